@@ -1,0 +1,167 @@
+"""What a run says about itself: small frozen facts, each one JSON line of the run's `events.jsonl`."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """The engine is ready to compute; `resumed_from` is the checkpoint's step, or -1 for a fresh start."""
+
+    step: int
+    total_steps: int
+    parameters: int
+    tokens_per_step: int
+    training_tokens: int
+    validation_tokens: int
+    device: str
+    precision: str
+    threads: int
+    resumed_from: int = -1
+    exact: bool = True  # whether a resumed run repeats the uninterrupted one bit for bit
+    time: float = 0.0  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseChanged:
+    """What is going on before and between steps, with progress where it is known (`total` 0: unknown)."""
+
+    phase: (
+        str  # "loading torch", "reading text", "tokenizing", "building", "training", "measuring", "saving", "writing"
+    )
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone:
+    """One optimizer step: `loss` is the mean over the step's real targets, before the step moved the weights."""
+
+    step: int  # steps done so far; the first one is 1
+    loss: float
+    learning_rate: float
+    gradient_norm: float  # before clipping
+    tokens: int  # seen since the run's beginning
+    tokens_per_second: float
+    seconds: float  # computing time since the run's beginning, without pauses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationDone:
+    """Mean loss per target over the measured batches of both sides, dropout off."""
+
+    step: int
+    training_loss: float
+    validation_loss: float | None  # None when nothing is held back
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleWritten:
+    """A text the model wrote at `step`, without its prompt, and the rule that chose its tokens."""
+
+    step: int
+    prompt: str
+    text: str
+    tokens: int
+    temperature: float
+    top_k: int
+    seed: int
+    asked: bool = False  # by a person, rather than by the interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointSaved:
+    """A checkpoint folder is complete on disk."""
+
+    step: int
+    folder: str  # its name inside the run's `checkpoints`
+    bytes: int
+    seconds: float
+    validation_loss: float | None = None
+    best: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPaused:
+    """The run waits at a step boundary; `reason` is "asked", "non-finite" or "disk"."""
+
+    step: int
+    reason: str = "asked"
+    message: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContinued:
+    """The run goes on after a pause."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """Something worth knowing that does not stop the run."""
+
+    step: int
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """The last fact of a stream; `reason` is "finished", "stopped" or "failed"."""
+
+    reason: str
+    step: int
+    message: str = ""
+    hint: str = ""
+    details: str = ""  # a traceback as text, for the log and "Copy details"
+    time: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """An event of a newer version: kept as it is, shown by nobody."""
+
+    kind: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+RunEvent = (
+    RunStarted | PhaseChanged | StepDone | EvaluationDone | SampleWritten | CheckpointSaved
+    | RunPaused | RunContinued | Warned | RunEnded | Unknown
+)  # fmt: skip
+
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        RunStarted, PhaseChanged, StepDone, EvaluationDone, SampleWritten, CheckpointSaved,
+        RunPaused, RunContinued, Warned, RunEnded,
+    )
+}  # fmt: skip
+
+
+def event_to_line(event: RunEvent) -> str:
+    """One JSON line without its line end; floats keep every bit, and NaN or infinity is allowed."""
+    if isinstance(event, Unknown):
+        return json.dumps({"v": VERSION, "kind": event.kind, **event.fields}, ensure_ascii=False)
+    fields = {name: getattr(event, name) for name in type(event).__slots__}
+    return json.dumps({"v": VERSION, "kind": type(event).__name__, **fields}, ensure_ascii=False)
+
+
+def event_from_line(line: str) -> RunEvent:
+    """Read one line back; a kind or a field of a newer version is kept or left out, never an error."""
+    data = json.loads(line)
+    data.pop("v", None)
+    name = data.pop("kind")
+    kind = _KINDS.get(name)
+    if kind is None:
+        return Unknown(kind=name, fields=data)
+    known = {item.name for item in dataclasses.fields(kind)}
+    event: RunEvent = kind(**{key: value for key, value in data.items() if key in known})
+    return event

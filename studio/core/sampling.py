@@ -1,0 +1,89 @@
+"""How the next token is chosen from logits. One implementation serves generation and every picture of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.core.knobs import knob
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """What is written after a prompt and by which rule; temperature 0 always takes the likeliest token."""
+
+    prompt: str = knob(
+        "", "Prompt", "The text the model goes on from; empty starts from the end-of-text token or the first token."
+    )
+    tokens: int = knob(100, "Length", "Tokens to write.", unit="tokens", minimum=1, maximum=100_000)
+    temperature: float = knob(
+        0.8, "Temperature", "Below 1 safer, above 1 wilder; 0 always takes the likeliest.", minimum=0.0, maximum=100.0
+    )
+    top_k: int = knob(0, "Top-k", "Keep only the k likeliest tokens; 0 keeps all.", minimum=0, maximum=1_000_000)
+    top_p: float = knob(
+        1.0, "Top-p", "Keep the likeliest tokens that together reach this probability.", minimum=0.0, maximum=1.0
+    )
+    min_p: float = knob(
+        0.0, "Min-p", "Drop tokens less likely than this share of the likeliest.", minimum=0.0, maximum=1.0
+    )
+    repetition_penalty: float = knob(
+        1.0,
+        "Repetition penalty",
+        "Above 1 makes tokens that already stand there less likely.",
+        minimum=0.1,
+        maximum=10.0,
+    )
+    seed: int = knob(7, "Seed", "The same seed writes the same text.", minimum=0, maximum=2**31 - 1)
+
+
+def probabilities(logits: npt.ArrayLike, sampling: Sampling, seen: Sequence[int] = ()) -> Floats:
+    """Distribution over the whole vocabulary after every control: (vocabulary,) logits in, (vocabulary,) chances out.
+
+    Order: repetition penalty (Keskar et al. 2019), temperature, top-k, top-p, min-p, as in `transformers`.
+    """
+    scores = np.array(logits, dtype=np.float64)
+    if seen and sampling.repetition_penalty != 1.0:
+        ids = np.unique(np.asarray(seen, dtype=np.int64))
+        scores[ids] = np.where(
+            scores[ids] > 0, scores[ids] / sampling.repetition_penalty, scores[ids] * sampling.repetition_penalty
+        )
+    if sampling.temperature == 0.0:
+        certain = np.zeros_like(scores)
+        certain[int(scores.argmax())] = 1.0
+        return certain
+    chances = softmax(scores / sampling.temperature)
+    if 0 < sampling.top_k < len(chances):
+        chances = _keep(chances, np.argpartition(-chances, sampling.top_k - 1)[: sampling.top_k])
+    if sampling.top_p < 1.0:
+        chances = _keep(chances, _nucleus(chances, sampling.top_p))
+    if sampling.min_p > 0.0:
+        chances = _keep(chances, np.flatnonzero(chances >= sampling.min_p * chances.max()))
+    return chances
+
+
+def softmax(scores: Floats) -> Floats:
+    """Exponentials that sum to 1, computed without overflow."""
+    powers = np.exp(scores - scores.max())
+    return np.asarray(powers / powers.sum())
+
+
+def draw(chances: Floats, random: np.random.Generator) -> int:
+    """One token id, drawn with the given probabilities from one uniform number."""
+    cumulative = np.cumsum(chances)
+    return int(np.searchsorted(cumulative, random.random() * cumulative[-1], side="right"))
+
+
+def _nucleus(chances: Floats, share: float) -> npt.NDArray[np.int64]:
+    """Ids of the likeliest tokens up to and including the one that reaches `share`."""
+    order = np.argsort(-chances, kind="stable")
+    reached = np.cumsum(chances[order])
+    return order[: int(np.searchsorted(reached, share)) + 1]
+
+
+def _keep(chances: Floats, ids: npt.NDArray[np.int64]) -> Floats:
+    kept = np.zeros_like(chances)
+    kept[ids] = chances[ids]
+    return np.asarray(kept / kept.sum())
