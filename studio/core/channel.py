@@ -22,6 +22,7 @@ class RunControl:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._stopping = False
+        self._saving = True
         self._paused = False
         self._asks: list[Ask] = []
 
@@ -35,10 +36,16 @@ class RunControl:
         """Whether the run should wait; a stop ends the waiting."""
         return self._paused and not self._stopping
 
-    def stop(self) -> None:
-        """End after the step in progress, saving first."""
+    @property
+    def saving(self) -> bool:
+        """Whether a stopped run should save before it ends."""
+        return self._saving
+
+    def stop(self, save: bool = True) -> None:
+        """End after the step in progress, saving first unless told otherwise."""
         with self._changed:
             self._stopping = True
+            self._saving = save
             self._changed.notify_all()
 
     def pause(self) -> None:

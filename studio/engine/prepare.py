@@ -1,0 +1,177 @@
+"""From a config and a run's folder to everything a training loop needs, told phase by phase."""
+
+import dataclasses
+import queue
+import threading
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from studio.core.channel import RunControl
+from studio.core.config import RunConfig
+from studio.core.errors import StudioError
+from studio.core.events import PhaseChanged, RunEvent
+from studio.core.knobs import problems
+from studio.core.schedule import total_steps
+from studio.core.shelf import FAMILIES, OBJECTIVES
+from studio.engine.checkpoint import Progress, load_model, load_optimizer, read_state
+from studio.engine.device import Compute, choose
+from studio.engine.optimize import optimizer_for
+from studio.layers.decoder import Decoder
+from studio.objectives import Batches, Objective
+from studio.store.checkpoints import CheckpointInfo, newest_valid
+from studio.store.checkpoints import choose as choose_checkpoint
+from studio.store.project import Project
+from studio.store.runs import RunRecord
+from studio.store.shards import Shards, make_shards
+
+
+@dataclass
+class Prepared:
+    """A run that is ready to compute."""
+
+    config: RunConfig
+    compute: Compute
+    objective: Objective
+    shards: Shards
+    training: Batches
+    validation: Batches | None
+    model: Decoder
+    optimizer: torch.optim.AdamW
+    total_steps: int
+    progress: Progress
+    resumed_from: int = -1
+    exact: bool = True
+
+
+def prepare(
+    config: RunConfig, control: RunControl, record: RunRecord, resume: int | None
+) -> Generator[RunEvent, None, Prepared | None]:
+    """Yield phases and return the prepared run, or None when asked to stop before it is ready.
+
+    `resume` is the step of a checkpoint, -1 for the newest whole one, None for a fresh start.
+    """
+    if found := problems(config):
+        raise StudioError(found[0].message, "Change it on the Pretrain or Model page.")
+    objective: Objective = OBJECTIVES.load(config.objective)
+    project = Project.open(record.folder.parent.parent)
+    shards = yield from _tokenize(config, control, project)
+    if shards is None:
+        return None
+    config = resolve_vocabulary(config, shards.vocab_size)
+    training, validation = batches_of(objective, shards, config)
+    yield PhaseChanged(phase="building")
+    checkpoint = checkpoint_of(record, resume).folder if resume is not None else None
+    compute, exact = _compute(config, checkpoint)
+    compute.apply()
+    model, progress = _model(config, compute, checkpoint)
+    optimizer = optimizer_for(model, config.training)
+    if checkpoint is not None:
+        load_optimizer(checkpoint, model, optimizer, compute.device)
+        record.truncate_events(progress.step)
+    return Prepared(
+        config=config,
+        compute=compute,
+        objective=objective,
+        shards=shards,
+        training=training,
+        validation=validation,
+        model=model,
+        optimizer=optimizer,
+        total_steps=total_steps(config.training, training.per_epoch * config.training.batch_size),
+        progress=progress,
+        resumed_from=progress.step if checkpoint is not None else -1,
+        exact=exact,
+    )
+
+
+def _tokenize(config: RunConfig, control: RunControl, project: Project) -> Generator[RunEvent, None, Shards | None]:
+    """Shards of the run's text, made now if they do not exist; None when stopped. Tells its progress while it works."""
+    text = project.find_text(config.data.text)
+    news: queue.SimpleQueue[PhaseChanged] = queue.SimpleQueue()
+    abandoned = threading.Event()
+    outcome: list[Shards | BaseException] = []
+
+    def work() -> None:
+        data = config.data
+        try:
+            shards = make_shards(
+                text,
+                data.tokenizer,
+                data.validation_share,
+                project.tokens_folder,
+                progress=lambda done, total: news.put(PhaseChanged(phase="tokenizing", done=done, total=total)),
+                keep_going=lambda: control.keep_going() and not abandoned.is_set(),
+            )
+            outcome.append(shards)
+        except BaseException as error:
+            outcome.append(error)
+
+    yield PhaseChanged(phase="tokenizing")
+    thread = threading.Thread(target=work, name="tokenize")
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.05)
+            while not news.empty():
+                yield news.get()
+    finally:
+        abandoned.set()
+        thread.join()
+    if control.stopping:
+        return None
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]
+
+
+def checkpoint_of(record: RunRecord, step: int) -> CheckpointInfo:
+    """The checkpoint to go on from: at `step`, or the newest one that is whole for -1."""
+    return newest_valid(record.checkpoints_folder) if step < 0 else choose_checkpoint(record, step)
+
+
+def resolve_vocabulary(config: RunConfig, found: int) -> RunConfig:
+    """Take the vocabulary from the tokenizer; a model that is too small for it is refused."""
+    wanted = config.model.vocab_size
+    if wanted and wanted < found:
+        raise StudioError(
+            f"The model has {wanted:,} tokens in its vocabulary, but the tokenizer writes {found:,}.",
+            "Set the vocabulary to 0 on the Model page, so that it follows the tokenizer.",
+        )
+    return config.with_part(model=dataclasses.replace(config.model, vocab_size=wanted or found))
+
+
+def batches_of(objective: Objective, shards: Shards, config: RunConfig) -> tuple[Batches, Batches | None]:
+    """Training and validation batches; a text that is too short for one batch is refused with the figures."""
+    need = config.model.context_length + 1
+    if shards.training_tokens < need:
+        raise StudioError(
+            f"The training part of this text has {shards.training_tokens:,} tokens; one window needs {need:,}.",
+            "Choose a longer text or a shorter context.",
+        )
+    training = objective.batches(shards.training(), config, config.training.batch_size)
+    if shards.validation_tokens < need:
+        return training, None
+    return training, objective.batches(shards.validation(), config, config.training.batch_size)
+
+
+def _compute(config: RunConfig, checkpoint: Path | None) -> tuple[Compute, bool]:
+    """How to compute; a resumed run keeps its device, format and threads, else it is no longer exact."""
+    now = choose(config.compute)
+    if checkpoint is None:
+        return now, True
+    before = read_state(checkpoint).compute
+    if before.device == now.device:
+        now = dataclasses.replace(now, matmul=before.matmul)
+    return now, now == before
+
+
+def _model(config: RunConfig, compute: Compute, checkpoint: Path | None) -> tuple[Decoder, Progress]:
+    if checkpoint is not None:
+        model, saved = load_model(checkpoint, compute.device)
+        return model, saved.progress
+    torch.manual_seed(config.compute.seed)
+    fresh: Decoder = FAMILIES.load(config.model.family).build(config.model)
+    return fresh.to(compute.device), Progress(step=0, tokens=0, seconds=0.0)

@@ -1,0 +1,307 @@
+"""The training loop: a plain generator of events that asks its control what to do between steps."""
+
+import dataclasses
+import math
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from studio.core.channel import Ask, RunControl
+from studio.core.config import RunConfig
+from studio.core.errors import StudioError
+from studio.core.events import (
+    CheckpointSaved,
+    EvaluationDone,
+    PhaseChanged,
+    RunContinued,
+    RunEnded,
+    RunEvent,
+    RunPaused,
+    RunStarted,
+    SampleWritten,
+    StepDone,
+    Warned,
+)
+from studio.core.sampling import Sampling
+from studio.core.schedule import learning_rate
+from studio.engine.checkpoint import Saved, size_on_disk, write
+from studio.engine.evaluate import mean_loss
+from studio.engine.generate import Reader, generate
+from studio.engine.optimize import clip, set_learning_rate
+from studio.engine.prepare import Prepared, prepare
+from studio.objectives import Batches
+from studio.store.checkpoints import folder_name, prune
+from studio.store.runs import RunRecord
+
+
+def train(config: RunConfig, control: RunControl, record: RunRecord, resume: int | None = None) -> Iterator[RunEvent]:
+    """Run `config` in `record`'s folder, from the checkpoint at step `resume` if given (-1: newest whole one).
+
+    Expected troubles raise `StudioError`; the host turns whatever is raised into the stream's last event.
+    """
+    prepared = yield from prepare(config, control, record, resume)
+    if prepared is None:
+        yield RunEnded(reason="stopped", step=0, message="Stopped before the first step.", time=time.time())
+        return
+    yield from Trainer(prepared, control, record).run()
+
+
+class Trainer:
+    """One run in progress. Its methods are the paragraphs of the loop, and yield what they have to tell."""
+
+    def __init__(self, run: Prepared, control: RunControl, record: RunRecord) -> None:
+        self.run_parts = run
+        self.config, self.compute, self.model = run.config, run.compute, run.model
+        self.control, self.record = control, record
+        self.progress = run.progress
+        self.saved_step = run.resumed_from  # -1: nothing saved yet
+        self.measured_step = run.resumed_from
+        self.rate = 0.0  # tokens per second, averaged over some steps
+        self.rate_scale = 1.0  # what a person has made of the learning rate during the run
+
+    def run(self) -> Iterator[RunEvent]:
+        """From the first step to the last, or to where somebody stops it."""
+        yield self._started()
+        if self.progress.step == 0:
+            yield from self._measure()
+        yield PhaseChanged(phase="training")
+        while self.progress.step < self.run_parts.total_steps:
+            yield from self._obey()
+            if self.control.stopping:
+                break
+            yield from self._advance()
+        if self.control.stopping:
+            yield from self._end_early()
+            return
+        yield from self._save()
+        yield RunEnded(reason="finished", step=self.progress.step, time=time.time())
+
+    def _started(self) -> RunStarted:
+        run, training = self.run_parts, self.config.training
+        windows = training.batch_size * training.accumulation
+        return RunStarted(
+            step=self.progress.step,
+            total_steps=run.total_steps,
+            parameters=sum(parameter.numel() for parameter in self.model.parameters()),
+            tokens_per_step=windows * self.config.model.context_length,
+            training_tokens=run.shards.training_tokens,
+            validation_tokens=run.shards.validation_tokens,
+            device=self.compute.device,
+            precision=self.compute.precision,
+            threads=self.compute.threads,
+            resumed_from=run.resumed_from,
+            exact=run.exact,
+            time=time.time(),
+        )
+
+    def _advance(self) -> Iterator[RunEvent]:
+        """One optimizer step, and what is due after it."""
+        done = self._step()
+        yield done
+        if not (math.isfinite(done.loss) and math.isfinite(done.gradient_norm)):
+            yield from self._pause_non_finite(done)
+            return
+        training, step = self.config.training, done.step
+        last = step == self.run_parts.total_steps
+        if last or step % training.evaluate_every == 0:
+            yield from self._measure()
+        if training.sample_every and (last or step % training.sample_every == 0):
+            yield self._write(self.config.sampling, asked=False)
+        if not last and step % training.save_every == 0:
+            yield from self._save()
+
+    def _step(self) -> StepDone:
+        """Gradients of all batches of the step, clipped; the weights move only if everything is finite."""
+        started = time.perf_counter()
+        training, step = self.config.training, self.progress.step
+        # All randomness of a step follows from its number: nothing of it has to be saved, and nothing disturbs it.
+        torch.manual_seed(self.config.compute.seed * 1_000_003 + step)
+        loss, tokens = self._backward(step)
+        norm = clip(self.model.parameters(), training.clip_norm)
+        rate = learning_rate(step, training, self.run_parts.total_steps) * self.rate_scale
+        if math.isfinite(loss) and math.isfinite(norm):
+            set_learning_rate(self.run_parts.optimizer, rate)
+            self.run_parts.optimizer.step()
+        self.run_parts.optimizer.zero_grad(set_to_none=True)
+        took = time.perf_counter() - started
+        self.progress = dataclasses.replace(
+            self.progress,
+            step=step + 1,
+            tokens=self.progress.tokens + tokens,
+            seconds=self.progress.seconds + took,
+            training_loss=loss,
+            validation_loss=None,
+        )
+        self.rate = tokens / took if not self.rate else 0.9 * self.rate + 0.1 * tokens / took
+        return StepDone(
+            step=step + 1,
+            loss=loss,
+            learning_rate=rate,
+            gradient_norm=norm,
+            tokens=self.progress.tokens,
+            tokens_per_second=self.rate,
+            seconds=self.progress.seconds,
+        )
+
+    def _backward(self, step: int) -> tuple[float, int]:
+        """Mean loss over all real targets of the step, and their number; gradients are those of exactly that mean."""
+        count = self.config.training.accumulation
+        batches = [self._batch(self.run_parts.training, step * count + part) for part in range(count)]
+        targets = sum(batch.shape[0] * (batch.shape[1] - 1) for batch in batches)
+        total = 0.0
+        for batch in batches:
+            with self.compute.autocast():
+                loss, _ = self.run_parts.objective.loss(self.model, batch)
+            torch.autograd.backward(loss / targets)
+            total += loss.item()
+        return total / targets, targets
+
+    def _batch(self, batches: Batches, index: int) -> Tensor:
+        return torch.from_numpy(batches.batch(index)).to(self.compute.device, non_blocking=True)
+
+    def _measure(self) -> Iterator[RunEvent]:
+        """Loss on both sides, once per step at most; silent when the run is stopped in the middle of it."""
+        if self.measured_step == self.progress.step:
+            return
+        yield PhaseChanged(phase="measuring")
+        run, count = self.run_parts, self.config.training.evaluation_batches
+        losses: list[float | None] = []
+        for batches in (run.training, run.validation):
+            if batches is None:
+                losses.append(None)
+                continue
+            loss = mean_loss(self.model, batches, count, run.objective, self.compute, self._not_stopping)
+            if loss is None:
+                return
+            losses.append(loss)
+        self.measured_step = self.progress.step
+        self.progress = dataclasses.replace(self.progress, validation_loss=losses[1])
+        yield EvaluationDone(
+            step=self.progress.step,
+            training_loss=losses[0] if losses[0] is not None else math.nan,
+            validation_loss=losses[1],
+            seconds=self.progress.seconds,
+        )
+        yield PhaseChanged(phase="training")
+
+    def _write(self, sampling: Sampling, asked: bool) -> SampleWritten:
+        """A text in the model's present state; it draws from its own random numbers."""
+        tokenizer = self.run_parts.shards.tokenizer
+        prompt = tokenizer.encode(sampling.prompt) or [self._first_token()]
+        stop = [tokenizer.end_of_text] if tokenizer.end_of_text is not None else []
+        reader = Reader(self.model, self.config.model)
+        chosen = [token.id for token in generate(reader, prompt, sampling, self._not_stopping, stop)]
+        text = tokenizer.decode([token for token in chosen if token not in stop])
+        return SampleWritten(
+            step=self.progress.step,
+            prompt=sampling.prompt,
+            text=text,
+            tokens=len(chosen),
+            temperature=sampling.temperature,
+            top_k=sampling.top_k,
+            seed=sampling.seed,
+            asked=asked,
+        )
+
+    def _first_token(self) -> int:
+        tokenizer = self.run_parts.shards.tokenizer
+        return tokenizer.end_of_text if tokenizer.end_of_text is not None else int(self.run_parts.shards.training()[0])
+
+    def _not_stopping(self) -> bool:
+        """Samples and measurements are also made during a pause, so only a stop cuts them short."""
+        return not self.control.stopping
+
+    def _obey(self) -> Iterator[RunEvent]:
+        """Grant wishes, and wait while paused; wishes are granted during the pause too."""
+        yield from self._grant_all()
+        if not self.control.paused:
+            return
+        yield RunPaused(step=self.progress.step)
+        yield from self._wait()
+
+    def _wait(self) -> Iterator[RunEvent]:
+        while self.control.paused:
+            self.control.wait_for_change()
+            yield from self._grant_all()
+        if not self.control.stopping:
+            yield RunContinued(step=self.progress.step)
+
+    def _grant_all(self) -> Iterator[RunEvent]:
+        for ask in self.control.asks():
+            yield from self._grant(ask)
+
+    def _grant(self, ask: Ask) -> Iterator[RunEvent]:
+        match ask.kind:
+            case "sample":
+                sampling = dataclasses.replace(self.config.sampling, prompt=ask.text or self.config.sampling.prompt)
+                yield self._write(sampling, asked=True)
+            case "save":
+                yield from self._save()
+            case "learning_rate":
+                self.rate_scale = ask.number / self.config.training.learning_rate
+                yield Warned(step=self.progress.step, message=f"The learning rate now peaks at {ask.number:g}.")
+
+    def _pause_non_finite(self, done: StepDone) -> Iterator[RunEvent]:
+        """Hold the run before anything is damaged: the weights did not move in this step."""
+        what = "loss" if not math.isfinite(done.loss) else "gradient"
+        self.control.pause()
+        yield RunPaused(
+            step=done.step,
+            reason="non-finite",
+            message=f"The {what} of step {done.step:,} is not a finite number. The weights were left as they were.",
+            hint="Stop, lower the learning rate, and resume from the last checkpoint; or continue without this batch.",
+        )
+        yield from self._wait()
+
+    def _save(self) -> Iterator[RunEvent]:
+        """Measure if that is due, then write a checkpoint; a full disk pauses the run until it works or is given up."""
+        if self.saved_step == self.progress.step:
+            return
+        yield from self._measure()
+        trouble: StudioError | None = None
+        while self.saved_step != self.progress.step:
+            yield PhaseChanged(phase="saving")
+            try:
+                yield self._write_checkpoint()
+            except StudioError as error:
+                trouble = error
+            if trouble is not None:
+                self.control.pause()
+                yield RunPaused(step=self.progress.step, reason="disk", message=trouble.message, hint=trouble.hint)
+                yield from self._wait()
+                trouble = None
+                if self.control.stopping:
+                    return
+        yield PhaseChanged(phase="training")
+
+    def _write_checkpoint(self) -> CheckpointSaved:
+        started = time.perf_counter()
+        loss = self.progress.validation_loss
+        best = self.progress.best_validation_loss
+        is_best = loss is not None and (best is None or loss < best)
+        if is_best:
+            self.progress = dataclasses.replace(self.progress, best_validation_loss=loss)
+        step, run = self.progress.step, self.run_parts
+        saved = Saved(self.config, self.compute, self.progress)
+        with self.record.saving(step, size_on_disk(self.model)) as folder:
+            write(folder, self.model, run.optimizer, saved, run.shards.tokenizer.to_json())
+            size = sum(path.stat().st_size for path in folder.iterdir())
+        self.saved_step = step
+        prune(self.record.checkpoints_folder, self.config.training.keep_checkpoints)
+        return CheckpointSaved(
+            step=step,
+            folder=folder_name(step),
+            bytes=size,
+            seconds=time.perf_counter() - started,
+            validation_loss=loss,
+            best=is_best,
+        )
+
+    def _end_early(self) -> Iterator[RunEvent]:
+        if self.control.saving:
+            yield from self._save()
+        lost = self.progress.step - max(0, self.saved_step)
+        message = f"{lost:,} steps since the last checkpoint were not saved." if lost else ""
+        yield RunEnded(reason="stopped", step=self.progress.step, message=message, time=time.time())
