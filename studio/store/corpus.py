@@ -1,0 +1,227 @@
+"""The texts of a project: imported once, streamed, as UTF-8 with uniform line ends, counted on the way."""
+
+import dataclasses
+import hashlib
+import itertools
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from studio.core.errors import StudioError
+from studio.core.knobs import from_json, to_json
+from studio.formats import TextFacts, format_for
+from studio.gate.names import safe_name
+from studio.store.disk import explained, require_space
+from studio.store.files import free_name, read_json, remove_folder, rename_folder, sync_file, sync_folder, write_json
+
+VERSION = 1
+END_OF_TEXT = "<|endoftext|>"  # as separator it becomes the tokenizer's own token, where it has one
+_LONG_LINE = 2_000  # characters of one line that are shown
+
+
+@dataclass(frozen=True)
+class Text:
+    """One imported text; `characters`, `lines` and `bytes` are of `text.txt`, where line ends are `\\n`."""
+
+    name: str
+    folder: Path
+    characters: int
+    lines: int
+    bytes: int
+    sha256: str
+    sources: tuple[str, ...]
+    encoding: str  # how it was found, in words
+    imported: str  # ISO time, UTC
+    separator: str = ""  # what stands between several files
+    notes: tuple[str, ...] = ()  # what to tell the person about this import
+
+    @property
+    def path(self) -> Path:
+        """The text itself."""
+        return self.folder / "text.txt"
+
+    def chunks(self, size: int = 1 << 20) -> Iterator[str]:
+        """The text in pieces of `size` characters."""
+        with open(self.path, encoding="utf-8", newline="") as file:
+            while piece := file.read(size):
+                yield piece
+
+    def head(self, lines: int) -> str:
+        """The first lines, overlong ones cut, for looking at."""
+        with open(self.path, encoding="utf-8", newline="") as file:
+            shown = itertools.islice(_short_lines(file), lines)
+            return "\n".join(shown)
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """`text.json`."""
+
+    version: int
+    characters: int
+    lines: int
+    bytes: int
+    sha256: str
+    sources: tuple[str, ...]
+    encoding: str
+    imported: str
+    separator: str = ""
+
+
+def open_text(folder: Path) -> Text | None:
+    """The text in `folder`; None when its description is damaged or newer."""
+    try:
+        saved = from_json(_Saved, read_json(folder / "text.json"))
+    except StudioError:
+        return None
+    if saved.version > VERSION:
+        return None
+    fields = {name: value for name, value in vars(saved).items() if name != "version"}
+    return Text(name=folder.name, folder=folder, **fields)
+
+
+def import_text(
+    texts: Path,
+    paths: Sequence[Path],
+    name: str = "",
+    *,
+    separator: str = "\n\n",
+    progress: Callable[[int, int], None] | None = None,
+    keep_going: Callable[[], bool] | None = None,
+) -> Text:
+    """Copy files into a new text, a few megabytes in memory; `progress` counts bytes of the sources.
+
+    What is already there with the same SHA-256 is returned instead, with a note. Stopped early, nothing stays.
+    """
+    sources = _sources(paths)
+    total = sum(facts.bytes for _, facts in sources)
+    temporary = texts / f".making-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    with explained("The text", texts, total):
+        require_space(texts, total, "the text")
+        temporary.mkdir(parents=True)
+        try:
+            copy = _Copy(temporary / "text.txt", total, progress, keep_going)
+            copy.run([path for path, _ in sources], separator)
+            known = _same(texts, copy.digest.hexdigest())
+            if known is not None:
+                remove_folder(temporary)
+                note = f"This is the text “{known.name}”, which is here already; nothing was copied."
+                return dataclasses.replace(known, notes=(note,))
+            wanted = safe_name(name or _name_of(paths))
+            return _commit(temporary, texts, wanted, _describe(copy, sources, separator))
+        except BaseException:
+            remove_folder(temporary)
+            raise
+
+
+def _sources(paths: Sequence[Path]) -> list[tuple[Path, TextFacts]]:
+    """Every single file behind `paths`, folders opened, each looked at before anything is written."""
+    if not paths:
+        raise StudioError("No file was chosen.", "Choose a text file or a folder with texts.")
+    found: list[tuple[Path, TextFacts]] = []
+    for path in paths:
+        files = format_for(path).files(path)
+        if not files:
+            format_for(path).describe(path)  # says what is wrong with an empty folder
+        found += [(file, format_for(file).describe(file)) for file in files]
+    return found
+
+
+def _name_of(paths: Sequence[Path]) -> str:
+    first = Path(os.path.abspath(paths[0]))
+    if len(paths) == 1:
+        return first.name if first.is_dir() else first.stem
+    return f"{first.stem} and {len(paths) - 1} more"
+
+
+def _describe(copy: "_Copy", sources: list[tuple[Path, TextFacts]], separator: str) -> dict[str, Any]:
+    reasons = list(dict.fromkeys(facts.why for _, facts in sources))
+    several = f"{reasons[0]} And in other files: {' '.join(reasons[1:4])}" if len(reasons) > 1 else reasons[0]
+    saved = _Saved(
+        VERSION, copy.characters, copy.lines, copy.bytes, copy.digest.hexdigest(),
+        tuple(str(path) for path, _ in sources), several, datetime.now(UTC).isoformat(timespec="seconds"),
+        separator if len(sources) > 1 else "",
+    )  # fmt: skip
+    return to_json(saved)
+
+
+def _commit(temporary: Path, texts: Path, wanted: str, description: dict[str, Any]) -> Text:
+    write_json(temporary / "text.json", description)
+    sync_file(temporary / "text.txt")
+    sync_folder(temporary)
+    final = texts / free_name(texts, wanted)
+    rename_folder(temporary, final)
+    sync_folder(texts)
+    text = open_text(final)
+    if text is None:
+        raise StudioError(f"The text “{final.name}” could not be read back.", "Check the disk, then try again.")
+    return dataclasses.replace(text, notes=(text.encoding,))
+
+
+def _same(texts: Path, sha256: str) -> Text | None:
+    for folder in sorted(texts.iterdir()):
+        whole = not folder.name.startswith(".") and (folder / "text.json").is_file()
+        text = open_text(folder) if whole else None
+        if text is not None and text.sha256 == sha256:
+            return text
+    return None
+
+
+class _Copy:
+    """Writes the sources one after the other and counts what goes by."""
+
+    def __init__(
+        self,
+        target: Path,
+        total: int,
+        progress: Callable[[int, int], None] | None,
+        keep_going: Callable[[], bool] | None,
+    ) -> None:
+        self.characters = 0
+        self.lines = 0
+        self.bytes = 0
+        self.digest = hashlib.sha256()
+        self._target = target
+        self._total = total
+        self._progress = progress
+        self._keep_going = keep_going
+
+    def run(self, paths: Sequence[Path], separator: str) -> None:
+        """Copy all of them."""
+        last, before = "\n", 0
+        with open(self._target, "wb") as target:
+            for number, path in enumerate(paths):
+                pieces = itertools.chain([separator] if number else [], format_for(path).read(path))
+                size, start = path.stat().st_size, self.bytes
+                for piece in pieces:
+                    if self._keep_going is not None and not self._keep_going():
+                        raise StudioError("The import was stopped before it was finished.", "Nothing was changed.")
+                    target.write(self._count(piece))
+                    last = piece[-1:] or last
+                    if self._progress is not None:
+                        self._progress(before + min(size, self.bytes - start), self._total)
+                before += size
+        self.lines += last != "\n"
+        if self._progress is not None:
+            self._progress(self._total, self._total)
+
+    def _count(self, piece: str) -> bytes:
+        raw = piece.encode("utf-8")
+        self.characters += len(piece)
+        self.lines += raw.count(b"\n")
+        self.bytes += len(raw)
+        self.digest.update(raw)
+        return raw
+
+
+def _short_lines(file: Any) -> Iterator[str]:
+    """Lines without their ends; of a line without end in sight only the beginning is read into memory."""
+    while line := file.readline(_LONG_LINE):
+        whole = line.endswith("\n")
+        yield line.rstrip("\n") if whole or len(line) < _LONG_LINE else line + "…"
+        while not whole and (rest := file.readline(1 << 20)):
+            whole = rest.endswith("\n")

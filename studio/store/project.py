@@ -1,0 +1,224 @@
+"""A project folder: texts, tokens, runs and the draft of the next run, with one writer at a time."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from studio.core.config import RunConfig, config_from_json, config_to_json
+from studio.core.errors import StudioError
+from studio.gate.names import inside, safe_name
+from studio.store.corpus import Text, import_text, open_text
+from studio.store.disk import explain, explained, probe
+from studio.store.files import clear_stubs, free_name, read_json, remove_folder, rename_folder, write_json
+from studio.store.locks import FileLock
+from studio.store.runs import RunRecord
+from studio.store.trash import Trashed, discard, trashed
+
+VERSION = 1
+_STALE_SECONDS = 24 * 3600.0
+_HALF_SECONDS = 60.0
+
+ProjectLock = FileLock
+
+
+class Project:
+    """One folder on disk and everything in it. Make one with `create` or `open`."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.name = name
+
+    @classmethod
+    def create(cls, path: Path, name: str = "") -> "Project":
+        """Make a project in a folder that is new or empty."""
+        path = Path(os.path.abspath(path))
+        if (path / "project.json").exists():
+            raise StudioError(f"“{path}” is a project already.", "Open it instead.")
+        with explained("The project", path):
+            if path.is_dir() and any(not entry.name.startswith(".") for entry in path.iterdir()):
+                raise StudioError(f"“{path}” already holds other files.", "Choose a new or empty folder.")
+            if path.exists() and not path.is_dir():
+                raise StudioError(f"“{path}” is a file.", "Choose a new or empty folder.")
+            path.mkdir(parents=True, exist_ok=True)
+            name = name.strip() or path.name
+            created = datetime.now(UTC).isoformat(timespec="seconds")
+            write_json(path / "project.json", {"version": VERSION, "name": name, "created": created})
+        return cls(path, name)
+
+    @classmethod
+    def open(cls, path: Path) -> "Project":
+        """Open a project for reading; `lock` makes this process its writer. Nothing is written here."""
+        path = Path(os.path.abspath(path))
+        try:
+            present = (path / "project.json").exists()
+        except OSError as error:
+            raise explain(error, "The project", path) from error
+        if not present:
+            raise StudioError(f"“{path}” is not an Atelier project.", "Choose a folder with a file “project.json”.")
+        data = read_json(path / "project.json")
+        version = data.get("version") if isinstance(data, dict) else None
+        if not isinstance(version, int):
+            raise StudioError(f"“{path / 'project.json'}” is damaged: it does not say its version.")
+        if version > VERSION:
+            raise StudioError(
+                f"The project “{path.name}” was made by a newer Atelier "
+                f"(version {version}; this one reads up to {VERSION}).",
+                "Nothing was changed. Open it there, or update Atelier.",
+            )
+        return cls(path, str(data.get("name") or path.name))
+
+    def lock(self) -> ProjectLock:
+        """Become the project's only writer, or a `StudioError`: another window has it, or it cannot be written."""
+        lock = FileLock(self.path / "lock")
+        lock.acquire(f"The project “{self.name}”")
+        try:
+            probe(self.path)
+            self._sweep()
+        except BaseException:
+            lock.release()
+            raise
+        return lock
+
+    def texts(self) -> list[Text]:
+        """The imported texts by name."""
+        found = [open_text(folder) for folder in self._folders("texts", "text.json")]
+        return sorted((text for text in found if text is not None), key=lambda text: text.name.casefold())
+
+    def text(self, name: str) -> Text:
+        """One text by name; an unknown one is a `StudioError` that lists what there is."""
+        for text in self.texts():
+            if text.name == name:
+                return text
+        known = ", ".join(f"“{text.name}”" for text in self.texts()) or "none yet"
+        raise StudioError(f"There is no text “{name}” in the project “{self.name}”.", f"Its texts: {known}.")
+
+    def add_text(
+        self,
+        paths: Sequence[Path],
+        name: str = "",
+        *,
+        separator: str = "\n\n",
+        progress: Callable[[int, int], None] | None = None,
+        keep_going: Callable[[], bool] | None = None,
+    ) -> Text:
+        """Import files or folders as one text; the same content twice is the same text, told in its `notes`."""
+        return import_text(
+            self.path / "texts", paths, name, separator=separator, progress=progress, keep_going=keep_going
+        )
+
+    def find_text(
+        self,
+        value: str,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        keep_going: Callable[[], bool] | None = None,
+    ) -> Text:
+        """What `DataConfig.text` means: one of the project's texts, else a path that is imported now."""
+        if any(text.name == value for text in self.texts()):
+            return self.text(value)
+        path = Path(value).expanduser()
+        if value and path.exists():
+            return self.add_text([path], progress=progress, keep_going=keep_going)
+        return self.text(value)
+
+    def delete_text(self, name: str) -> Trashed:
+        """Move a text to the trash; token shards that were made of it stay usable."""
+        return discard(self.text(name).folder, self.path / "trash")
+
+    @property
+    def tokens_folder(self) -> Path:
+        """Where token shards lie."""
+        return self.path / "tokens"
+
+    def runs(self) -> list[RunRecord]:
+        """The runs, oldest first."""
+        records = [RunRecord(folder) for folder in self._folders("runs", "config.json")]
+        return sorted(records, key=lambda record: (record.summary.created, record.name))
+
+    def run(self, name: str) -> RunRecord:
+        """One run by name, after clearing what a killed writer left in it; an unknown one is a `StudioError`."""
+        folder = inside(self.path / "runs", name)
+        if not (folder / "config.json").is_file():
+            known = ", ".join(f"“{record.name}”" for record in self.runs()) or "none yet"
+            raise StudioError(f"There is no run “{name}” in the project “{self.name}”.", f"Its runs: {known}.")
+        record = RunRecord(folder)
+        record.sweep()
+        return record
+
+    def new_run(self, config: RunConfig, name: str = "") -> RunRecord:
+        """Write a new run's files; a name that is taken gets a number."""
+        runs = self.path / "runs"
+        wanted = safe_name(name or Path(config.data.text).stem or "run")
+        for _ in range(100):
+            try:
+                return RunRecord.create(runs / free_name(runs, wanted), config)
+            except StudioError as error:
+                if not isinstance(error.__cause__, FileExistsError):  # somebody was faster with this name
+                    raise
+        raise StudioError(f"No free name was found for the run “{wanted}”.", "Choose another name.")
+
+    @property
+    def draft(self) -> RunConfig:
+        """The configuration the forms show; a damaged or newer one is left on disk as `.bak` and starts afresh."""
+        path = self.path / "draft.json"
+        if not path.exists():
+            return RunConfig()
+        try:
+            return config_from_json(read_json(path))
+        except StudioError:
+            with suppress(OSError):  # a read-only project: the draft is only looked at
+                rename_folder(path, path.with_name(free_name(self.path, "draft.json.bak")))
+            return RunConfig()
+
+    def save_draft(self, config: RunConfig) -> None:
+        """Keep the configuration the forms show."""
+        write_json(self.path / "draft.json", config_to_json(config))
+
+    def trash(self) -> list[Trashed]:
+        """What was deleted and can be put back, oldest first."""
+        return trashed(self.path / "trash")
+
+    def empty_trash(self) -> None:
+        """Delete for good what lies in the trash."""
+        for item in self.trash():
+            item.erase()
+
+    def _folders(self, part: str, needed: str) -> list[Path]:
+        """Folders of one part of the project that hold the file that makes them whole."""
+        try:
+            entries = list((self.path / part).iterdir())
+        except OSError:
+            return []
+        return [entry for entry in entries if not entry.name.startswith(".") and (entry / needed).is_file()]
+
+    def _sweep(self) -> None:
+        """Clear unfinished imports and shards of processes that are gone."""
+        import psutil
+
+        for part in ("texts", "tokens"):
+            folder = self.path / part
+            for entry in folder.glob(".making-*") if folder.is_dir() else []:
+                number = entry.name.split("-")[1]
+                old = time.time() - entry.stat().st_mtime > _STALE_SECONDS
+                if old or not number.isdigit() or not psutil.pid_exists(int(number)):
+                    remove_folder(entry)
+        for part in ("trash", "runs"):
+            folder = self.path / part
+            for entry in folder.iterdir() if folder.is_dir() else []:
+                if entry.is_dir() and _is_stub(entry):
+                    remove_folder(entry)
+        clear_stubs(self.path)
+
+
+def _is_stub(folder: Path) -> bool:
+    """Whether a run or a piece of trash was killed while it was being made, and holds nothing of the person's yet."""
+    if time.time() - folder.stat().st_mtime < _HALF_SECONDS:
+        return False
+    known = {"run.json", "origin.json", "checkpoints"}
+    if any(entry.name not in known and not entry.name.startswith(".") for entry in folder.iterdir()):
+        return False
+    checkpoints = folder / "checkpoints"
+    return not checkpoints.is_dir() or not any(checkpoints.iterdir())

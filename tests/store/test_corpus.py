@@ -1,0 +1,197 @@
+"""Texts: copied once, counted exactly, uniform on disk, a few megabytes in memory whatever their size."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.core.errors import StudioError
+from studio.store.corpus import END_OF_TEXT
+from studio.store.project import Project
+
+
+def put(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return path
+
+
+def test_an_imported_text_is_counted_and_described(project: Project, tmp_path: Path) -> None:
+    content = "Grüße, 🦊!\nZweite Zeile\n\nohne Ende"
+    source = put(tmp_path, "Brief an «dich».txt", content)
+    text = project.add_text([source])
+    assert text.name == "Brief an «dich»"
+    assert text.path.read_bytes() == content.encode("utf-8")
+    assert (text.characters, text.lines, text.bytes) == (len(content), 4, len(content.encode("utf-8")))
+    assert text.sha256 == hashlib.sha256(content.encode("utf-8")).hexdigest()
+    assert text.sources == (str(source),)
+    assert "UTF-8" in text.encoding
+    assert text.notes == (text.encoding,)
+    assert "".join(text.chunks(3)) == content
+    assert [entry.name for entry in (project.path / "texts").iterdir()] == [text.name]
+
+
+def test_line_ends_marks_and_encodings_become_uniform(project: Project, tmp_path: Path) -> None:
+    for number, raw in enumerate(
+        ["a\r\nb\rc\nd é".encode(), b"\xef\xbb\xbf" + "a\nb\nc\nd é".encode(), "a\r\nb\nc\nd é".encode("utf-16")]
+    ):
+        text = project.add_text([put(tmp_path, f"{number}.txt", raw)])
+        assert text.path.read_bytes() == "a\nb\nc\nd é".encode()
+        assert text.lines == 4
+    assert len(project.texts()) == 1
+
+
+def test_the_same_text_twice_is_the_same_text_and_that_is_told(project: Project, tmp_path: Path) -> None:
+    first = project.add_text([put(tmp_path, "a.txt", "same\n")])
+    second = project.add_text([put(tmp_path, "b.txt", "same\r\n")])
+    assert second.folder == first.folder
+    assert "“a”" in second.notes[0]
+    assert "already" in second.notes[0]
+    assert len(list((project.path / "texts").iterdir())) == 1
+
+
+def test_another_text_of_the_same_name_gets_a_number(project: Project, tmp_path: Path) -> None:
+    names = [project.add_text([put(tmp_path, "a.txt", f"text {number}")]).name for number in range(3)]
+    assert names == ["a", "a 2", "a 3"]
+    assert project.add_text([put(tmp_path, "x.txt", "other")], "A").name == "A 4"
+
+
+def test_several_files_and_folders_are_joined_in_order(project: Project, tmp_path: Path) -> None:
+    first = put(tmp_path, "one.txt", "one")
+    put(tmp_path, "folder/b.md", "three")
+    put(tmp_path, "folder/a.txt", "two")
+    put(tmp_path, "folder/picture.png", b"\x89PNG\0")
+    text = project.add_text([first, tmp_path / "folder"])
+    assert text.path.read_text("utf-8") == "one\n\ntwo\n\nthree"
+    assert (text.name, len(text.sources), text.separator) == ("one and 1 more", 3, "\n\n")
+    joined = project.add_text([first, tmp_path / "folder"], separator=END_OF_TEXT)
+    assert joined.path.read_text("utf-8") == f"one{END_OF_TEXT}two{END_OF_TEXT}three"
+    assert project.text(joined.name).separator == END_OF_TEXT
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"", "empty"), (b"\x89PNG\r\n\0\0", "picture"), (b"a\0b" * 99, "zero"), (b" \n ", "blanks")],
+)
+def test_what_is_no_text_is_refused_and_leaves_nothing(
+    project: Project, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    with pytest.raises(StudioError, match=sentence):
+        project.add_text([put(tmp_path, "bad.txt", content)])
+    assert not any((project.path / "texts").glob("*")) if (project.path / "texts").exists() else True
+
+
+def test_nothing_chosen_and_a_folder_without_texts_are_told(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="No file was chosen"):
+        project.add_text([])
+    (tmp_path / "none").mkdir()
+    with pytest.raises(StudioError, match=r"no .*file"):
+        project.add_text([tmp_path / "none"])
+    with pytest.raises(StudioError, match="no file or folder"):
+        project.add_text([tmp_path / "missing.txt"])
+
+
+def test_progress_goes_up_to_the_whole(project: Project, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    source = put(tmp_path, "long.txt", "Zeile mit é\n" * 400_000)
+    project.add_text([source], progress=lambda done, total: told.append((done, total)))
+    assert told == sorted(told)
+    assert len(told) > 3
+    assert told[-1] == (source.stat().st_size, source.stat().st_size)
+
+
+def test_an_import_that_is_cancelled_leaves_nothing(project: Project, tmp_path: Path) -> None:
+    answers = iter([True, True, False])
+    source = put(tmp_path, "long.txt", "line\n" * 1_000_000)
+    with pytest.raises(StudioError, match="stopped"):
+        project.add_text([source], keep_going=lambda: next(answers))
+    assert list((project.path / "texts").iterdir()) == []
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    project: Project, tmp_path: Path, full_disk: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = put(tmp_path, "a.txt", "text")
+    full_disk()
+    with pytest.raises(StudioError, match="The disk is full"):
+        project.add_text([source])
+    monkeypatch.undo()
+    assert list((project.path / "texts").iterdir()) == []
+
+
+def test_a_kill_at_any_moment_of_an_import_leaves_a_whole_text_or_none(
+    project: Project, tmp_path: Path, kill_at: Any
+) -> None:
+    source = put(tmp_path, "a.txt", "text")
+    for k in range(1, 50):
+        with kill_at(k) as death:
+            project.add_text([source])
+        for text in project.texts():
+            assert text.path.read_text() == "text"
+        if not death.came:
+            break
+    assert k > 5
+    assert len(project.texts()) == 1
+
+
+def test_a_text_whose_description_is_damaged_is_left_out_and_left_alone(project: Project, tmp_path: Path) -> None:
+    text = project.add_text([put(tmp_path, "a.txt", "text")])
+    whole = json.loads((text.folder / "text.json").read_text())
+    for damage in ("", "{", "[]", json.dumps({**whole, "version": 9}), json.dumps({**whole, "lines": "x"})):
+        (text.folder / "text.json").write_text(damage)
+        assert project.texts() == []
+        assert text.path.exists()
+
+
+def test_the_head_shows_first_lines_and_cuts_endless_ones(project: Project, tmp_path: Path) -> None:
+    text = project.add_text([put(tmp_path, "a.txt", "one\n" + "x" * 3_000_000 + "\n\nfour\nfive")])
+    head = text.head(4).split("\n")
+    assert head[0] == "one"
+    assert head[1] == "x" * 2000 + "…"
+    assert head[2:] == ["", "four"]
+    assert text.head(99).endswith("five")
+
+
+def _import_in_a_child(project: Project, source: Path) -> int:
+    """Peak memory, in bytes, that importing adds to a process of its own."""
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from studio.store.project import Project\n"
+        "project = Project.open(Path(sys.argv[1]))\n"
+        "small = Path(sys.argv[2] + '.small.txt'); small.write_text('warm up'); project.add_text([small])\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "text = project.add_text([Path(sys.argv[2])])\n"
+        "assert text.bytes == Path(sys.argv[2]).stat().st_size\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(project.path), str(source)], capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read as Linux tells it")
+@pytest.mark.parametrize("megabytes", [40, pytest.param(2_000, marks=pytest.mark.slow)])
+def test_memory_does_not_grow_with_the_text(project: Project, tmp_path: Path, megabytes: int) -> None:
+    source = tmp_path / "long.txt"
+    line = ("Es war einmal ein Mädchen, das ging in den Wald. " * 20 + "\n").encode()
+    with open(source, "wb") as file:
+        block = line * 1000
+        for _ in range(megabytes * 1_000_000 // len(block)):
+            file.write(block)
+    try:
+        assert _import_in_a_child(project, source) < 40_000_000
+    finally:
+        os.remove(source)
+
+
+def test_the_verdict_has_the_figures_of_the_book(project: Project, data_folder: Path) -> None:
+    text = project.add_text([data_folder / "the-verdict.txt"])
+    assert text.characters == 20_479
