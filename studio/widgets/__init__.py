@@ -1,0 +1,1 @@
+"""PARTS: what pages are made of; none of it knows a language model."""

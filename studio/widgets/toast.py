@@ -1,0 +1,154 @@
+"""Short messages that come from below at the right, stay as long as they need to be read, and go."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from studio.core.language import tr
+from studio.widgets.button import Button, IconButton
+from studio.widgets.label import Label
+from studio.widgets.look import Look
+
+_ICONS = {"info": ("info", "accent"), "good": ("check", "good"), "warning": ("warning", "warning"),
+          "danger": ("danger", "danger")}  # fmt: skip
+_WIDTH, _MARGIN, _MOST = 360, 16, 4
+
+Action = tuple[str, Callable[[], object]]
+
+
+class Toast(QFrame):
+    """One message. It waits while the mouse rests on it; dangers stay until they are closed."""
+
+    left = Signal()
+
+    def __init__(self, level: str, text: str, action: Action | None, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.text, self._look, self._level, self._action = text, look, level, action
+        self.setProperty("kind", "popover")
+        self.setFixedWidth(_WIDTH)
+        self.setAccessibleName(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 8, 8)
+        row.setSpacing(8)
+        self._picture = QLabel()
+        self._picture.setContentsMargins(0, 6, 0, 0)
+        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        words = Label(text, "", wrap=True)
+        words.setContentsMargins(0, 5, 0, 5)
+        row.addWidget(words, 1)
+        if action is not None:
+            row.addWidget(Button(action[0], self._act, look, "link"), 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(IconButton("close", tr("Dismiss"), self.leave, look), 0, Qt.AlignmentFlag.AlignTop)
+        self._clock = QTimer(self)
+        self._clock.setSingleShot(True)
+        self._clock.timeout.connect(self.leave)
+        self._glide = QPropertyAnimation(self, b"pos", self)
+        self._glide.setEasingCurve(QEasingCurve.Type.OutCubic)
+        look.changed.connect(self._tint)
+        self._tint()
+        self.adjustSize()
+        self.setFixedHeight(max(self.heightForWidth(_WIDTH), 44))
+        self._start()
+
+    def glide_to(self, target: QPoint) -> None:
+        """Move there in 160 ms, or at once under "reduce motion"."""
+        if self._look.motion(160) == 0 or not self.isVisible():
+            self.move(target)
+            return
+        self._glide.stop()
+        self._glide.setDuration(self._look.motion(160))
+        self._glide.setStartValue(self.pos())
+        self._glide.setEndValue(target)
+        self._glide.start()
+
+    def leave(self) -> None:
+        """Go away."""
+        self._clock.stop()
+        self._glide.stop()
+        self.hide()
+        self.left.emit()
+        self.deleteLater()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Being read: wait."""
+        self._clock.stop()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Read: the time starts again."""
+        self._start()
+        super().leaveEvent(event)
+
+    def _start(self) -> None:
+        if self._level != "danger":
+            self._clock.start(4_000 + 45 * len(self.text) + (3_000 if self._action else 0))
+
+    def _act(self) -> None:
+        action = self._action
+        self.leave()
+        if action is not None:
+            action[1]()
+
+    def _tint(self) -> None:
+        name, role = _ICONS.get(self._level, _ICONS["info"])
+        self._picture.setPixmap(self._look.pixmap(name, 16, role, self.devicePixelRatioF()))
+
+
+class Toasts(QObject):
+    """Piles toasts up from the lower right corner of `host`, the newest lowest, at most four at a time."""
+
+    def __init__(self, host: QWidget, look: Look, bottom: int = 0) -> None:
+        super().__init__(host)
+        self._host, self._look = host, look
+        self.bottom = bottom  # pixels to keep free below, such as the status bar's height
+        self.toasts: list[Toast] = []
+        host.installEventFilter(self)
+
+    def post(self, level: str, text: str, action: Action | None = None) -> Toast:
+        """Say something; the same words already on the screen are not said twice."""
+        for toast in self.toasts:
+            if toast.text == text:
+                return toast
+        if len(self.toasts) == _MOST:
+            self.toasts[0].leave()
+        toast = Toast(level, text, action, self._look, self._host)
+        toast.left.connect(self._arrange_living)
+        self.toasts.append(toast)
+        spot = self._spots()[-1]
+        toast.move(spot + QPoint(0, 12 if self._look.motion(160) else 0))
+        toast.show()
+        toast.raise_()
+        self._arrange()
+        return toast
+
+    def clear(self) -> None:
+        """Take all away."""
+        for toast in list(self.toasts):
+            toast.leave()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in the corner when the window changes its size."""
+        if watched is self._host and event.type() == QEvent.Type.Resize:
+            for toast, spot in zip(self.toasts, self._spots(), strict=True):
+                toast.move(spot)
+        return super().eventFilter(watched, event)
+
+    def _arrange_living(self) -> None:
+        self.toasts = [toast for toast in self.toasts if not toast.isHidden()]
+        self._arrange()
+
+    def _arrange(self) -> None:
+        for toast, spot in zip(self.toasts, self._spots(), strict=True):
+            toast.glide_to(spot)
+
+    def _spots(self) -> list[QPoint]:
+        """Where each toast belongs, oldest (highest) first."""
+        spots: list[QPoint] = []
+        y = self._host.height() - self.bottom - _MARGIN
+        for toast in reversed(self.toasts):
+            y -= toast.height()
+            spots.append(QPoint(self._host.width() - _WIDTH - _MARGIN, y))
+            y -= 8
+        return spots[::-1]
