@@ -14,6 +14,7 @@ from studio.core.sampling import Sampling, draw, probabilities
 from studio.engine.evaluate import at_rest
 from studio.layers.decoder import Decoder
 from studio.layers.key_value_cache import KeyValueCache
+from studio.tokenizers import Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,18 @@ def generate(
             return
         if place + 1 < sampling.tokens:
             logits = reader.read([token])
+
+
+def continue_text(
+    reader: Reader,
+    tokenizer: Tokenizer,
+    first: int,
+    sampling: Sampling,
+    keep_going: Callable[[], bool] = lambda: True,
+) -> tuple[str, int]:
+    """The text after `sampling.prompt` and how many tokens it has; without a prompt, from end-of-text or `first`."""
+    end = tokenizer.end_of_text
+    prompt = tokenizer.encode(sampling.prompt) or [first if end is None else end]
+    stop = [] if end is None else [end]
+    ids = [chosen.id for chosen in generate(reader, prompt, sampling, keep_going, stop)]
+    return tokenizer.decode([token for token in ids if token not in stop]), len(ids)

@@ -12,7 +12,7 @@ import torch
 from studio.core.channel import RunControl
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
-from studio.core.events import PhaseChanged, RunEvent
+from studio.core.events import PhaseChanged, RunEvent, Warned
 from studio.core.knobs import problems
 from studio.core.schedule import total_steps
 from studio.core.shelf import FAMILIES, OBJECTIVES
@@ -63,7 +63,10 @@ def prepare(
     config = resolve_vocabulary(config, shards.vocab_size)
     training, validation = batches_of(objective, shards, config)
     yield PhaseChanged(phase="building")
-    checkpoint = checkpoint_of(record, resume).folder if resume is not None else None
+    origin = checkpoint_of(record, resume) if resume is not None else None
+    for sentence in origin.passed_over if origin is not None else ():
+        yield Warned(step=0 if origin is None else origin.step, message=sentence)
+    checkpoint = origin.folder if origin is not None else None
     compute, exact = _compute(config, checkpoint)
     compute.apply()
     model, progress = _model(config, compute, checkpoint)

@@ -28,7 +28,7 @@ from studio.core.sampling import Sampling
 from studio.core.schedule import learning_rate
 from studio.engine.checkpoint import Saved, size_on_disk, write
 from studio.engine.evaluate import mean_loss
-from studio.engine.generate import Reader, generate
+from studio.engine.generate import Reader, continue_text
 from studio.engine.optimize import clip, set_learning_rate
 from studio.engine.prepare import Prepared, prepare
 from studio.objectives import Batches
@@ -188,26 +188,19 @@ class Trainer:
 
     def _write(self, sampling: Sampling, asked: bool) -> SampleWritten:
         """A text in the model's present state; it draws from its own random numbers."""
-        tokenizer = self.run_parts.shards.tokenizer
-        prompt = tokenizer.encode(sampling.prompt) or [self._first_token()]
-        stop = [tokenizer.end_of_text] if tokenizer.end_of_text is not None else []
+        shards = self.run_parts.shards
         reader = Reader(self.model, self.config.model)
-        chosen = [token.id for token in generate(reader, prompt, sampling, self._not_stopping, stop)]
-        text = tokenizer.decode([token for token in chosen if token not in stop])
+        text, tokens = continue_text(reader, shards.tokenizer, int(shards.training()[0]), sampling, self._not_stopping)
         return SampleWritten(
             step=self.progress.step,
             prompt=sampling.prompt,
             text=text,
-            tokens=len(chosen),
+            tokens=tokens,
             temperature=sampling.temperature,
             top_k=sampling.top_k,
             seed=sampling.seed,
             asked=asked,
         )
-
-    def _first_token(self) -> int:
-        tokenizer = self.run_parts.shards.tokenizer
-        return tokenizer.end_of_text if tokenizer.end_of_text is not None else int(self.run_parts.shards.training()[0])
 
     def _not_stopping(self) -> bool:
         """Samples and measurements are also made during a pause, so only a stop cuts them short."""

@@ -1,9 +1,9 @@
 """A decoder-only language model, assembled from parts that a family chooses."""
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.layers.attention import Attention
+from studio.layers.dropout import dropout
 from studio.layers.key_value_cache import KeyValueCache, positions_after
 
 
@@ -27,7 +27,7 @@ class Block(nn.Module):
         return x + self._drop(self.mlp(self.post_attention_layernorm(x)))
 
     def _drop(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.drop_rate, training=self.training)
+        return dropout(x, self.drop_rate) if self.training else x
 
 
 class Decoder(nn.Module):
@@ -53,7 +53,7 @@ class Decoder(nn.Module):
         """Ids (batch, time) to what the output head reads: (batch, time, width), after the final norm."""
         positions = positions_after(cache, ids.shape[1], ids.device)
         x = self.embed_tokens(ids) + self.embed_positions(positions)
-        x = F.dropout(x, self.drop_rate, training=self.training)
+        x = dropout(x, self.drop_rate) if self.training else x
         for layer in self.layers:
             x = layer(x, cache)
         if cache is not None:

@@ -44,11 +44,11 @@ class Windows:
 
 def loss(model: "nn.Module", batch: "Tensor") -> tuple["Tensor", int]:
     """Cross entropy summed over (batch, context) targets, and how many there are."""
-    import torch.nn.functional as F
+    from studio.layers.cross_entropy import summed_cross_entropy
 
     inputs, targets = batch[:, :-1], batch[:, 1:]
     logits = model(inputs)  # (batch, context, vocabulary)
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum"), targets.numel()
+    return summed_cross_entropy(logits.flatten(0, 1), targets.flatten()), targets.numel()
 
 
 OBJECTIVE = Objective(name="pretrain", label="Pretraining", default=RunConfig(), batches=Windows, loss=loss)

@@ -38,9 +38,11 @@ def test_cached_writing_equals_uncached_token_for_token_also_beyond_the_context(
 
 def test_greedy_writing_equals_that_of_transformers(model) -> None:
     transformers = pytest.importorskip("transformers")
-    shape = transformers.GPT2Config(vocab_size=40, n_positions=16, n_embd=32, n_layer=2, n_head=4)
-    shape.bos_token_id = shape.eos_token_id = None
+    shape = transformers.GPT2Config(
+        vocab_size=40, n_positions=16, n_embd=32, n_layer=2, n_head=4, bos_token_id=0, eos_token_id=0
+    )
     theirs = transformers.GPT2LMHeadModel(shape).eval()
+    theirs.generation_config.eos_token_id = None
     theirs.load_state_dict(to_hugging_face(model.state_dict()), strict=False)
     theirs.tie_weights()
     wanted = theirs.generate(torch.tensor([[1, 2, 3]]), max_new_tokens=12, do_sample=False, pad_token_id=0)[

@@ -1,0 +1,20 @@
+"""Benches: one file per measurement that anyone can repeat with `main.py bench NAME`; nothing heavy at import."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+def no_options(parser: argparse.ArgumentParser) -> None:
+    """For a bench that has none."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One item of the shelf: `run` measures and returns the table's rows, column name to plain value."""
+
+    name: str
+    help: str
+    run: Callable[[argparse.Namespace], list[dict[str, Any]]]
+    add_options: Callable[[argparse.ArgumentParser], None] = no_options

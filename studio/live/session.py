@@ -1,0 +1,242 @@
+"""What the window works with: a project, its runs, a loaded model, preferences; each wish of the person is a call."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.core.channel import Ask
+from studio.core.config import RunConfig
+from studio.core.errors import StudioError
+from studio.core.language import tr
+from studio.live.draft import Draft
+from studio.live.jobs import Job, Jobs
+from studio.live.memory import Memory
+from studio.live.notices import Notices
+from studio.live.run_model import RunModel
+from studio.live.runs import Runs, Undo
+from studio.live.stream import ENGINE, Engine
+from studio.store.locks import FileLock
+from studio.store.places import Places
+from studio.store.preferences import Preferences, load_preferences, save_preferences
+from studio.store.project import Project
+
+
+class Session(QObject):
+    """One per window. What it offers raises `StudioError` at once where a wish cannot be granted."""
+
+    changed = Signal(object)  # frozenset of {"project","texts","draft","runs","running","loaded","preferences","torch"}
+    run_added = Signal(object)  # RunModel
+    focus_requested = Signal(str, object)  # page name, thing
+
+    def __init__(self, places: Places, *, engine: Engine = ENGINE, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.places = places
+        self._early: list[str] = []  # sentences about damaged preferences, told once somebody listens
+        self.preferences: Preferences = load_preferences(places.preferences, self._early.append)
+        self.project: Project | None = None
+        self.jobs = Jobs(self)
+        self.notices = Notices(self)
+        self._lock: FileLock | None = None
+        self._draft = Draft(self.jobs, self)
+        self._memory = Memory(self.jobs, self)
+        self._runs = Runs(self.jobs, self.notices, engine, self)
+        self._memory.changed.connect(self.changed)
+        self._runs.changed.connect(self.changed)
+        self._runs.added.connect(self.run_added)
+        self.jobs.job_failed.connect(self._job_failed)
+        if self._early:
+            QTimer.singleShot(0, self._tell_early)
+
+    @property
+    def runs(self) -> dict[str, RunModel]:
+        """Every run of the project, oldest first; histories come with `open_run`."""
+        return self._runs.models
+
+    @property
+    def running(self) -> RunModel | None:
+        """The run that computes or is paused; with several devices the one started last."""
+        return self._runs.running
+
+    @property
+    def queued(self) -> tuple[RunModel, ...]:
+        """Runs that wait for their turn, the next one first."""
+        return self._runs.queued
+
+    @property
+    def draft(self) -> RunConfig:
+        """What the forms show."""
+        return self._draft.config
+
+    @property
+    def loaded(self) -> Any:
+        """The engine's `LoadedModel`, or None."""
+        return self._memory.loaded
+
+    @property
+    def torch_state(self) -> str:
+        """ "waiting", "loading", "ready" or "failed"."""
+        return self._memory.torch_state
+
+    # --- the project -------------------------------------------------------------------------------------------
+
+    def open_project(self, path: Path) -> None:
+        """Open a project and become its only writer; the former one stays open if that fails."""
+        self._refuse_while_running()
+        self._enter(Project.open(path))
+
+    def create_project(self, path: Path, name: str = "") -> None:
+        """Make a project and open it."""
+        self._refuse_while_running()
+        self._enter(Project.create(path, name))
+
+    def close_project(self) -> None:
+        """Leave the project; refused while a run computes in it."""
+        self._refuse_while_running()
+        self._leave()
+        self._tell("project", "texts", "draft", "runs", "loaded")
+
+    def add_texts(self, paths: Sequence[Path], name: str = "") -> Job:
+        """Import files or folders as one text; the job's result is the `Text`."""
+        title = tr("Importing {what}", what=name or (Path(paths[0]).name if paths else ""))
+        job = self.jobs.start(self._here().add_text, list(paths), name, title=title)
+        job.succeeded.connect(self._text_added)
+        return job
+
+    def set_draft(self, config: RunConfig) -> None:
+        """Keep what the forms show; it reaches the disk shortly after the last change."""
+        if config != self.draft:
+            self._draft.set(config)
+            self._tell("draft")
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        """Take over and save the person's choices."""
+        if preferences != self.preferences:
+            self.preferences = preferences
+            self._tell("preferences")
+            save_preferences(self.places.preferences, preferences)
+
+    # --- runs --------------------------------------------------------------------------------------------------
+
+    def start_run(self, config: RunConfig, name: str = "") -> RunModel:
+        """Make a run of `config` and compute it now, or when its device is free."""
+        return self._runs.start(self._here(), config, name)
+
+    def resume_run(self, name: str, step: int | None = None) -> RunModel:
+        """Go on from the checkpoint at `step`, else from the newest whole one, else from the beginning."""
+        return self._runs.resume(name, step)
+
+    def pause_run(self, run: RunModel) -> None:
+        """Ask for a pause at the next step."""
+        self._runs.queue.pause(run)
+
+    def proceed_run(self, run: RunModel) -> None:
+        """Go on after a pause."""
+        self._runs.queue.proceed(run)
+
+    def stop_run(self, run: RunModel, save: bool = True) -> None:
+        """End a living run, saving first or not; call off one that waits."""
+        self._runs.stop(run, save)
+
+    def stop_all(self) -> None:
+        """Stop every run and return at once, so that the window can say "saving…" while they end."""
+        self._runs.stop_all()
+
+    def sample_now(self, run: RunModel, prompt: str = "") -> None:
+        """Ask for a sample text at the next step; an empty prompt means the run's own."""
+        self._runs.queue.ask(run, Ask("sample", prompt))
+
+    def save_now(self, run: RunModel) -> None:
+        """Ask for a checkpoint at the next step."""
+        self._runs.queue.ask(run, Ask("save"))
+
+    def set_learning_rate(self, run: RunModel, value: float) -> None:
+        """Ask for another highest learning rate from the next step on."""
+        self._runs.queue.ask(run, Ask("learning_rate", number=value))
+
+    def open_run(self, name: str) -> RunModel:
+        """The run with its whole past; a long one is read in the background and fills up while it is looked at."""
+        return self._runs.open(name)
+
+    def delete_run(self, name: str) -> Undo:
+        """Move a run to the trash; the result can bring it back."""
+        return self._runs.delete(name)
+
+    # --- the loaded model --------------------------------------------------------------------------------------
+
+    def load_model(self, run_name: str, step: int | None = None) -> Job:
+        """Bring a checkpoint into memory: the one at `step`, else the best, else the last."""
+        return self._memory.load(self._runs.find(run_name).record, step)
+
+    def unload_model(self) -> None:
+        """Free the loaded model's memory."""
+        self._memory.unload()
+
+    def warm_torch(self) -> None:
+        """Import torch in the background, after the first paint."""
+        self._memory.warm_torch()
+
+    # --- the window --------------------------------------------------------------------------------------------
+
+    def focus(self, page: str, thing: object = None) -> None:
+        """Wish that a page comes forward and shows `thing`."""
+        self.focus_requested.emit(page, thing)
+
+    def close(self, limit: int = 15_000) -> bool:
+        """Stop everything, save what waits, wait up to `limit` milliseconds; False when a thread still computes."""
+        self._runs.stop_all()
+        quiet = self._runs.queue.close(limit)
+        quiet = self.jobs.close(min(limit, 5_000)) and quiet
+        if quiet:
+            self._leave()
+        return quiet
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _enter(self, project: Project) -> None:
+        former = self.project
+        if former is not None and self._lock is not None and former.path == project.path:
+            return
+        lock = project.lock()
+        self._leave()
+        self.project, self._lock = project, lock
+        self._draft.open(project)
+        self._runs.fill(project)
+        self._tell("project", "texts", "draft", "runs")
+
+    def _leave(self) -> None:
+        try:
+            self._draft.open(None)
+        except StudioError as error:
+            self.notices.post_error(error)
+        self._runs.clear()
+        self.project = None
+        self._memory.unload()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _refuse_while_running(self) -> None:
+        if self.running is not None or self.queued:
+            raise StudioError(tr("A run is still going on in this project."), tr("Stop it first, then go on."))
+
+    def _here(self) -> Project:
+        if self.project is None:
+            raise StudioError(tr("No project is open."), tr("Open or create one on the Home page."))
+        return self.project
+
+    def _tell(self, *what: str) -> None:
+        self.changed.emit(frozenset(what))
+
+    def _tell_early(self) -> None:
+        for sentence in self._early:
+            self.notices.post("warning", sentence)
+        self._early.clear()
+
+    def _text_added(self, _text: object) -> None:
+        self._tell("texts")
+
+    def _job_failed(self, job: Job) -> None:
+        if job.error is not None:
+            self.notices.post_error(job.error)

@@ -1,0 +1,59 @@
+"""Names at the left, values at the right: what was counted or computed, row by row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from studio.widgets.label import Label
+
+
+@dataclass(frozen=True)
+class FactRow:
+    """One row; `role` colours the value as a `Label` role, `tip` explains both."""
+
+    name: str
+    value: str
+    tip: str = ""
+    role: str = ""
+
+
+class FactRows(QWidget):
+    """Shows a list of `FactRow`; rows are made once and only change their words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._cells: list[tuple[Label, Label]] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+
+    def set_rows(self, rows: Sequence[FactRow]) -> None:
+        """Show these from top to bottom."""
+        while len(self._cells) < len(rows):
+            self._add_cells()
+        for place, (name, value) in enumerate(self._cells):
+            row = rows[place] if place < len(rows) else FactRow("", "")
+            name.setText(row.name)
+            value.setText(row.value)
+            value.set_role(row.role)
+            value.setAccessibleName(f"{row.name}: {row.value}")
+            for label in (name, value):
+                label.setToolTip(row.tip)
+                label.setVisible(place < len(rows))
+
+    def texts(self) -> dict[str, str]:
+        """What stands there now, by name."""
+        return {name.text(): value.text() for name, value in self._cells if not name.isHidden()}
+
+    def _add_cells(self) -> None:
+        name, value = Label("", "quiet"), Label("")
+        value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        place = len(self._cells)
+        self._grid.addWidget(name, place, 0)
+        self._grid.addWidget(value, place, 1)
+        self._cells.append((name, value))
