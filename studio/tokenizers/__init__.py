@@ -1,0 +1,176 @@
+"""A shelf of ways to cut text into tokens; each module's constant `TOKENIZER` is one of them."""
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+from studio.core.errors import StudioError
+from studio.core.shelf import TOKENIZERS
+from studio.core.text_stream import StreamDecoder, chunked
+
+__all__ = [
+    "END_OF_TEXT",
+    "SpelledTokenizer",
+    "StreamDecoder",
+    "Tokenizer",
+    "TokenizerKind",
+    "chunked",
+    "make_tokenizer",
+    "tokenizer_from_json",
+    "tokenizer_kinds",
+]
+
+END_OF_TEXT = "<|endoftext|>"
+
+
+class Tokenizer(Protocol):
+    """Text to ids and back. The spelling of a special token inside a text is plain text unless `special` says so."""
+
+    @property
+    def name(self) -> str:
+        """The public name of its kind, as in `make_tokenizer`."""
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of different ids; every id below it exists."""
+
+    @property
+    def special(self) -> Mapping[str, int]:
+        """Spelling to id of the tokens that are not text."""
+
+    @property
+    def end_of_text(self) -> int | None:
+        """The id that ends a text, where there is one."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 in hex; equal for tokenizers that give equal ids."""
+
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """The ids of a text; what the vocabulary cannot say is a `StudioError`."""
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of these ids; bytes that form no character become U+FFFD."""
+
+    def token_bytes(self, token: int) -> bytes:
+        """The UTF-8 bytes of one token, possibly only a part of a character."""
+
+    def token_text(self, token: int) -> str:
+        """One token as text by itself."""
+
+    def stream(self) -> StreamDecoder:
+        """A decoder for ids that arrive one after the other; it never gives out half a character."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything needed to build it again, for `tokenizer.json`."""
+
+
+@dataclass(frozen=True)
+class TokenizerKind:
+    """One item of the shelf: how a tokenizer of this kind is named, learned from a text, and read back."""
+
+    name: str
+    label: str
+    about: str
+    needs_text: bool
+    make: Callable[[Iterable[str] | None], Tokenizer]
+    from_json: Callable[[Mapping[str, Any]], Tokenizer]
+
+
+class SpelledTokenizer(ABC):
+    """What follows from knowing the bytes of every token: decoding whole, decoding one by one, and the fingerprint."""
+
+    name: str
+    vocab_size: int
+    special: Mapping[str, int]
+
+    @abstractmethod
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """The ids of a text."""
+
+    @abstractmethod
+    def token_bytes(self, token: int) -> bytes:
+        """The UTF-8 bytes of one token."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """Everything needed to build it again."""
+
+    @property
+    def end_of_text(self) -> int | None:
+        """The id that ends a text, where there is one."""
+        return self.special.get(END_OF_TEXT)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the canonical JSON form."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of these ids; bytes that form no character become U+FFFD."""
+        spelled = b"".join(self.spell(token, place == 0) for place, token in enumerate(ids))
+        return spelled.decode("utf-8", "replace")
+
+    def token_text(self, token: int) -> str:
+        """One token as text by itself."""
+        return self.token_bytes(token).decode("utf-8", "replace")
+
+    def stream(self) -> StreamDecoder:
+        """A decoder for ids that arrive one after the other."""
+        return StreamDecoder(self.spell)
+
+    def spell(self, token: int, first: bool) -> bytes:
+        """The bytes a token adds to a text; `first` when nothing stands before it."""
+        return self.token_bytes(token)
+
+    def _known(self, token: int) -> int:
+        """The id itself, or a sentence when the vocabulary has no such token."""
+        if 0 <= token < self.vocab_size:
+            return int(token)
+        raise StudioError(
+            f"There is no token {token} in this vocabulary of {self.vocab_size:,}.",
+            "The ids probably belong to another tokenizer.",
+        )
+
+
+def tokenizer_kinds() -> tuple[TokenizerKind, ...]:
+    """All kinds on the shelf; the ones that learn from a text come first."""
+    kinds = [TOKENIZERS.load(name) for name in TOKENIZERS.names()]
+    return tuple(sorted(kinds, key=lambda kind: (not kind.needs_text, kind.name)))
+
+
+def make_tokenizer(name: str, chunks: Iterable[str] | None = None) -> Tokenizer:
+    """Build the named kind; `characters` and `words` learn their vocabulary from `chunks`, the text in pieces."""
+    kind = _kind(name)
+    if kind.needs_text and chunks is None:
+        raise StudioError(
+            f"The tokenizer “{name}” learns its vocabulary from a text, and there is none.",
+            "Choose a text first; on the command line, give --corpus FILE.",
+        )
+    return kind.make(chunks)
+
+
+def tokenizer_from_json(data: Any) -> Tokenizer:
+    """Build again what `to_json` described; damaged data is a `StudioError`."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("name"), str):
+        raise StudioError("This is not a tokenizer that Atelier has saved.", "Its “name” is missing.")
+    version = data.get("version")
+    if version != 1:
+        raise StudioError(
+            f"This tokenizer was saved in version {version} of its form; this Atelier reads version 1.",
+            "Open it there, or update Atelier.",
+        )
+    return _kind(data["name"]).from_json(data)
+
+
+def _kind(name: str) -> TokenizerKind:
+    kinds = {kind.name: kind for kind in tokenizer_kinds()}
+    if name in kinds:
+        return kinds[name]
+    close = get_close_matches(name, kinds, n=1)
+    hint = f"Did you mean “{close[0]}”?" if close else f"Choose one of: {', '.join(kinds)}."
+    raise StudioError(f"There is no tokenizer called “{name}”.", hint)
