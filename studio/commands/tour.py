@@ -1,0 +1,226 @@
+"""`main.py tour DIR`: drive the real window through the real job and write pictures of every page."""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.commands import DONE, Command, say
+from studio.core.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.app import Studio
+    from studio.live.run_model import RunModel
+
+SIZES = ((1280, 800), (1920, 1080))
+THEMES = ("dark", "light")
+PROJECT, RUN = "tour", "stories"
+LIMIT = 900.0  # seconds that any one thing may take
+PROMPT = "Once upon a time"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Where the pictures go and how long the small run is."""
+    parser.add_argument("folder", metavar="DIR", type=Path, help="where the pictures are written")
+    parser.add_argument("--steps", type=int, default=240, help="optimizer steps of the run (default: 240)")
+    parser.add_argument("--text", type=Path, default=None, help="a text to learn from instead of the bundled stories")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make a home that is thrown away, open the window in it, walk, and write the pictures."""
+    if options.steps < 20:
+        raise StudioError("The tour pauses in the middle of its run; give it at least 20 steps.")
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    before = os.environ.get("ATELIER_HOME")
+    with tempfile.TemporaryDirectory(prefix="atelier-tour-", ignore_cleanup_errors=True) as home:
+        os.environ["ATELIER_HOME"] = home
+        try:
+            pictures = Tour(options.folder, options.steps, options.text).walk()
+        finally:
+            os.environ.pop("ATELIER_HOME")
+            if before is not None:
+                os.environ["ATELIER_HOME"] = before
+    for path in pictures:
+        print(path)
+    return DONE
+
+
+class Tour:
+    """One walk through the window; each stage waits for what a person would wait for."""
+
+    def __init__(self, folder: Path, steps: int, text: Path | None = None) -> None:
+        from studio import app
+
+        self.folder, self.steps, self.text = folder, steps, text
+        self.pictures: list[Path] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        self.application = app.make_application(["atelier"])
+        self.studio: Studio = app.build(self.application)
+        self.session, self.window = self.studio.session, self.studio.window
+
+    def walk(self) -> list[Path]:
+        """The whole way; returns the pictures in the order they were taken."""
+        self.window.resize(*SIZES[0])
+        self.window.show()
+        self.window.pages.setFocus()
+        try:
+            self._begin()
+            self._prepare()
+            model = self._train()
+            self._look_back(model)
+            self._talk(model)
+            self._show_all()
+        finally:
+            self._leave()
+        return self.pictures
+
+    # --- the stages -----------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """The first start: nothing there yet."""
+        self._until("PyTorch", lambda: self.session.torch_state != "loading")
+        if self.session.torch_state == "failed":
+            raise StudioError("PyTorch could not be loaded.", "`main.py doctor` says more.")
+        self._until(
+            "the measurement of this computer", lambda: bool(self.window.machine.facts or self.window.machine.error)
+        )
+        self._shoot("home", "home-first")
+
+    def _prepare(self) -> None:
+        """A project, a text, a tokenizer and a model, each on its page."""
+        from studio.panels.first_run import first_config, sample_path
+
+        self.session.create_project(self.session.places.projects / PROJECT, PROJECT)
+        path = self.text or sample_path(self.session.places.resources)
+        say(f"Importing {path.name}…")
+        job = self.session.add_texts([path], path.stem)
+        failures: list[StudioError] = []
+        job.failed.connect(failures.append)
+        self._until("the text", lambda: job.state in ("done", "failed"))
+        if failures:
+            raise failures[0]
+        self.window.pages.open("data")
+        config = first_config(path.stem)
+        self.window.pages.open("tokenizer")
+        self.session.set_draft(replace(self.session.draft, data=config.data))
+        self.window.pages.open("model")
+        self.session.set_draft(replace(self.session.draft, model=config.model))
+        every = max(5, self.steps // 12)
+        training = replace(
+            config.training, steps=self.steps, warmup_steps=min(config.training.warmup_steps, self.steps // 4),
+            evaluate_every=every, sample_every=2 * every, save_every=3 * every,
+        )  # fmt: skip
+        self.session.set_draft(replace(self.session.draft, training=training, sampling=config.sampling))
+        self._settle()
+        self._shoot("pretrain", "pretrain-setup")
+
+    def _train(self) -> "RunModel":
+        """Start with the page's own button, pause in the middle, go on, finish."""
+        panel: Any = self._page("pretrain")
+        self._until("the button", lambda: panel.primary.isEnabled())
+        panel.primary.click()
+        self._until("the run", lambda: self.session.running is not None)
+        model = self.session.running
+        if model is None:
+            raise StudioError("The run did not start.", "`main.py doctor` may know why.")
+        say(f"Training {model.name} for {self.steps:,} steps…")
+        self._until("the first steps", lambda: not model.living or model.step >= self.steps // 2)
+        self.session.pause_run(model)
+        self._until("the pause", lambda: not model.living or model.state == "paused")
+        self._shoot("pretrain", "pretrain-paused")
+        self.session.proceed_run(model)
+        self._until("going on", lambda: not model.living or model.step > self.steps // 2 + 2)
+        self._shoot("pretrain", "pretrain-running", sizes=SIZES[:1])
+        self._until("the end of the run", lambda: not model.living)
+        if model.state != "finished":
+            raise StudioError(f"The run ended early: {model.message or model.state}")
+        return model
+
+    def _look_back(self, model: "RunModel") -> None:
+        """Runs, with the new one chosen."""
+        self.session.focus("runs", model)
+        self._settle()
+
+    def _talk(self, model: "RunModel") -> None:
+        """Load the best checkpoint in Chat and let it write."""
+        say("Writing…")
+        self.session.focus("chat", model)
+        panel: Any = self._page("chat")
+        self._until("the model", lambda: self.session.loaded is not None)
+        panel.prompt.set_text(PROMPT)
+        self._settle(1.0)
+        panel.prompt.primary.click()
+        self._until("the first token", lambda: bool(panel.view.tokens))
+        self._until("the text", lambda: not panel.pen.writing)
+        self._settle(1.0)
+
+    def _show_all(self) -> None:
+        """Every page as it is after the job, then the palette, the docks and the doctor."""
+        for name in self.window.rail.buttons:
+            if name == "pretrain":
+                self.session.focus("pretrain", next(reversed(self.session.runs.values())))
+            self._shoot(name, name)
+        settings: Any = self._page("settings")
+        settings.focus_on("doctor")
+        self._until("the examination", lambda: not self.session.jobs.jobs)
+        self._shoot("settings", "settings-doctor", sizes=SIZES[:1])
+        self.window.pages.open("pretrain")
+        self.window.palette_view.open()
+        self._shoot("", "palette", sizes=SIZES[:1])
+        self.window.palette_view.close_again()
+
+    # --- how ------------------------------------------------------------------------------------------------------
+
+    def _page(self, name: str) -> Any:
+        self.window.pages.open(name)
+        return self.window.pages.panels[name]
+
+    def _shoot(self, page: str, name: str, sizes: tuple[tuple[int, int], ...] = SIZES) -> None:
+        """Pictures of a page in both themes at each size."""
+        if page:
+            self.window.pages.open(page)
+        for size in sizes:
+            self.window.resize(*size)
+            for theme in THEMES:
+                self.window.toasts.clear()
+                self.studio.look.set_theme(theme)
+                self._settle()
+                path = self.folder / f"{name}-{theme}-{size[0]}x{size[1]}.png"
+                if not self.window.grab().save(str(path)):
+                    raise StudioError(f"The picture “{path}” could not be written.", "Choose another folder.")
+                self.pictures.append(path)
+        say(f"  {name}")
+
+    def _until(self, what: str, done: Callable[[], bool]) -> None:
+        """Let the window live until `done`; a StudioError that names `what` after a quarter of an hour."""
+        end = time.monotonic() + LIMIT
+        while not done():
+            self.application.processEvents()
+            time.sleep(0.005)
+            if time.monotonic() > end:
+                raise StudioError(f"The tour waited {LIMIT / 60:.0f} minutes for {what} and gave up.")
+        self._settle()
+
+    def _settle(self, seconds: float = 0.35) -> None:
+        """Let what is under way arrive: layouts, short animations, small jobs."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.application.processEvents()
+            time.sleep(0.005)
+
+    def _leave(self) -> None:
+        """Close the window as a person would, without the question."""
+        self.window.way_out.leave()
+        end = time.monotonic() + 60
+        while self.window.isVisible() and time.monotonic() < end:
+            self.application.processEvents()
+            time.sleep(0.005)
+
+
+COMMAND = Command(
+    "tour", "drive the real window through a small run and write pictures of every page", add_options, run, draws=True
+)

@@ -1,0 +1,281 @@
+"""One contract for each shelf, kept by every item that lies on it: a new file is tested by being there."""
+
+import argparse
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.core.shelf import BENCHES, COMMANDS, FAMILIES, FORMATS, OBJECTIVES, TOKENIZERS, Shelf
+from studio.panels import PANELS
+
+ROOT = Path(__file__).resolve().parents[1]
+SHELVES = (FORMATS, TOKENIZERS, FAMILIES, OBJECTIVES, COMMANDS, BENCHES)
+ITEMS = [pytest.param(shelf, name, id=f"{shelf.package}.{name}") for shelf in SHELVES for name in shelf.names()]
+SPEECH = "The cat sat on the mat. “Naïve”, said the dog: don't.\n\nA second line, 1234 <|endoftext|> 猫 🐈.\n"
+PLAIN = "The cat sat on the mat, and the dog lay by the door.\n"
+
+
+@pytest.mark.parametrize(("shelf", "name"), ITEMS)
+def test_every_item_has_a_name_and_is_alone_in_its_file(shelf: Shelf, name: str) -> None:
+    item = shelf.load(name)
+    assert item.name
+    assert not item.name.startswith("_")
+    names = [shelf.load(other).name for other in shelf.names()]
+    assert names.count(item.name) == 1
+
+
+@pytest.mark.parametrize(("shelf", "name"), ITEMS)
+def test_an_item_is_loaded_without_anything_heavy(shelf: Shelf, name: str) -> None:
+    """In one process each, for what one item imports must not hide what another one needs."""
+    code = (
+        f"import sys, importlib; importlib.import_module('{shelf.package}.{name}');"
+        "print(sorted({'torch', 'PySide6', 'pyqtgraph', 'tiktoken', 'duckdb', 'transformers'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+# --- formats --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FORMATS.names())
+def test_a_format_reads_back_what_was_written(name: str, tmp_path: Path) -> None:
+    item = FORMATS.load(name)
+    path = tmp_path / f"sample{item.suffixes[0]}" if item.suffixes else tmp_path
+    (path if item.suffixes else path / "sample.txt").write_text(SPEECH, "utf-8")
+    assert item.recognises(path)
+    assert item.files(path)
+    facts = item.describe(path)
+    assert facts.why
+    assert facts.bytes > 0
+    assert "".join(item.read(path)).strip() == SPEECH.strip()
+
+
+@pytest.mark.parametrize("name", FORMATS.names())
+def test_a_format_refuses_what_is_empty_with_a_sentence(name: str, tmp_path: Path) -> None:
+    from studio.core.errors import StudioError
+
+    item = FORMATS.load(name)
+    path = tmp_path / f"sample{item.suffixes[0]}" if item.suffixes else tmp_path / "folder"
+    if item.suffixes:
+        path.touch()
+    else:
+        path.mkdir()
+    with pytest.raises(StudioError) as refused:
+        item.describe(path)
+    assert refused.value.hint
+
+
+# --- tokenizers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=TOKENIZERS.names())
+def kind(request: pytest.FixtureRequest) -> Any:
+    return TOKENIZERS.load(request.param)
+
+
+def test_a_tokenizer_decodes_what_it_encodes(kind: Any) -> None:
+    tokenizer = kind.make([SPEECH] if kind.needs_text else None)
+    ids = tokenizer.encode(SPEECH)
+    assert ids
+    assert all(0 <= token < tokenizer.vocab_size for token in ids)
+    text = tokenizer.decode(ids)
+    assert text == SPEECH if kind.name != "words" else tokenizer.encode(text) == ids
+    assert all(isinstance(tokenizer.token_bytes(token), bytes) for token in ids)
+
+
+def test_a_tokenizer_comes_back_from_its_file_equal(kind: Any) -> None:
+    tokenizer = kind.make([SPEECH] if kind.needs_text else None)
+    again = kind.from_json(tokenizer.to_json())
+    assert again.fingerprint == tokenizer.fingerprint
+    assert again.encode(PLAIN) == tokenizer.encode(PLAIN) if not kind.needs_text else True
+    assert again.vocab_size == tokenizer.vocab_size
+
+
+def test_a_stream_of_tokens_says_the_same_as_all_of_them(kind: Any) -> None:
+    tokenizer = kind.make([SPEECH] if kind.needs_text else None)
+    ids = tokenizer.encode(SPEECH)
+    stream = tokenizer.stream()
+    assert "".join(map(stream, ids)) + stream.flush() == tokenizer.decode(ids)
+
+
+# --- families and objectives ----------------------------------------------------------------------------------------
+
+
+def smallest(family: Any) -> Any:
+    """The first preset of a family, made tiny where the family lets it be."""
+    config = family.presets[0].config
+    return dataclasses.replace(
+        config, vocab_size=61, context_length=24, n_layers=2, emb_dim=24, n_heads=3, drop_rate=0.0
+    )
+
+
+@pytest.mark.parametrize("name", FAMILIES.names())
+def test_a_family_counts_its_presets_without_building_them(name: str) -> None:
+    family = FAMILIES.load(name)
+    assert family.presets
+    assert len({preset.name for preset in family.presets}) == len(family.presets)
+    for preset in family.presets:
+        assert family.ledger(dataclasses.replace(preset.config, vocab_size=100)).total > 0
+        assert preset.about
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("name", FAMILIES.names())
+def test_a_family_runs_forward_and_backward_and_has_the_weights_it_counts(name: str, tied: bool) -> None:
+    import torch
+
+    family = FAMILIES.load(name)
+    config = dataclasses.replace(smallest(family), tie_embeddings=tied)
+    model = family.build(config)
+    ids = torch.randint(0, config.vocab_size, (2, config.context_length))
+    logits = model(ids)
+    assert logits.shape == (2, config.context_length, config.vocab_size)
+    logits.square().mean().backward()
+    assert all(weight.grad is not None and torch.isfinite(weight.grad).all() for weight in model.parameters())
+    assert sum(weight.numel() for weight in model.parameters()) == family.ledger(config).total
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", FAMILIES.names())
+def test_a_family_says_the_same_with_and_without_its_cache(name: str) -> None:
+    import torch
+
+    from studio.layers.key_value_cache import KeyValueCache
+
+    family = FAMILIES.load(name)
+    config = smallest(family)
+    model = family.build(config).eval()
+    ids = torch.randint(0, config.vocab_size, (1, 12))
+    with torch.no_grad():
+        cache = KeyValueCache(config, like=model.lm_head.weight)
+        pieces = [model(ids[:, :5], cache), *(model(ids[:, place : place + 1], cache) for place in range(5, 12))]
+        torch.testing.assert_close(torch.cat(pieces, dim=1), model(ids), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", FAMILIES.names())
+def test_the_weights_of_a_family_survive_the_way_out_and_back(name: str) -> None:
+    import torch
+
+    family = FAMILIES.load(name)
+    model = family.build(dataclasses.replace(smallest(family), qkv_bias=True))
+    ours = model.state_dict()
+    back = family.from_hugging_face(family.to_hugging_face(ours))
+    assert back.keys() <= ours.keys()
+    assert all(torch.equal(back[key], ours[key]) for key in back)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES.names())
+def test_an_objective_has_a_default_that_is_in_order(name: str) -> None:
+    from studio.core.config import config_from_json, config_to_json
+    from studio.core.knobs import problems
+
+    objective = OBJECTIVES.load(name)
+    assert problems(objective.default) == []
+    assert objective.default.objective == objective.name == name
+    assert config_from_json(config_to_json(objective.default)) == objective.default
+
+
+@pytest.mark.parametrize("name", OBJECTIVES.names())
+def test_a_batch_depends_on_nothing_but_seed_and_number(name: str) -> None:
+    import numpy as np
+
+    objective = OBJECTIVES.load(name)
+    model = dataclasses.replace(objective.default.model, context_length=8)
+    tokens = np.arange(200, dtype=np.uint16)
+    one = objective.batches(tokens, objective.default.with_part(model=model), 3)
+    other = objective.batches(tokens, objective.default.with_part(model=model), 3)
+    far = 2 * one.per_epoch + 1
+    later = one.batch(far)
+    for index in range(far):
+        one.batch(index)
+    assert np.array_equal(one.batch(far), later)
+    assert np.array_equal(other.batch(far), later)
+    assert not np.array_equal(one.batch(0), later)
+
+
+# --- commands and benches -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COMMANDS.names())
+def test_a_command_is_named_after_its_file_and_explains_itself(name: str) -> None:
+    command = COMMANDS.load(name)
+    assert command.name == name
+    assert command.help
+    parser = argparse.ArgumentParser(prog="main.py")
+    command.add_options(parser)
+    for action in parser._actions:
+        assert action.help, f"{name} {action.dest} has no words of its own"
+    assert parser.format_help()
+
+
+@pytest.mark.parametrize("name", BENCHES.names())
+def test_a_bench_explains_itself(name: str) -> None:
+    bench = BENCHES.load(name)
+    assert bench.name == name
+    assert bench.help
+    parser = argparse.ArgumentParser()
+    bench.add_options(parser)
+    assert callable(bench.run)
+
+
+# --- panels ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.gui
+@pytest.mark.parametrize("name", [entry.name for entry in PANELS])
+def test_a_panel_opens_resizes_changes_its_theme_and_closes(name: str, qtbot: Any, scripted_run: Any) -> None:
+    from studio.shell.pages import panel_class
+    from studio.store.places import places
+    from studio.widgets.look import Look
+
+    look = Look(places().resources)
+    panel = panel_class(name)(scripted_run.session, look)
+    qtbot.addWidget(panel)
+    panel.resize(1040, 740)
+    panel.show()
+    panel.refresh(frozenset())
+    panel.resize(720, 560)
+    look.set_theme("light")
+    panel.refresh(frozenset())
+    assert not panel.grab().toImage().isNull()
+    scripted_run.settle()
+    panel.close()
+
+
+@pytest.mark.gui
+@pytest.mark.parametrize("name", [entry.name for entry in PANELS])
+def test_everything_on_a_panel_that_takes_input_has_a_name(name: str, qtbot: Any, scripted_run: Any) -> None:
+    from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit
+
+    from studio.shell.pages import panel_class
+    from studio.store.places import places
+    from studio.widgets.look import Look
+
+    panel = panel_class(name)(scripted_run.session, Look(places().resources))
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.refresh(frozenset())
+    scripted_run.settle()
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit)
+    inputs = [widget for kind in kinds for widget in panel.findChildren(kind) if widget.isVisible()]
+    unnamed = [
+        f"{type(widget).__name__} “{widget.objectName()}” in {type(widget.parentWidget()).__name__}"
+        for widget in inputs
+        if not spoken_name(widget) and not isinstance(widget.parentWidget(), QAbstractSpinBox | QComboBox)
+    ]
+    assert not unnamed
+
+
+def spoken_name(widget: Any) -> str:
+    """What a screen reader says for a widget."""
+    from PySide6.QtGui import QAccessible
+
+    spoken = QAccessible.queryAccessibleInterface(widget)
+    return str(spoken.text(QAccessible.Text.Name)) if spoken is not None and spoken.isValid() else "no interface"
