@@ -125,6 +125,8 @@ class Pyramid:
         while below >= _FACTOR:
             if level == len(self._levels):
                 self._levels.append((Column(), Column()))
+            if below // _FACTOR == len(self._levels[level][0]):
+                return  # nothing new here, so nothing above either
             for side, (pick, _) in enumerate(_SIDES):
                 column = self._levels[level][side]
                 new = self._entries(side, level, len(column) * _FACTOR, below // _FACTOR * _FACTOR)

@@ -53,6 +53,7 @@ class FactRows(QWidget):
     def _add_cells(self) -> None:
         name, value = Label("", "quiet"), Label("")
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # never makes a card wider
         place = len(self._cells)
         self._grid.addWidget(name, place, 0)
         self._grid.addWidget(value, place, 1)

@@ -26,7 +26,7 @@ class Item:
 
 
 class Itemized(QWidget):
-    """`text` writes an amount. Formulas stand in the rows where there is room, else below, for the row pointed at."""
+    """`text` writes an amount. A formula stands in its row; one without room, below while its row is pointed at."""
 
     pointed = Signal(int)  # the row under the mouse or the keyboard, or -1
 
@@ -94,14 +94,13 @@ class Itemized(QWidget):
                 painter.fillRect(QRectF(left, 0, max(1.0, right - left - 1), _BAR), self._color(index))
         painter.setOpacity(1.0)
         painter.setClipping(False)
-        inline = self._inline()
         for index in range(len(self._items)):
-            self._paint_row(painter, index, inline)
-        if self._items and not inline:
+            self._paint_row(painter, index)
+        if self._items:
             self._paint_foot(painter)
         painter.end()
 
-    def _paint_row(self, painter: QPainter, index: int, inline: bool) -> None:
+    def _paint_row(self, painter: QPainter, index: int) -> None:
         item, top, right = self._items[index], _BAR + _GAP + index * _ROW, self.width()
         painter.setPen(Qt.PenStyle.NoPen)
         if index == self._pointed:
@@ -120,14 +119,15 @@ class Itemized(QWidget):
         painter.drawText(
             QRectF(right - _PERCENT - _PAD, top, _PERCENT, _ROW), last, percent(item.amount, self._total())
         )
-        if inline:
+        if self._fits(item):
             painter.setFont(self.look.font(11, mono=True))
-            room = QRectF(_PAD + 28 + self._names(), top, amount.left() - _PAD - 28 - self._names(), _ROW)
-            painter.drawText(room, left, item.formula)
+            painter.drawText(QRectF(self._column(), top, self._room(), _ROW), left, item.formula)
 
     def _paint_foot(self, painter: QPainter) -> None:
-        """The formula of the row pointed at; of the largest part while none is."""
+        """The formula of the row pointed at; of the largest part while none is; nothing where it stands in its row."""
         shown = self._pointed if self._pointed >= 0 else max(range(len(self._items)), key=self._amount)
+        if self._fits(self._items[shown]):
+            return
         painter.setFont(self.look.font(11, mono=True))
         painter.setPen(self.look.color("text_quiet"))
         room = QRectF(_PAD, self.height() - _FOOT + 4, self.width() - 2 * _PAD, _FOOT - 4)
@@ -139,11 +139,16 @@ class Itemized(QWidget):
         metrics = QFontMetricsF(self.look.font(13))
         return max((metrics.horizontalAdvance(item.name) for item in self._items), default=0.0) + 8
 
-    def _inline(self) -> bool:
-        """Whether every formula fits between names and amounts."""
-        metrics = QFontMetricsF(self.look.font(11, mono=True))
-        longest = max((metrics.horizontalAdvance(item.formula) for item in self._items), default=0.0)
-        return self.width() >= self._names() + longest + _AMOUNT + _PERCENT + 3 * _PAD + 28
+    def _column(self) -> float:
+        """Where formulas begin."""
+        return _PAD + 28 + self._names()
+
+    def _room(self) -> float:
+        """What formulas may take before the amounts."""
+        return self.width() - _PERCENT - _AMOUNT - _PAD - self._column()
+
+    def _fits(self, item: Item) -> bool:
+        return QFontMetricsF(self.look.font(11, mono=True)).horizontalAdvance(item.formula) <= self._room()
 
     def _amount(self, index: int) -> int:
         return self._items[index].amount

@@ -1,0 +1,216 @@
+"""Builds the objects of the window once, in their order, and ties their lives together."""
+
+import locale
+import signal
+import socket
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import PySide6
+from PySide6.QtCore import QEvent, QObject, QSocketNotifier, Qt, QTimer, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QStyleFactory
+
+from studio.core.errors import StudioError
+from studio.core.language import set_language
+from studio.live.session import Session
+from studio.live.stream import ENGINE, Engine
+from studio.shell.crash import CrashDialog, CrashWatch, log
+from studio.shell.docks import LogFeed
+from studio.shell.theme import ThemeKeeper, theme_for
+from studio.shell.window import StudioWindow
+from studio.store.places import Places, places
+from studio.store.preferences import load_session, save_session
+from studio.widgets.look import Look, load_fonts
+
+
+def check_versions(qt: tuple[int | str, ...], python: tuple[int, ...]) -> None:
+    """Refuse the build of PySide6 that loses references to `None` and `True` before Python 3.12 and then aborts."""
+    if tuple(qt[:2]) == (6, 12) and python < (3, 12):
+        raise StudioError(
+            f"PySide6 {'.'.join(map(str, qt[:3]))} crashes on Python {python[0]}.{python[1]} within minutes.",
+            "Install PySide6-Essentials 6.11.3 (`python3 main.py` does), or use Python 3.12 or newer.",
+        )
+
+
+def make_application(arguments: list[str] | None = None) -> QApplication:
+    """The QApplication as Atelier needs it: Fusion under the style sheet, and numbers still written with a point."""
+    check_versions(PySide6.__version_info__, sys.version_info[:2])
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(arguments or ["atelier"])
+    locale.setlocale(locale.LC_NUMERIC, "C")  # QApplication takes the person's, and numbers in files need a point
+    application.setApplicationName("atelier")
+    application.setApplicationDisplayName("Atelier")
+    application.setDesktopFileName("atelier")
+    application.setStyle(QStyleFactory.create("Fusion"))
+    return application
+
+
+class WheelGuard(QObject):
+    """A wheel over a closed combo or spin box scrolls the page instead of changing a value nobody looks at."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.Wheel or not isinstance(watched, QComboBox | QAbstractSpinBox):
+            return False
+        if watched.hasFocus():
+            return False
+        event.ignore()
+        return True
+
+
+class Interrupt(QObject):
+    """Ctrl+C in the terminal closes the window in order; a second one ends the process as usual."""
+
+    pressed = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._near, self._far = socket.socketpair()
+        for end in (self._near, self._far):
+            end.setblocking(False)
+        self._old_wakeup = signal.set_wakeup_fd(self._far.fileno(), warn_on_full_buffer=False)
+        self._old_handler = signal.signal(signal.SIGINT, _noted)
+        self._notifier = QSocketNotifier(self._near.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._arrived)
+
+    def _arrived(self) -> None:
+        numbers = self._near.recv(64)
+        if signal.SIGINT in numbers:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            self.pressed.emit()
+
+    def close(self) -> None:
+        """Give the signal back."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._old_wakeup)
+        signal.signal(signal.SIGINT, self._old_handler)
+        self._near.close()
+        self._far.close()
+
+
+def _noted(number: int, frame: Any) -> None:
+    """Python needs a handler of its own for the byte to be written."""
+
+
+@dataclass
+class Studio:
+    """Everything that lives as long as the window."""
+
+    places: Places
+    session: Session
+    look: Look
+    themes: ThemeKeeper
+    window: StudioWindow
+    crashes: CrashWatch
+    feed: LogFeed
+
+
+class Keeper(QObject):
+    """What happens between the objects: preferences reach the look, crashes a dialog, the layout its file."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio.window)
+        self._studio = studio
+        self._warmed = False
+        self._dialogs: list[CrashDialog] = []
+        studio.session.changed.connect(self._session_changed)
+        studio.crashes.crashed.connect(self.show_crash, Qt.ConnectionType.QueuedConnection)
+        studio.crashes.refused.connect(self._refused, Qt.ConnectionType.QueuedConnection)
+        studio.window.closed.connect(self._closed)
+        studio.window.installEventFilter(self)
+
+    def _session_changed(self, what: frozenset[str]) -> None:
+        if "preferences" in what:
+            preferences = self._studio.session.preferences
+            self._studio.look.reduce_motion = preferences.reduce_motion
+            self._studio.themes.set_preference(preferences.theme)
+            set_language(preferences.language)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """After the first paint, when the window is there to be looked at, torch may begin to load."""
+        if event.type() == QEvent.Type.Paint and not self._warmed:
+            self._warmed = True
+            QTimer.singleShot(0, self._after_first_paint)
+        return False
+
+    def _after_first_paint(self) -> None:
+        studio = self._studio
+        _open_last_project(studio.session)
+        studio.session.warm_torch()
+        left = studio.crashes.watch_faults()
+        if left:
+            self.show_crash(left, earlier=True)
+
+    def show_crash(self, details: str, *, earlier: bool = False) -> None:
+        """One dialog that blocks nothing."""
+        file = self._studio.places.logs / "atelier.log"
+        dialog = CrashDialog(details, file, self._studio.look, self._studio.window, earlier=earlier)
+        self._dialogs.append(dialog)
+        dialog.finished.connect(self._dialogs.clear)
+        dialog.show()
+
+    def _refused(self, error: StudioError) -> None:
+        self._studio.session.notices.post_error(error)
+
+    def _closed(self) -> None:
+        studio = self._studio
+        try:
+            save_session(studio.places.session, studio.window.layout_state())
+        except StudioError as error:
+            log.warning("the layout could not be kept: %s", error)
+        studio.feed.close()
+        studio.crashes.uninstall()
+
+
+def _open_last_project(session: Session) -> None:
+    """Go back to where the person left off; a project that is gone or taken is said, not shown as a failure."""
+    path = session.preferences.last_project
+    if not path or session.project is not None:
+        return
+    if not (Path(path) / "project.json").is_file():
+        session.set_preferences(replace(session.preferences, last_project=""))
+        return
+    try:
+        session.open_project(Path(path))
+    except StudioError as error:
+        session.notices.post_error(error)
+
+
+def build(application: QApplication, engine: Engine = ENGINE, page: str = "home") -> Studio:
+    """All objects of the window, not yet shown. `page` opens instead of Home."""
+    here = places()
+    crashes = CrashWatch(here.logs)
+    crashes.install()
+    feed = LogFeed(log)
+    session = Session(here, engine=engine)
+    set_language(session.preferences.language)
+    scheme = application.styleHints().colorScheme()
+    reduce_motion = session.preferences.reduce_motion
+    look = Look(here.resources, theme_for(session.preferences.theme, scheme), reduce_motion=reduce_motion)
+    load_fonts(here.resources / "fonts")
+    themes = ThemeKeeper(application, look, session.preferences.theme)
+    application.setWindowIcon(QIcon(str(here.resources / "icons" / "atelier.svg")))
+    window = StudioWindow(session, look, feed, load_session(here.session))
+    studio = Studio(here, session, look, themes, window, crashes, feed)
+    Keeper(studio)
+    window.pages.open(page)
+    return studio
+
+
+def run(page: str = "home") -> int:
+    """The whole life of the window; returns when it has been closed and everything is saved."""
+    application = make_application(sys.argv[:1])
+    application.setQuitOnLastWindowClosed(False)
+    guard = WheelGuard(application)
+    application.installEventFilter(guard)
+    studio = build(application, page=page)
+    interrupt = Interrupt(application)
+    interrupt.pressed.connect(studio.window.way_out.leave)
+    studio.window.closed.connect(application.quit)
+    studio.window.show()
+    studio.window.pages.setFocus()  # not the first chip, whose ring would be the first thing to meet the eye
+    code = application.exec()
+    interrupt.close()
+    return code

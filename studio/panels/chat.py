@@ -1,0 +1,282 @@
+"""Let a trained model write: a prompt, its continuation token by token, and the chances behind every token."""
+
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.core.errors import StudioError
+from studio.core.language import tr
+from studio.core.sampling import Sampling
+from studio.live.run_model import RunModel
+from studio.live.session import Session
+from studio.panels import Action
+from studio.panels.chat_choice import BEST, ModelChoice
+from studio.panels.chat_controls import NextTokenCard, SamplingCard
+from studio.panels.chat_history import PromptHistory
+from studio.panels.chat_pen import Foresight, Pen
+from studio.panels.chat_prompt import PromptCard
+from studio.panels.chat_text import CompletionView
+from studio.panels.chat_writing import Written, summary_words, token_words
+from studio.panels.wording import count
+from studio.widgets.card import Card
+from studio.widgets.label import Label
+from studio.widgets.look import Look
+from studio.widgets.page import Page
+from studio.widgets.scroll import Scroll
+from studio.widgets.segmented import Segmented
+
+PURPOSE = "Give a trained model the beginning of a text and watch it go on, one token at a time."
+IDEA = (
+    "A model does not choose a word. It gives every token of its vocabulary a probability, and a rule draws one of "
+    "them. The bars show these probabilities; the sliders are the rule.\n\n"
+    "Temperature below 1 makes likely tokens likelier, above 1 gives the unlikely ones a chance. Top-k keeps the k "
+    "likeliest, top-p the likeliest that together reach a share, min-p drops everything far below the likeliest.\n\n"
+    "The same seed draws the same text. A tinted token was a surprise: the stronger, the less likely it was."
+)
+
+
+class ChatPanel(Page):
+    """Completion: the model goes on from the prompt. Everything slow runs as a job and can be stopped at once."""
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__(tr("Chat"), tr(PURPOSE), look)
+        self.set_idea(tr(IDEA))
+        self._session = session
+        self._loading = ""
+        self.pen, self.foresight = Pen(session, tr("Writing"), self), Foresight(session, self)
+        self.choice, self.history, self.prompt = ModelChoice(look), PromptHistory(look), PromptCard(look)
+        self.view, self.sampling, self.next = CompletionView(look), SamplingCard(look), NextTokenCard(look)
+        self.said = Label("", "small", wrap=True)
+        self.tint = Segmented([("on", tr("on")), ("off", tr("off"))], look, tr("Colour by probability"))
+        self._lay_out(look)
+        self._connect()
+
+    def _lay_out(self, look: Look) -> None:
+        page = Card(tr("Text"), look)
+        page.header.addWidget(Label(tr("colour by probability"), "small"))
+        page.header.addWidget(self.tint)
+        page.body.addWidget(self.view, 1)
+        page.body.addWidget(self.said)
+        left, middle, right = Scroll(), _column(page, self.prompt), _column(self.next, self.history, grows=1)
+        for card in (self.choice, self.sampling):
+            left.body.addWidget(card)
+        left.body.addStretch(1)
+        side = _column(left)
+        side.setMinimumWidth(272)
+        side.setMaximumWidth(360)
+        right.setFixedWidth(296)
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        for widget, stretch in ((side, 0), (middle, 1), (right, 0)):
+            row.addWidget(widget, stretch)
+        self.body.addLayout(row)
+
+    def _connect(self) -> None:
+        self.choice.changed.connect(self._refresh_buttons)
+        self.history.chosen.connect(self._recall)
+        self.sampling.changed.connect(self._sampling_changed)
+        self.next.chosen.connect(self._write_token)
+        self.tint.changed.connect(self._tint_changed)
+        self.view.hovered.connect(self._show_token)
+        self.prompt.edit.textChanged.connect(self._prompt_changed)
+        self.prompt.edit.submitted.connect(self._primary_pressed)
+        self.prompt.primary.clicked.connect(self._primary_pressed)
+        self.prompt.go_on.clicked.connect(self._go_on)
+        self.pen.wrote.connect(self._take)
+        self.pen.failed.connect(self._failed)
+        self.pen.ended.connect(self._written)
+        self.foresight.ready.connect(self._show_logits)
+        self.foresight.failed.connect(self._no_logits)
+
+    # What is shown
+
+    def refresh(self, what: frozenset[str] = frozenset()) -> None:
+        """Follow the session: which models there are, and which one is in memory."""
+        if not what or what & {"project", "runs", "running", "checkpoints"}:
+            project = self._session.project
+            self.choice.set_runs(list(self._session.runs.values()))
+            self.history.set_project(str(project.path) if project is not None else "")
+        if not what or "loaded" in what:
+            self._model_changed()
+        wanted = tr("What the model writes appears here.")
+        self.view.setPlaceholderText(wanted if self._wanted() else tr("There is no trained model in this project yet."))
+        self._refresh_buttons()
+
+    def focus_on(self, thing: object) -> None:
+        """Load a run's best checkpoint, or that of a (name, step)."""
+        if isinstance(thing, RunModel):
+            self.choice.choose(thing.name, BEST)
+        elif isinstance(thing, tuple) and len(thing) == 2:
+            self.choice.choose(str(thing[0]), int(thing[1]))
+        self._refresh_buttons()
+        if self._wanted() and not self._is_loaded():
+            self._load()
+
+    def actions(self) -> list[Action]:  # type: ignore[override]  # the shell's, not Qt's
+        """What the command palette offers for this page."""
+        primary, go_on = self.prompt.primary, self.prompt.go_on
+        return [
+            Action("chat.primary", primary.text(), self._primary_pressed, "", "chat", primary.isEnabled),
+            Action("chat.go_on", tr("Go on from what is written"), self._go_on, "", "play", go_on.isEnabled),
+        ]
+
+    def _wanted(self) -> str:
+        """The title of the model that the two lists name; empty when there is none."""
+        name = self.choice.chosen_run
+        return f"{name} · step {self.choice.real_step:,}" if name else ""
+
+    def _is_loaded(self) -> bool:
+        return self._session.loaded is not None and self._session.loaded.title == self._wanted()
+
+    def _model_changed(self) -> None:
+        self.foresight.forget()
+        if self._session.loaded is None:
+            self.pen.stop()
+            self.next.forget()
+            self.prompt.room.setText("")
+        elif not self.pen.writing:
+            self.foresight.ask_at_once(self._text_so_far())
+
+    def _refresh_buttons(self) -> None:
+        text, enabled = self._primary_words()
+        self.prompt.primary.setText(text)
+        self.prompt.primary.setEnabled(enabled)
+        self.prompt.go_on.setVisible(bool(self.view.tokens))
+        self.prompt.go_on.setEnabled(self._is_loaded() and not self.pen.writing)
+
+    def _primary_words(self) -> tuple[str, bool]:
+        if self.pen.writing:
+            return tr("Stop"), True
+        if self._loading:
+            return tr("Loading…"), False
+        if not self._wanted():
+            return tr("Train a model first"), True
+        if not self._is_loaded():
+            return tr("Load step {step}", step=count(self.choice.real_step)), True
+        return tr("Write {count} tokens", count=count(self.sampling.value().tokens)), True
+
+    def _primary_pressed(self) -> None:
+        if self.pen.writing:
+            self.stop()
+        elif self._loading:
+            return
+        elif not self._wanted():
+            self._session.focus("pretrain")
+        elif not self._is_loaded():
+            self._load()
+        else:
+            self.history.add(self.prompt.text)
+            self.view.begin(self.prompt.text)
+            self._write(self.prompt.text)
+
+    # Loading
+
+    def _load(self) -> None:
+        try:
+            job = self._session.load_model(self.choice.chosen_run, self.choice.step or None)
+        except StudioError as error:
+            self._failed(error)
+            return
+        self._loading = self._wanted()
+        self.banner.clear()
+        self.next.forget(tr("Loading {name}…", name=self._loading))
+        job.failed.connect(self._load_failed)
+        job.ended.connect(self._load_ended)
+        self._refresh_buttons()
+
+    def _load_failed(self, error: StudioError) -> None:
+        self.next.forget()
+        self._failed(error)
+
+    def _load_ended(self) -> None:
+        self._loading = ""
+        self._refresh_buttons()
+
+    def _failed(self, error: StudioError) -> None:
+        self.banner.show_error(error.message, error.hint)
+
+    # Writing
+
+    def _write(self, text: str) -> None:
+        """Let the model go on from `text`, appending to what stands on the page."""
+        self.banner.clear()
+        self.said.setText(tr("Reading the prompt…"))
+        self.pen.start(text, self.sampling.value())
+        self._refresh_buttons()
+
+    def stop(self) -> None:
+        """Nothing more is written from this moment."""
+        if self.pen.stop():
+            self.said.setText(f"{summary_words(self.view.tokens)} · {tr('stopped')}".removeprefix(" · "))
+
+    def _take(self, tokens: list[Written]) -> None:
+        self.view.add(tokens)
+        self.said.setText(summary_words(self.view.tokens))
+
+    def _written(self) -> None:
+        if not self.view.tokens:
+            self.said.setText("")
+        self._refresh_buttons()
+        self.foresight.ask_at_once(self._text_so_far())
+
+    def _go_on(self) -> None:
+        if self.prompt.go_on.isEnabled():
+            self._write(self.view.whole_text)
+
+    def _write_token(self, token: int, probability: float) -> None:
+        """A person chose the next token instead of the rule."""
+        model = self._session.loaded
+        if model is None or self.pen.writing:
+            return
+        if self.view.prompt != self.prompt.text or not self.view.tokens:
+            self.view.begin(self.prompt.text)
+        self.view.add([Written(model.tokenizer.token_text(token), token, probability, 0.0)])
+        self._refresh_buttons()
+        self.foresight.ask_at_once(self._text_so_far())
+
+    # The bars
+
+    def _text_so_far(self) -> str:
+        """What the bars follow: the page, until another prompt is being typed."""
+        return self.view.whole_text if self.view.prompt == self.prompt.text else self.prompt.text
+
+    def _prompt_changed(self) -> None:
+        if not self.pen.writing:
+            self.foresight.ask(self._text_so_far())
+
+    def _show_logits(self, model: Any, logits: Any, text: str) -> None:
+        self.next.set_sampling(self.sampling.value())
+        self.next.set_logits(model, logits, text)
+        used, seen = len(logits.ids), model.context_length
+        words = tr("{used} of {seen} tokens") if used <= seen else tr("sees the last {seen} of {used} tokens")
+        self.prompt.room.setText(words.format(used=count(used), seen=count(seen)))
+        self.prompt.room.setToolTip(tr("Tokens of the text so far, and how many the model sees at once"))
+
+    def _no_logits(self, error: StudioError) -> None:
+        self.next.forget(str(error))
+
+    def _sampling_changed(self, sampling: Sampling) -> None:
+        self.next.set_sampling(sampling)
+        self._refresh_buttons()
+
+    def _tint_changed(self, value: str) -> None:
+        self.view.set_tinted(value == "on")
+
+    def _show_token(self, token: Written | None) -> None:
+        some = token is not None and token.id >= 0
+        self.said.setText(token_words(token) if some and token is not None else summary_words(self.view.tokens))
+
+    def _recall(self, prompt: str) -> None:
+        self.prompt.set_text(prompt)
+        self.prompt.edit.setFocus()
+
+
+def _column(*cards: QWidget, grows: int = 0) -> QWidget:
+    """Cards under one another; `grows` says which of them takes the room that is left."""
+    widget = QWidget()
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(16)
+    for place, card in enumerate(cards):
+        column.addWidget(card, int(place == grows))
+    return widget

@@ -1,0 +1,60 @@
+"""The first run: the bundled stories and a small model that learns to tell some in minutes. Knows no Qt."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from studio.core.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
+from studio.core.language import tr
+from studio.core.sampling import Sampling
+from studio.core.shelf import FAMILIES
+
+SAMPLE = "stories.txt"
+PROJECT, RUN = "First project", "first-stories"
+PRESET, FAMILY, TOKENIZER = "stories", "gpt2", "characters"
+MINUTES = 5
+
+
+def sample_path(resources: Path) -> Path:
+    """Where the bundled text lies."""
+    return resources / "samples" / SAMPLE
+
+
+def first_model() -> ModelConfig:
+    """The small shape that tells stories after five minutes on two cores."""
+    presets = FAMILIES.load(FAMILY).presets
+    config: ModelConfig = next(preset.config for preset in presets if preset.name == PRESET)
+    return config
+
+
+def first_parameters() -> int:
+    """Weights of that shape with about as many characters as the stories use."""
+    total: int = FAMILIES.load(FAMILY).ledger(replace(first_model(), vocab_size=96)).total
+    return total
+
+
+def is_first_run(config: RunConfig) -> bool:
+    """Whether a run learns from the bundled stories."""
+    return Path(config.data.text).stem == Path(SAMPLE).stem
+
+
+def first_config(text: str) -> RunConfig:
+    """The whole first run on an imported text of this name."""
+    return RunConfig(
+        data=DataConfig(text=text, tokenizer=TOKENIZER),
+        model=first_model(),
+        training=TrainingConfig(
+            steps=1_000, batch_size=12, learning_rate=2e-3, minimum_learning_rate=2e-4, warmup_steps=50,
+            evaluate_every=50, evaluation_batches=5, sample_every=100, save_every=250,
+        ),
+        sampling=Sampling(prompt="Once ", tokens=200),
+    )  # fmt: skip
+
+
+def describe_first_run() -> str:
+    """What the card on Home promises, with the real size of the model."""
+    millions = f"{first_parameters() / 1e6:.1f} M"
+    return tr(
+        "A {size} model reads the bundled stories and starts to tell its own. About {minutes} minutes here.",
+        size=millions,
+        minutes=MINUTES,
+    )

@@ -1,0 +1,212 @@
+"""The first page: three ways to begin, where you left off, the stages of the way, and what this computer can do."""
+
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.core.language import tr
+from studio.live.run_model import RunModel
+from studio.live.session import Session
+from studio.panels.first_run import describe_first_run, is_first_run
+from studio.panels.first_start import FirstRun
+from studio.panels.machine import Machine
+from studio.panels.opening import Opening
+from studio.panels.recent import OtherProjects, RecentRuns
+from studio.panels.stages import Stages
+from studio.panels.wording import disk_size, short_count
+from studio.widgets.button import Button
+from studio.widgets.card import Card
+from studio.widgets.label import Label
+from studio.widgets.look import Look
+from studio.widgets.scroll import Scroll
+
+COLUMN_WIDTH = 1080
+PROMISE = "Nothing leaves it. A small one learns to write in five minutes; everything it learns can be looked at."
+BRING = "Drop a file or folder anywhere on this window: txt, md. It is copied into the project."
+PROJECTS = "A project is a folder that keeps texts, runs and models together. Make one or go back to one."
+
+
+class HomePanel(Scroll):
+    """One column in the middle of the window; every number on it is read from disk or measured."""
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__()
+        self.setAccessibleName(tr("Home"))
+        self._session, self._look = session, look
+        self._opening = Opening(session, self)
+        self.first_run = FirstRun(session, self)
+        self.first_run.changed.connect(self._show_first_run)
+        self._machine = Machine.of(session)
+        self._machine.changed.connect(self._show_machine)
+        self._watched: RunModel | None = None
+        column = self._column()
+        column.addWidget(Label(tr("Build a language model on this computer"), "title"))
+        column.addSpacing(4)
+        column.addWidget(Label(tr(PROMISE), "quiet", wrap=True))
+        column.addSpacing(20)
+        column.addLayout(self._beginnings())
+        column.addSpacing(16)
+        column.addLayout(self._lists())
+        column.addSpacing(16)
+        column.addLayout(self._last_row())
+        column.addStretch(1)
+
+    # --- building -------------------------------------------------------------------------------------------------
+
+    def _column(self) -> QVBoxLayout:
+        """A column of at most 1,080 px in the middle."""
+        inside = QWidget()
+        inside.setMaximumWidth(COLUMN_WIDTH)
+        inside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout()
+        row.setContentsMargins(24, 56, 24, 24)
+        row.addStretch(1)
+        row.addWidget(inside, 100)
+        row.addStretch(1)
+        self.body.addLayout(row, 1)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        return column
+
+    def _beginnings(self) -> QHBoxLayout:
+        self.watch_text = Label("", "quiet", wrap=True)
+        self.start = Button(tr("Start the first run"), self.start_first_run, self._look, "primary")
+        self.choose = Button(tr("Choose files…"), self._opening.ask_texts, self._look)
+        self.open = Button(tr("Open…"), self._opening.ask_open, self._look)
+        self.new = Button(tr("New…"), self._opening.ask_new, self._look)
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(_way_in(tr("Watch one learn"), self.watch_text, [self.start]), 1)
+        row.addWidget(_way_in(tr("Bring your own text"), Label(tr(BRING), "quiet", wrap=True), [self.choose]), 1)
+        row.addWidget(_way_in(tr("Open a project"), Label(tr(PROJECTS), "quiet", wrap=True), [self.open, self.new]), 1)
+        return row
+
+    def _lists(self) -> QVBoxLayout:
+        self.runs, self.others = RecentRuns(self._look), OtherProjects(self._look)
+        self.runs.open_requested.connect(self._open_run)
+        self.runs.resume_requested.connect(self._resume_run)
+        self.runs.all_requested.connect(self._show_runs)
+        self.others.open_requested.connect(self._opening.open_folder)
+        column = QVBoxLayout()
+        column.setSpacing(16)
+        column.addWidget(self.runs)
+        column.addWidget(self.others)
+        return column
+
+    def _last_row(self) -> QHBoxLayout:
+        way = Card(tr("The way"), self._look)
+        way.header.addWidget(Label(tr("each stage opens on your own data"), "small"))
+        self.stages = Stages(self._look)
+        self.stages.page_requested.connect(self._session.focus)
+        way.body.addWidget(self.stages)
+        way.body.addStretch(1)
+        self.next = Label("", "small", wrap=True)
+        way.body.addWidget(self.next)
+        computer = Card(tr("This computer"), self._look)
+        self.compute, self.checked = _line(computer, "")
+        _, self.memory = _line(computer, tr("Memory"))
+        _, self.largest = _line(computer, tr("Largest model to train"))
+        self.largest.setToolTip(
+            tr("Parameters that fit into the memory that is free now, with gradients and AdamW in fp32.")
+        )
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(way, 2)
+        row.addWidget(computer, 1)
+        return row
+
+    # --- showing --------------------------------------------------------------------------------------------------
+
+    def refresh(self, what: frozenset[str] = frozenset()) -> None:
+        """Draw what changed; an empty set means everything."""
+        if not what or what & {"project", "runs", "running"}:
+            self._watch_run()
+            self.runs.show_session(self._session)
+        if not what or "project" in what:
+            self.others.show_session(self._session)
+        if not what or what & {"project", "texts", "runs", "running", "loaded"}:
+            self.stages.show_session(self._session)
+            self.next.setText(self.stages.next_words(self._session))
+        if not what:
+            self._show_machine()
+        self._show_first_run()
+
+    def _watch_run(self) -> None:
+        """Follow the living run: its row moves."""
+        running = self._session.running
+        if running is self._watched:
+            return
+        if self._watched is not None:
+            self._watched.changed.disconnect(self._run_changed)
+        if running is not None:
+            running.changed.connect(self._run_changed)
+        self._watched = running
+
+    def _run_changed(self, what: frozenset[str]) -> None:
+        if self.isVisible() and "status" in what:
+            self.runs.show_session(self._session)
+
+    def _show_first_run(self) -> None:
+        reading, running = self.first_run.state == "reading", self._session.running is not None
+        begun = any(is_first_run(run.config) for run in self._session.runs.values())
+        words = tr("Start another one") if begun else tr("Start the first run")
+        self.start.setText(tr("Reading the stories…") if reading else words)
+        self.start.setEnabled(not reading and not running)
+        self.start.setToolTip(tr("A run is going on already.") if running else "")
+        self.watch_text.setText(describe_first_run())
+
+    def _show_machine(self) -> None:
+        facts, machine = self._machine.facts, self._machine
+        cores = tr("1 core") if machine.cores == 1 else tr("{count} cores", count=machine.cores)
+        precision = f" · {facts['precision']}" if facts else ""
+        self.compute.setText((facts["gpu"] if facts and facts["gpu"] else cores) + precision)
+        self.checked.set_role("good" if facts else "danger" if machine.error else "quiet")
+        self.checked.setText(tr("checked") if facts else tr("not checked") if machine.error else tr("measuring…"))
+        self.checked.setToolTip(machine.error)
+        self.memory.setText(disk_size(machine.memory))
+        self.largest.setText(f"≈ {short_count(facts['largest_model'])}" if facts else "–")
+
+    # --- wishes ---------------------------------------------------------------------------------------------------
+
+    def start_first_run(self) -> None:
+        """One click: project, stories, small model, and the curve."""
+        self._opening.attempt(self.first_run.start)
+
+    def _show_runs(self) -> None:
+        self._session.focus("runs")
+
+    def _resume_run(self, run: RunModel) -> None:
+        if self._opening.attempt(lambda: self._session.resume_run(run.name)):
+            self._session.focus("pretrain", run)
+
+    def _open_run(self, run: RunModel) -> None:
+        self._session.focus("pretrain", self._session.open_run(run.name))
+
+
+def _way_in(title: str, words: QWidget, buttons: list[Button]) -> Card:
+    """A card that says what happens and has one or two buttons at its foot."""
+    card = Card()
+    card.setAccessibleName(title)
+    card.setMinimumHeight(172)
+    card.body.setContentsMargins(4, 4, 4, 4)
+    card.body.addWidget(Label(title, "large"))
+    card.body.addWidget(words)
+    card.body.addStretch(1)
+    card.body.addSpacing(8)
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for button in buttons:
+        row.addWidget(button)
+    row.addStretch(1)
+    card.body.addLayout(row)
+    return card
+
+
+def _line(card: Card, name: str) -> tuple[Label, Label]:
+    """A quiet name at the left and a value at the right."""
+    left, right = Label(name, "quiet"), Label("")
+    line = QHBoxLayout()
+    line.addWidget(left)
+    line.addStretch(1)
+    line.addWidget(right)
+    card.body.addLayout(line)
+    return left, right

@@ -1,0 +1,223 @@
+"""Teach a model to predict the next token: the settings before, the curves during, the texts along the way."""
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedWidget
+
+from studio.core.config import RunConfig
+from studio.core.language import tr
+from studio.live.run_model import RunModel
+from studio.live.session import Session
+from studio.panels import Action
+from studio.panels.plan_keeper import PlanKeeper
+from studio.panels.published import published_for, published_runs
+from studio.panels.run_commands import RunCommands
+from studio.panels.run_plan import Need, first_need, start_label
+from studio.panels.run_setup import RunSetup
+from studio.panels.run_view import RunView, progress_text, unfollow
+from studio.panels.wording import count
+from studio.widgets.look import Look
+from studio.widgets.page import Page
+
+PURPOSE = "Teach a model to predict the next token of your text."
+IDEA = (
+    "A language model is trained on one task only: given some tokens, say which token comes next. Every step it reads "
+    "a batch of windows of your text, compares its guesses with what really follows, and moves its weights a little "
+    "so that the guess would have been better.\n\n"
+    "The loss is the average surprise about the right token: the negative logarithm of the probability it was given. "
+    "A model that knows nothing about 50,257 tokens starts near ln 50,257 = 10.8. Perplexity is e to the loss: among "
+    "how many equally likely tokens the model still hesitates.\n\n"
+    "When the training loss goes on falling while the validation loss turns up, the model learns by heart."
+)
+_SETUP_ASPECTS = frozenset({"project", "texts", "draft", "runs", "running", "torch"})
+
+Press = tuple[str, Callable[[], object], bool]  # what the primary button says, does, and whether it can be pressed
+
+
+class PretrainPanel(Page):
+    """Shows the settings until a run is there, then the run; the header's buttons follow."""
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__(tr("Pretrain"), tr(PURPOSE), look)
+        self.set_idea(tr(IDEA))
+        self._session = session
+        self._run: RunModel | None = None
+        self._need: Need | None = None
+        self._setting_up = False
+        self._stale = False  # the plan has changed while nobody looked
+        self._published = published_runs(look.resources)
+        self._keeper = PlanKeeper(session, self)
+        self._keeper.changed.connect(self._plan_changed)
+        self.commands = RunCommands(session, self)
+        self.setup, self.view = RunSetup(look), RunView(look)
+        self.setup.edited.connect(self._edited)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.setup)
+        self._stack.addWidget(self.view)
+        self.body.addWidget(self._stack)
+        self._add_buttons()
+
+    def _add_buttons(self) -> None:
+        self.back = self.add_action(tr("Back to the run"), self._back_to_run)
+        self.again = self.add_action(tr("Set up another run"), self._set_up_another)
+        self.sample = self.add_action(tr("Sample now"), self.commands.sample_now)
+        self.save = self.add_action(tr("Save now"), self.commands.save_now)
+        self.stop = self.add_action(tr("Stop…"), self.commands.ask_to_stop)
+        self.primary = self.add_action("", self._primary_pressed, primary=True)
+        self._does: Callable[[], object] = self._start
+
+    def refresh(self, what: frozenset[str] = frozenset()) -> None:
+        """Follow the session: a run that begins takes the page over; a run's own news reach its view directly."""
+        running = self._session.running
+        if running is not None and running is not self._run and running.living:
+            self._setting_up = False
+            self._follow(running)
+        elif self._run is not None and self._session.runs.get(self._run.name) is not self._run:
+            self._follow(None)
+        if not what or what & _SETUP_ASPECTS:
+            self._refresh_setup()
+        if not what or what & (_SETUP_ASPECTS | {"status"}):
+            self._refresh_header()
+
+    def focus_on(self, thing: object) -> None:
+        """Show one run, or put the keyboard on a setting when `thing` is its dotted name."""
+        if isinstance(thing, RunModel):
+            self._setting_up = False
+            self._follow(thing)
+        elif isinstance(thing, str):
+            self._setting_up = True
+            self.setup.focus_on(thing)
+        self.refresh()
+
+    @property
+    def shows_setup(self) -> bool:
+        """Whether the settings of the next run are on the page, rather than a run."""
+        return self._run is None or self._setting_up
+
+    def actions(self) -> list[Action]:  # type: ignore[override]  # the shell's, not Qt's
+        """What the command palette offers for this page."""
+        return [
+            Action("pretrain.primary", self.primary.text(), self._primary_pressed, "Ctrl+Return", "play",
+                   self.primary.isEnabled),
+            Action("pretrain.sample", tr("Write a sample now"), self.commands.sample_now, "", "sample",
+                   self.sample.isVisible),
+            Action("pretrain.save", tr("Save a checkpoint now"), self.commands.save_now, "", "save",
+                   self.save.isVisible),
+            Action("pretrain.stop", tr("Stop the run…"), self.commands.ask_to_stop, "", "stop", self.stop.isVisible),
+            Action("pretrain.again", tr("Set up another run"), self._set_up_another, "", "plus", self.again.isVisible),
+        ]  # fmt: skip
+
+    def _follow(self, run: RunModel | None) -> None:
+        if run is self._run:
+            return
+        if self._run is not None:
+            unfollow(self._run, self._run_changed)
+        self._run = self.commands.run = run
+        self.view.set_run(run, published_for(self._published, run.config, self._session.project) if run else None)
+        if run is not None:
+            run.changed.connect(self._run_changed)
+
+    def _run_changed(self, what: frozenset[str]) -> None:
+        if self.isVisible() and what & {"status", "checkpoints"}:
+            self._refresh_header()
+
+    def _refresh_setup(self) -> None:
+        project, draft = self._session.project, self._session.draft
+        texts = [text.name for text in project.texts()] if project is not None else []
+        self.setup.set_choices(texts)
+        self._keeper.follow(draft)
+        planned = self._keeper.plan(draft)
+        self._need = first_need(draft, project is not None, texts, planned)
+        self.setup.set_draft(draft, self._keeper.facts(draft), planned)
+
+    def _plan_changed(self) -> None:
+        self._stale = not self.isVisible()
+        if not self._stale:
+            self._refresh_setup()
+            self._refresh_header()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with a plan that became known meanwhile."""
+        super().showEvent(event)
+        if self._stale:
+            self._plan_changed()
+
+    def _refresh_header(self) -> None:
+        run, setup = self._run, self.shows_setup
+        self._stack.setCurrentWidget(self.setup if setup else self.view)
+        self.set_purpose(tr(PURPOSE) if setup or run is None else progress_text(run))
+        computing = run is not None and run.state in ("running", "paused") and run.wish != "stop"
+        self.back.setVisible(setup and run is not None)
+        self.again.setVisible(not setup and run is not None and not run.living)
+        for button in (self.sample, self.save):
+            button.setVisible(not setup and run is not None and run.living and run.state != "queued")
+            button.setEnabled(computing)
+        self.stop.setVisible(not setup and run is not None and run.living)
+        self.stop.setEnabled(run is not None and run.wish != "stop")
+        text, self._does, enabled = self._setup_press() if setup or run is None else self._run_press(run)
+        self.primary.setText(text)
+        self.primary.setEnabled(enabled)
+        if setup:
+            self.banner.clear()
+        else:
+            self.commands.show_trouble()
+
+    def _setup_press(self) -> Press:
+        if self._need is not None:
+            return self._need.label, self._go_to_need, True
+        behind = self._session.running.name if self._session.running is not None else ""
+        return start_label(self._keeper.plan(self._session.draft), behind), self._start, True
+
+    def _run_press(self, run: RunModel) -> Press:
+        if run.wish:
+            return (tr("Stopping…") if run.wish == "stop" else tr("Pausing…")), self.commands.pause, False
+        if run.state in ("queued", "starting"):
+            return (tr("Waiting") if run.state == "queued" else tr("Starting…")), self.commands.pause, False
+        if run.state == "running":
+            return tr("Pause"), self.commands.pause, True
+        if run.state == "paused":
+            words = {"non-finite": tr("Go on without this batch"), "disk": tr("Try again")}
+            return words.get(run.ending.reason, tr("Continue")), self.commands.proceed, True
+        if run.state != "finished" and run.checkpoints:
+            step = count(run.checkpoints[-1].step)
+            return tr("Resume from step {step}", step=step), self.commands.resume, True
+        return tr("Chat with it"), self.commands.chat, bool(run.checkpoints)
+
+    def _primary_pressed(self) -> None:
+        if self.primary.isEnabled():
+            self._does()
+
+    def _start(self) -> None:
+        if problems := self.setup.problems:
+            self.banner.show_error(tr("A setting cannot be used yet."), problems[0].message)
+            self.setup.focus_on(problems[0].field)
+            return
+        run = self.commands.attempt(self._session.start_run, self._session.draft)
+        if isinstance(run, RunModel):
+            self._setting_up = False
+            self._follow(run)
+            if run.state == "queued":
+                self._session.notices.post("info", tr("“{name}” waits for its turn.", name=run.name))
+            self.refresh()
+
+    def _go_to_need(self) -> None:
+        need = self._need
+        if need is None:
+            return
+        if need.page == "pretrain":
+            self.banner.show_error(need.reason)
+            self.setup.focus_on(need.field)
+        else:
+            self._session.focus(need.page, need.field or None)
+
+    def _edited(self, config: RunConfig) -> None:
+        self._session.set_draft(config)
+
+    def _back_to_run(self) -> None:
+        self._setting_up = False
+        self.refresh()
+
+    def _set_up_another(self) -> None:
+        self._setting_up = True
+        self.refresh()

@@ -1,0 +1,113 @@
+"""The centre of the window: each page is imported when it is first opened, and drawn only while it is seen."""
+
+import importlib
+import logging
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from studio.core.errors import StudioError
+from studio.core.language import tr
+from studio.panels import Action, PanelEntry
+from studio.widgets.look import Look
+from studio.widgets.page import Page
+
+if TYPE_CHECKING:
+    from studio.live.session import Session
+
+log = logging.getLogger("atelier.pages")
+EVERYTHING: frozenset[str] = frozenset()
+
+
+def panel_class(name: str) -> Any:
+    """`PretrainPanel` of `studio/panels/pretrain.py`, importing it now."""
+    module = importlib.import_module(f"studio.panels.{name}")
+    return getattr(module, "".join(word.title() for word in name.split("_")) + "Panel")
+
+
+class PageStack(QStackedWidget):
+    """Opens pages by name and tells the visible one what has changed; the others catch up when they are opened."""
+
+    opened = Signal(str)
+    log_requested = Signal()
+
+    def __init__(self, session: "Session", look: Look, entries: Sequence[PanelEntry]) -> None:
+        super().__init__()
+        self._session, self._look = session, look
+        self._entries = {entry.name: entry for entry in entries}
+        self.panels: dict[str, QWidget] = {}
+        self._missed: dict[str, set[str]] = {}
+        self.name = ""
+        session.changed.connect(self.refresh)
+        session.focus_requested.connect(self.focus)
+
+    def open(self, name: str) -> None:
+        """Show a page, bringing it up to date first."""
+        if name not in self._entries:
+            return
+        fresh = name not in self.panels
+        if fresh:
+            self._load(name)
+        panel = self.panels[name]
+        self.name = name
+        self.setCurrentWidget(panel)
+        missed = self._missed.pop(name, set())
+        if fresh or missed:
+            self._draw(panel, EVERYTHING if fresh else frozenset(missed))
+        self.opened.emit(name)
+
+    def focus(self, name: str, thing: object = None) -> None:
+        """Show a page with something of it chosen, such as one run of Runs."""
+        self.open(name)
+        focus_on = getattr(self.panels.get(name), "focus_on", None)
+        if thing is not None and callable(focus_on):
+            focus_on(thing)
+
+    def refresh(self, what: frozenset[str]) -> None:
+        """Draw what changed on the visible page; remember it for the others."""
+        for name, panel in self.panels.items():
+            if name == self.name:
+                self._draw(panel, what)
+            else:
+                self._missed.setdefault(name, set()).update(what)
+
+    def actions_of_page(self) -> list[Action]:
+        """What the open page adds to the command palette."""
+        offered = getattr(self.panels.get(self.name), "actions", None)
+        return list(offered()) if callable(offered) and self.name in self._entries else []
+
+    def _load(self, name: str) -> None:
+        try:
+            panel = panel_class(name)(self._session, self._look)
+        except Exception as error:  # a page that cannot be built must not take the window down
+            log.error("the page %s could not be opened\n%s", name, traceback.format_exc())
+            panel = self._broken_page(name, error)
+        old = self.panels.get(name)
+        if old is not None:
+            self.removeWidget(old)
+            old.deleteLater()
+        self.panels[name] = panel
+        self.addWidget(panel)
+
+    def _broken_page(self, name: str, error: Exception) -> Page:
+        """What stands in for a page that failed: what happened, and a way to try again."""
+        page = Page(tr(self._entries[name].label), tr("This page could not be opened."), self._look)
+        message, hint = f"{type(error).__name__}: {error}", tr("The rest of Atelier works. The log has the details.")
+        if isinstance(error, StudioError):
+            message, hint = error.message, error.hint
+        again = (tr("Try again"), self._try_again)
+        page.banner.show_error(message, hint, [again, (tr("Show log"), self.log_requested.emit)])
+        page.body.addStretch(1)
+        return page
+
+    def _try_again(self) -> None:
+        self._load(self.name)
+        self.open(self.name)
+
+    def _draw(self, panel: QWidget, what: frozenset[str]) -> None:
+        refresh = getattr(panel, "refresh", None)
+        if callable(refresh):
+            refresh(what)

@@ -1,0 +1,298 @@
+"""The window: strips above and below, rail, pages, docks, and everything that is reached from all of them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QWidget
+
+from studio.core.language import tr
+from studio.panels import PANELS, Action, PanelEntry
+from studio.panels.first_run import sample_path
+from studio.panels.machine import Machine
+from studio.shell.actions import ActionList
+from studio.shell.closing import WayOut
+from studio.shell.curtain import Curtain
+from studio.shell.docks import JobList, LogFeed, LogList, make_dock
+from studio.shell.pages import PageStack
+from studio.shell.palette import CommandPalette
+from studio.shell.projects import Projects
+from studio.shell.run_actions import RunActions
+from studio.shell.sidebar import Sidebar
+from studio.shell.status_strip import HEIGHT as STATUS_HEIGHT
+from studio.shell.status_strip import StatusHost, StatusStrip
+from studio.shell.top_strip import TopStrip
+from studio.widgets.look import Look
+from studio.widgets.toast import Toasts
+
+if TYPE_CHECKING:
+    from studio.live.notices import Notice
+    from studio.live.session import Session
+
+FIRST_SIZE, SMALLEST = QSize(1440, 900), QSize(960, 600)
+LAYOUT_VERSION, DOCK_HEIGHT = 1, 220
+
+
+class StudioWindow(QMainWindow):
+    """Owns the frame; what it shows is read from the session, what people want is asked of it."""
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        session: "Session",
+        look: Look,
+        feed: LogFeed,
+        layout: dict[str, Any],
+        entries: Sequence[PanelEntry] = PANELS,
+    ) -> None:
+        super().__init__()
+        self.session, self.look, self.feed = session, look, feed
+        self._may_close = False
+        self.setObjectName("window")
+        self.setMinimumSize(SMALLEST)
+        self.setAcceptDrops(True)
+        self.actions_list = ActionList(self)
+        self.projects = Projects(session, self, list(layout.get("recent", [])))
+        self.run_actions = RunActions(session, self)
+        self._build(entries)
+        self._collect_actions(entries)
+        self.curtain = Curtain(look, self)
+        self.way_out = WayOut(session, look, self.curtain)
+        self.toasts = Toasts(self, look, bottom=STATUS_HEIGHT)
+        self.palette_view = CommandPalette(self.actions_list, look, self)
+        self._connect()
+        self.restore(layout)
+
+    # --- building -------------------------------------------------------------------------------------------------
+
+    def _build(self, entries: Sequence[PanelEntry]) -> None:
+        self.top = TopStrip(self.session, self.look, self.projects.menu)
+        self.setMenuWidget(self.top)
+        self.rail = Sidebar(entries, self.look)
+        self.pages = PageStack(self.session, self.look, entries)
+        self.pages.setObjectName("pages")
+        centre = QWidget()
+        line = QHBoxLayout(centre)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        line.addWidget(self.rail)
+        line.addWidget(self.pages, 1)
+        self.setCentralWidget(centre)
+        self.status = StatusStrip(self.session, self.look)
+        self.setStatusBar(StatusHost(self.status))
+        self.jobs_dock = make_dock("jobs", tr("Jobs"), JobList(self.session, self.look), self.look)
+        self.log_dock = make_dock("log", tr("Log"), LogList(self.feed, self.look), self.look)
+        self._place_docks()
+
+    def _place_docks(self) -> None:
+        """Side by side at the foot, hidden until asked for."""
+        for dock in (self.jobs_dock, self.log_dock):
+            dock.setFloating(False)
+            self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+            dock.hide()
+        self._docks_sized = False
+
+    def _connect(self) -> None:
+        self.top.palette_requested.connect(self.palette_view.open)
+        self.top.unload_requested.connect(self.run_actions.unload)
+        self.top.model_requested.connect(self._show_model)
+        self.rail.page_requested.connect(self.pages.open)
+        self.pages.opened.connect(self.rail.set_page)
+        self.pages.log_requested.connect(self.show_log)
+        self.status.run_requested.connect(self.run_actions.show)
+        self.session.notices.posted.connect(self._show_notice)
+        self.session.changed.connect(self.refresh)
+        self.session.jobs.job_added.connect(self._jobs_changed)
+        self.session.jobs.job_removed.connect(self._jobs_changed)
+        self.way_out.left.connect(self._leave)
+        self.way_out.kept.connect(self.showMinimized)
+        self.machine = Machine.of(self.session)
+        self.machine.changed.connect(self._machine_changed)
+        self._run: Any = None
+        self._follow_run()
+        self.refresh(frozenset())
+
+    def _collect_actions(self, entries: Sequence[PanelEntry]) -> None:
+        for number, entry in enumerate(entries, start=1):
+            keys = "Ctrl+," if entry.name == "settings" else f"Ctrl+{number}" if number <= 9 else ""
+            text = tr("Go to {page}", page=tr(entry.label))
+            self.actions_list.add(Action(f"go.{entry.name}", text, self._opener(entry.name), keys, entry.name))
+        self.actions_list.add(
+            Action("text.add", tr("Add texts…"), self.projects.ask_texts, "Ctrl+Shift+O", "data"),
+            Action("text.sample", tr("Add the bundled stories"), self.add_sample, "", "data"),
+            *self.run_actions.actions(),
+            *self.projects.actions()[:4],
+            Action("theme.toggle", tr("Switch between dark and light"), self.switch_theme, "Ctrl+Shift+L", "moon"),
+            Action("dock.jobs", tr("Show or hide the jobs"), self.toggle_jobs, "Ctrl+J", "more"),
+            Action("dock.log", tr("Show or hide the log"), self.toggle_log, "Ctrl+L", "more"),
+            Action("layout.reset", tr("Put the window back in order"), self.reset_layout, "", "undo"),
+            Action("quit", tr("Close Atelier"), self._close_it, "Ctrl+Q", "close"),
+        )
+        QShortcut(QKeySequence("Ctrl+K"), self, self._open_palette)
+        self.actions_list.add_source(self.pages.actions_of_page)
+        self.actions_list.add_source(self.projects.recent_actions)
+
+    def _opener(self, name: str) -> Any:
+        return lambda: self.pages.open(name)
+
+    # --- showing --------------------------------------------------------------------------------------------------
+
+    def refresh(self, what: frozenset[str]) -> None:
+        """Bring the frame up to date with the session."""
+        if "running" in what:
+            self._follow_run()
+        self.top.refresh()
+        self.status.refresh()
+        self._show_title()
+
+    def _follow_run(self) -> None:
+        run = self.session.running
+        if run is self._run:
+            return
+        if self._run is not None:
+            self._run.changed.disconnect(self._run_changed)
+        if run is not None:
+            run.changed.connect(self._run_changed)
+        self._run = run
+
+    def _run_changed(self, what: frozenset[str]) -> None:
+        self.status.refresh()
+        self._show_title()
+
+    def _jobs_changed(self, job: object) -> None:
+        self.status.refresh()
+
+    def _machine_changed(self) -> None:
+        facts = self.machine.facts
+        if facts:
+            threads = self.session.preferences.threads or facts["cores"]
+            self.status.set_machine(facts["device"], threads, facts["precision"])
+
+    def _show_title(self) -> None:
+        """The running run first, so that the taskbar tells how far it is; then the project."""
+        run, project = self.session.running, self.session.project
+        parts = ["Atelier"]
+        if project is not None:
+            parts.insert(0, project.name)
+        if run is not None and run.living and run.total_steps:
+            parts.insert(0, tr("{share} % · {run}", share=int(100 * run.step / run.total_steps), run=run.name))
+        title = " – ".join(parts)
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
+
+    def _show_notice(self, notice: "Notice") -> None:
+        self.toasts.post(notice.level, notice.text, notice.action)
+
+    def _open_palette(self) -> None:
+        self.palette_view.open()
+
+    def _show_model(self) -> None:
+        self.session.focus("chat", None)
+
+    def show_log(self) -> None:
+        """Open the log dock."""
+        self.log_dock.show()
+        self.log_dock.raise_()
+
+    def toggle_jobs(self) -> None:
+        """Show or hide the jobs."""
+        _toggle(self.jobs_dock)
+        self._size_docks()
+
+    def toggle_log(self) -> None:
+        """Show or hide the log."""
+        _toggle(self.log_dock)
+        self._size_docks()
+
+    def _size_docks(self) -> None:
+        """The log gets more of the width than the jobs, once; from then on the person's own sizes count."""
+        both = [self.jobs_dock, self.log_dock]
+        if not self._docks_sized and all(dock.isVisible() for dock in both):
+            self._docks_sized = True
+            self.resizeDocks(both, [self.width() * 2 // 5, self.width() * 3 // 5], Qt.Orientation.Horizontal)
+            self.resizeDocks(both, [DOCK_HEIGHT, DOCK_HEIGHT], Qt.Orientation.Vertical)
+
+    def switch_theme(self) -> None:
+        """The other theme, at once and remembered."""
+        from dataclasses import replace
+
+        wanted = "light" if self.look.theme.dark else "dark"
+        self.session.set_preferences(replace(self.session.preferences, theme=wanted))
+
+    # --- texts ----------------------------------------------------------------------------------------------------
+
+    def add_sample(self) -> None:
+        """Add the bundled stories to the project."""
+        self.projects.bring([str(sample_path(self.session.places.resources))])
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _local_files(event):
+            event.acceptProposedAction()
+            self.curtain.show_words(tr("Drop to add"), tr("Texts and folders of texts become part of the project."))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.curtain.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.curtain.hide()
+        files = _local_files(event)
+        if files:
+            event.acceptProposedAction()
+            self.projects.bring(files)
+
+    # --- layout and leaving ---------------------------------------------------------------------------------------
+
+    def layout_state(self) -> dict[str, Any]:
+        """Everything about the window that is worth remembering, as plain values."""
+        return {
+            "geometry": bytes(self.saveGeometry().toBase64().data()).decode(),
+            "docks": bytes(self.saveState(LAYOUT_VERSION).toBase64().data()).decode(),
+            "page": self.pages.name,
+            "recent": self.projects.recent,
+        }
+
+    def restore(self, layout: dict[str, Any]) -> None:
+        """Put the window where it was; without a memory, a good size."""
+        geometry, docks = layout.get("geometry"), layout.get("docks")
+        if not isinstance(geometry, str) or not self.restoreGeometry(QByteArray.fromBase64(geometry.encode())):
+            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
+        if isinstance(docks, str):
+            self._docks_sized = True
+            self.restoreState(QByteArray.fromBase64(docks.encode()), LAYOUT_VERSION)
+
+    def reset_layout(self) -> None:
+        """Docks away, a good size, as on the first day."""
+        self._place_docks()
+        self.showNormal()
+        self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._may_close:
+            event.accept()
+            self.closed.emit()
+            return
+        event.ignore()
+        self.way_out.ask(self)
+
+    def _close_it(self) -> None:
+        self.close()
+
+    def _leave(self) -> None:
+        self._may_close = True
+        self.close()
+
+
+def _toggle(dock: QDockWidget) -> None:
+    """A dock behind another one comes to the front; only one that is seen is hidden."""
+    if dock.isVisible() and not dock.visibleRegion().isEmpty():
+        dock.hide()
+    else:
+        dock.show()
+        dock.raise_()
+
+
+def _local_files(event: QDragEnterEvent | QDropEvent) -> list[str]:
+    """Paths of dragged files and folders; anything else is none of ours."""
+    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]

@@ -1,0 +1,68 @@
+"""The bench of the charts: it times frames, finds every spike, and would notice a missing one."""
+
+import argparse
+
+import numpy as np
+import pytest
+
+from studio.benches import curve
+
+pytestmark = pytest.mark.gui
+POINTS = 40_000
+
+
+def test_every_spike_is_seen_at_every_zoom_and_every_bucket_is_numpys() -> None:
+    rows = curve.run(argparse.Namespace(points=POINTS, frames=2, places=2))
+    assert len(rows) == 2 * len(curve.ZOOMS)
+    assert all(row["spikes_missed"] == 0 and row["buckets_wrong"] == 0 for row in rows)
+    assert sum(row["spikes_seen"] for row in rows) > 2 * curve.CHARTS * curve.SPIKES
+    assert all(row["median_ms"] >= row["least_ms"] > 0 for row in rows)
+
+
+def test_the_charts_are_linked_so_that_a_pan_moves_all_four(qtbot: object) -> None:
+    window, plots, _ = curve.build(POINTS)
+    window.show()
+    curve.show(plots, 1_000, 20_000)
+    application = __import__("PySide6.QtWidgets", fromlist=["QApplication"]).QApplication.instance()
+    times, computed = curve.pan(application, plots[0], 4)
+    assert len(times) == len(computed) == 4
+    assert {plot.canvas.view.x for plot in plots} == {plots[0].canvas.view.x}
+    assert plots[0].canvas.view.x != (19_500, 20_500)
+    window.close()
+
+
+def test_a_chart_that_hides_its_curve_is_found_out(qtbot: object) -> None:
+    window, plots, spikes = curve.build(POINTS)
+    window.show()
+    canvas = plots[0].canvas
+    curve.show(plots, POINTS, POINTS / 2)
+    assert curve.drawn_spikes(canvas, spikes[0]).all()
+    assert curve.wrong_buckets(canvas) == 0
+    canvas.scene.curves[0].color = "surface"  # drawn, but nobody can see it
+    assert not curve.drawn_spikes(canvas, spikes[0]).any()
+    window.close()
+
+
+def test_a_history_that_averages_is_found_out(qtbot: object) -> None:
+    window, plots, _ = curve.build(POINTS)
+    canvas = plots[0].canvas
+    history = canvas.scene.curves[0].history
+    assert history is not None
+    curve.show(plots, POINTS, POINTS / 2)
+    whole = history.extremes
+
+    def flattened(first: int, last: int, buckets: int, smoothing: float = 0.0) -> object:
+        starts, low, high = whole(first, last, buckets, smoothing)
+        return starts, low, (low + high) / 2
+
+    history.extremes = flattened  # type: ignore[method-assign, assignment]
+    assert curve.wrong_buckets(canvas) > 100
+    window.close()
+
+
+def test_the_spikes_stand_where_they_are_said_to_stand() -> None:
+    history, at = curve.long_history(POINTS, np.random.default_rng(0))
+    calm = np.delete(history.value, at)
+    smooth = 2.0 + 3.0 * np.exp(-history.step / (0.1 * POINTS))
+    assert np.abs(history.value - smooth)[at].min() > np.abs(calm - np.delete(smooth, at)).max() * 0.9
+    assert len(at) == curve.SPIKES
