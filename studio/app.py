@@ -1,23 +1,20 @@
 """Builds the objects of the window once, in their order, and ties their lives together."""
 
 import locale
-import signal
-import socket
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import PySide6
-from PySide6.QtCore import QEvent, QObject, QSocketNotifier, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QStyleFactory
+from PySide6.QtWidgets import QApplication
 
 from studio.core.errors import StudioError
 from studio.core.language import set_language
 from studio.live.session import Session
 from studio.live.stream import ENGINE, Engine
-from studio.shell.crash import CrashDialog, CrashWatch, log
+from studio.shell.crash import CrashWatch, log
 from studio.shell.docks import LogFeed
 from studio.shell.theme import ThemeKeeper, theme_for
 from studio.shell.window import StudioWindow
@@ -44,54 +41,8 @@ def make_application(arguments: list[str] | None = None) -> QApplication:
     application.setApplicationName("atelier")
     application.setApplicationDisplayName("Atelier")
     application.setDesktopFileName("atelier")
-    application.setStyle(QStyleFactory.create("Fusion"))
+    application.setStyle("Fusion")  # by name: a style object made here would be freed under Qt when Python lets it go
     return application
-
-
-class WheelGuard(QObject):
-    """A wheel over a closed combo or spin box scrolls the page instead of changing a value nobody looks at."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() != QEvent.Type.Wheel or not isinstance(watched, QComboBox | QAbstractSpinBox):
-            return False
-        if watched.hasFocus():
-            return False
-        event.ignore()
-        return True
-
-
-class Interrupt(QObject):
-    """Ctrl+C in the terminal closes the window in order; a second one ends the process as usual."""
-
-    pressed = Signal()
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._near, self._far = socket.socketpair()
-        for end in (self._near, self._far):
-            end.setblocking(False)
-        self._old_wakeup = signal.set_wakeup_fd(self._far.fileno(), warn_on_full_buffer=False)
-        self._old_handler = signal.signal(signal.SIGINT, _noted)
-        self._notifier = QSocketNotifier(self._near.fileno(), QSocketNotifier.Type.Read, self)
-        self._notifier.activated.connect(self._arrived)
-
-    def _arrived(self) -> None:
-        numbers = self._near.recv(64)
-        if signal.SIGINT in numbers:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            self.pressed.emit()
-
-    def close(self) -> None:
-        """Give the signal back."""
-        self._notifier.setEnabled(False)
-        signal.set_wakeup_fd(self._old_wakeup)
-        signal.signal(signal.SIGINT, self._old_handler)
-        self._near.close()
-        self._far.close()
-
-
-def _noted(number: int, frame: Any) -> None:
-    """Python needs a handler of its own for the byte to be written."""
 
 
 @dataclass
@@ -114,7 +65,7 @@ class Keeper(QObject):
         super().__init__(studio.window)
         self._studio = studio
         self._warmed = False
-        self._dialogs: list[CrashDialog] = []
+        self._dialogs: list[QObject] = []
         studio.session.changed.connect(self._session_changed)
         studio.crashes.crashed.connect(self.show_crash, Qt.ConnectionType.QueuedConnection)
         studio.crashes.refused.connect(self._refused, Qt.ConnectionType.QueuedConnection)
@@ -137,6 +88,7 @@ class Keeper(QObject):
 
     def _after_first_paint(self) -> None:
         studio = self._studio
+        studio.crashes.write_log()
         _open_last_project(studio.session)
         studio.session.warm_torch()
         left = studio.crashes.watch_faults()
@@ -145,6 +97,8 @@ class Keeper(QObject):
 
     def show_crash(self, details: str, *, earlier: bool = False) -> None:
         """One dialog that blocks nothing."""
+        from studio.shell.crash_dialog import CrashDialog
+
         file = self._studio.places.logs / "atelier.log"
         dialog = CrashDialog(details, file, self._studio.look, self._studio.window, earlier=earlier)
         self._dialogs.append(dialog)
@@ -203,14 +157,19 @@ def run(page: str = "home") -> int:
     """The whole life of the window; returns when it has been closed and everything is saved."""
     application = make_application(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
-    guard = WheelGuard(application)
-    application.installEventFilter(guard)
     studio = build(application, page=page)
-    interrupt = Interrupt(application)
-    interrupt.pressed.connect(studio.window.way_out.leave)
     studio.window.closed.connect(application.quit)
     studio.window.show()
     studio.window.pages.setFocus()  # not the first chip, whose ring would be the first thing to meet the eye
+    application.processEvents()  # painted: the rest of the start is not waited for
+
+    from studio.shell.interrupt import Interrupt
+    from studio.shell.wheel_guard import WheelGuard
+
+    guard = WheelGuard(application)
+    application.installEventFilter(guard)
+    interrupt = Interrupt(application)
+    interrupt.pressed.connect(studio.window.way_out.leave)
     code = application.exec()
     interrupt.close()
     return code

@@ -19,7 +19,8 @@ from pytestqt.qtbot import QtBot
 from studio import app
 from studio.core.errors import StudioError
 from studio.core.language import set_language
-from studio.shell.crash import CrashDialog
+from studio.shell.crash_dialog import CrashDialog
+from studio.shell.wheel_guard import WheelGuard
 from tests.scripted_run import UNTIL_STOPPED, ScriptedEngine, started, steps
 
 pytestmark = pytest.mark.gui
@@ -201,7 +202,7 @@ def test_a_wheel_over_a_closed_combo_changes_nothing(qtbot: QtBot, qapp: QApplic
     combo = QComboBox()
     combo.addItems(["one", "two"])
     qtbot.addWidget(combo)
-    guard = app.WheelGuard(qapp)
+    guard = WheelGuard(qapp)
     combo.installEventFilter(guard)
     turn = QWheelEvent(
         QPointF(5, 5), QPointF(5, 5), QPoint(0, -120), QPoint(0, -120), Qt.MouseButton.NoButton,
@@ -215,8 +216,10 @@ def test_a_wheel_over_a_closed_combo_changes_nothing(qtbot: QtBot, qapp: QApplic
 def test_ctrl_c_closes_in_order_and_is_given_back(qapp: QApplication, qtbot: QtBot) -> None:
     from PySide6.QtCore import QObject
 
+    from studio.shell.interrupt import Interrupt
+
     before = signal.getsignal(signal.SIGINT)
-    interrupt = app.Interrupt(QObject(qapp))
+    interrupt = Interrupt(QObject(qapp))
     try:
         with qtbot.waitSignal(interrupt.pressed):
             os.kill(os.getpid(), signal.SIGINT)

@@ -169,7 +169,7 @@ def beat_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
 def heartbeat(options: argparse.Namespace) -> dict[str, Any]:
     """All states in turn, as often as asked, in one window that stands on its Pretrain page."""
     stage = Stage()
-    states = {state: {"late": [], "rate": 0.0, "load": 0.0} for state in STATES}
+    states: dict[str, dict[str, Any]] = {state: {"late": [], "rate": 0.0, "load": 0.0} for state in STATES}
     for _ in range(options.rounds):
         for state, item in states.items():
             late, rate = stage.beats(state, options.seconds)
@@ -186,10 +186,11 @@ class Stage:
     def __init__(self) -> None:
         from studio import app
         from studio.panels.first_run import sample_path
+        from studio.shell.wheel_guard import WheelGuard
 
         self.application = app.make_application(["atelier"])
         self.application.setQuitOnLastWindowClosed(False)
-        self._guard = app.WheelGuard(self.application)
+        self._guard = WheelGuard(self.application)
         self.application.installEventFilter(self._guard)
         self.studio = app.build(self.application, engine=engine)
         self.session, self.window = self.studio.session, self.studio.window

@@ -1,5 +1,6 @@
 """The first page: three ways to begin, where you left off, the stages of the way, and what this computer can do."""
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.core.language import tr
@@ -127,7 +128,7 @@ class HomePanel(Scroll):
             self.stages.show_session(self._session)
             self.next.setText(self.stages.next_words(self._session))
         if not what:
-            self._show_machine()
+            QTimer.singleShot(0, self._show_machine)  # after the paint: psutil is not waited for
         self._show_first_run()
 
     def _watch_run(self) -> None:

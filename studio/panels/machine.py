@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import psutil
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.errors import StudioError
@@ -35,6 +34,8 @@ class Machine(QObject):
     @property
     def cores(self) -> int:
         """Cores this process may use."""
+        import psutil
+
         try:
             return len(psutil.Process().cpu_affinity())
         except (AttributeError, psutil.Error):  # macOS has no affinity
@@ -43,6 +44,8 @@ class Machine(QObject):
     @property
     def memory(self) -> int:
         """Bytes of memory this computer has."""
+        import psutil
+
         return int(psutil.virtual_memory().total)
 
     def measure_again(self) -> None:

@@ -1,9 +1,11 @@
 """The shape of the network: presets, every knob, and at once what it means in parameters, memory and operations."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import psutil
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -96,10 +98,7 @@ class ModelPanel(Page):
         card.body.addWidget(self.facts)
         self.copy = Button(tr("Copy as GPT_CONFIG"), self.copy_config, self.look, "link").set_small()
         self.copy.setToolTip(tr("The dictionary of the book, with these values."))
-        line = QHBoxLayout()
-        line.addWidget(self.copy)
-        line.addStretch(1)
-        card.body.addLayout(line)
+        card.body.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
         return SideColumn([card], _SIDE)
 
     def _costs(self) -> QWidget:
@@ -195,9 +194,8 @@ class ModelPanel(Page):
             Item(tr("AdamW's averages"), need.optimizer, f"8 B × {parameters}", 3),
             Item(tr("Activations"), need.activations, formula, 1),
         ])  # fmt: skip
-        self.memory.set_note(
-            tr("{total} with {batch} windows a batch", total=disk_size(need.total), batch=training.batch_size)
-        )
+        total, batch = disk_size(need.total), count(training.batch_size)
+        self.memory.set_note(tr("{total} with {batch} windows a batch", total=total, batch=batch))
         role, words = verdict(need.total, *self._room())
         self.fits.set_role(role)
         self.fits.setText(words)
@@ -230,7 +228,7 @@ class ModelPanel(Page):
             self.banner.show_note(words, tr("It could not read this text."), mend, "warning")
         elif waits:
             words = tr("The tokenizer learns its vocabulary from a text, and none is chosen yet.")
-            self.banner.show_note(words, "", [(tr("Choose a text"), self._choose_text)])
+            self.banner.show_note(words, "", [(tr("Choose a text"), partial(self._session.focus, "data"))])
         elif found and model.vocab_size > 2 * found:
             words = tr("The tables have {own} rows, but the tokenizer writes only {other} different tokens.",
                        own=own, other=other)  # fmt: skip
@@ -265,9 +263,6 @@ class ModelPanel(Page):
 
     def _follow_tokenizer(self) -> None:
         self._edited(replace(self._session.draft.model, vocab_size=0))
-
-    def _choose_text(self) -> None:
-        self._session.focus("data")
 
     def _row_pointed(self, index: int) -> None:
         series = self.parts.items[index].series if index >= 0 else -1

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -69,6 +69,8 @@ class Opening(QObject):
 
     def ask_new(self) -> None:
         """Ask for a name and make the project in the folder of projects."""
+        from PySide6.QtWidgets import QInputDialog
+
         dialog = QInputDialog(self._window)
         dialog.setWindowTitle(tr("New project"))
         dialog.setLabelText(tr("A project keeps texts, runs and models together in one folder. Its name:"))
@@ -87,6 +89,8 @@ class Opening(QObject):
 
     def ask_open(self) -> None:
         """Ask for a project's folder."""
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = QFileDialog(self._window, tr("Open a project"), str(projects_folder(self._session)))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -100,6 +104,8 @@ class Opening(QObject):
 
     def ask_texts(self) -> None:
         """Ask for text files and add them to the project."""
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = QFileDialog(self._window, tr("Add texts"), str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters([tr("Texts (*.txt *.md)"), tr("All files (*)")])

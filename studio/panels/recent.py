@@ -1,6 +1,9 @@
 """Where you left off: the newest runs of the open project, and the other projects of the folder."""
 
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 
@@ -13,14 +16,16 @@ from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.label import Label
 from studio.widgets.look import Look
-from studio.widgets.record_table import Column, RecordTable
+
+if TYPE_CHECKING:
+    from studio.widgets.record_table import RecordTable
 
 SHOWN = 5
 RESUMABLE = ("interrupted", "stopped", "failed")
 
 
 class RecentRuns(Card):
-    """The newest five runs; each can be resumed or opened from here."""
+    """The newest five runs; each can be resumed or opened from here. The table is made for the first run."""
 
     open_requested = Signal(object)
     resume_requested = Signal(object)
@@ -28,8 +33,17 @@ class RecentRuns(Card):
 
     def __init__(self, look: Look) -> None:
         super().__init__(tr("Where you left off"), look)
+        self._look = look
         self.all = Button("", self.all_requested.emit, look, "link").set_small()
         self.header.addWidget(self.all)
+        self.nothing = Label("", "quiet", wrap=True)
+        self.body.addWidget(self.nothing)
+
+    @cached_property
+    def table(self) -> "RecordTable":
+        """The runs as rows."""
+        from studio.widgets.record_table import Column, RecordTable
+
         columns = [
             Column(tr("run"), _name, width=180),
             Column(tr("what"), _what, width=200),
@@ -38,21 +52,19 @@ class RecentRuns(Card):
             Column(tr("when"), when, _when_text, align="right", width=130),
             Column(" ", _wish, link=True, width=90),
         ]
-        self.table = RecordTable(columns, look, key=_name)
-        self.table.setAccessibleName(tr("Where you left off"))
-        self.table.set_fit_height(True)
-        self.table.link_clicked.connect(self._link_clicked)
-        self.table.row_activated.connect(self.open_requested)
-        self.nothing = Label("", "quiet", wrap=True)
-        self.body.addWidget(self.table)
-        self.body.addWidget(self.nothing)
+        table = RecordTable(columns, self._look, key=_name)
+        table.setAccessibleName(tr("Where you left off"))
+        table.set_fit_height(True)
+        table.link_clicked.connect(self._link_clicked)
+        table.row_activated.connect(self.open_requested)
+        self.body.addWidget(table)
+        return table
 
     def show_session(self, session: Session) -> None:
         """List the project's newest runs, or say why there are none."""
         runs = sorted(session.runs.values(), key=when, reverse=True)
-        self.table.set_rows(runs[:SHOWN])
-        self.table.setFixedHeight(self.table.sizeHint().height())
-        self.table.setVisible(bool(runs))
+        if runs or "table" in self.__dict__:
+            _fill(self.table, runs[:SHOWN])
         self.all.setVisible(bool(runs))
         self.all.setText(tr("1 run") if len(runs) == 1 else tr("{count} runs", count=len(runs)))
         self.nothing.setVisible(not runs)
@@ -72,6 +84,13 @@ class OtherProjects(Card):
 
     def __init__(self, look: Look) -> None:
         super().__init__(tr("Other projects"), look)
+        self._look = look
+
+    @cached_property
+    def table(self) -> "RecordTable":
+        """The projects as rows."""
+        from studio.widgets.record_table import Column, RecordTable
+
         columns = [
             Column(tr("project"), _project_name, width=180),
             Column(tr("where"), _project_folder),
@@ -79,22 +98,30 @@ class OtherProjects(Card):
             Column(tr("when"), _project_used, _project_when, align="right", width=130),
             Column(" ", _project_link, link=True, width=90),
         ]
-        self.table = RecordTable(columns, look, key=_project_folder)
-        self.table.setAccessibleName(tr("Other projects"))
-        self.table.set_fit_height(True)
-        self.table.link_clicked.connect(self._open)
-        self.table.row_activated.connect(self._open)
-        self.body.addWidget(self.table)
+        table = RecordTable(columns, self._look, key=_project_folder)
+        table.setAccessibleName(tr("Other projects"))
+        table.set_fit_height(True)
+        table.link_clicked.connect(self._open)
+        table.row_activated.connect(self._open)
+        self.body.addWidget(table)
+        return table
 
     def show_session(self, session: Session) -> None:
         """Look into the folder of projects again."""
         others = known_projects(session)
-        self.table.set_rows(others)
-        self.table.setFixedHeight(self.table.sizeHint().height())
+        if others or "table" in self.__dict__:
+            _fill(self.table, others)
         self.setVisible(bool(others))
 
     def _open(self, project: Known, title: str = "") -> None:
         self.open_requested.emit(str(project.path))
+
+
+def _fill(table: "RecordTable", rows: Sequence[object]) -> None:
+    """Rows, and exactly the height they need."""
+    table.set_rows(rows)
+    table.setFixedHeight(table.sizeHint().height())
+    table.setVisible(bool(rows))
 
 
 def can_resume(run: RunModel) -> bool:

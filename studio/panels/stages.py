@@ -146,9 +146,8 @@ class Stages(QWidget):
         """What to do next on the way, in a line."""
         for number, stage in enumerate(STAGES, start=1):
             if not stage.done(session):
-                return tr(
-                    "Next: {number} {stage}. {proof}", number=number, stage=tr(stage.label), proof=tr(stage.proof)
-                )
+                words = tr("Next: {number} {stage}.", number=number, stage=tr(stage.label))
+                return f"{words} {tr(stage.proof)}"
         return tr("The whole way is done. Every stage stays open for another text, another shape, another run.")
 
     def _clicked(self) -> None:

@@ -110,7 +110,7 @@ def _verdict(trial: Trial) -> str:
     place, before, after = first_difference(trial.text, trial.decoded)
     return tr(
         "Decodes to another text: from character {place} on, “{before}” has become “{after}”.",
-        place=count(place + 1), before=before, after=after or "⟨⟩",
+        place=count(place + 1), before=before, after=after,
     )  # fmt: skip
 
 
@@ -152,7 +152,9 @@ def _length(size: int) -> str:
 def _times(token: Token, counted: TokenCount, name: str) -> FactRow:
     """How often the text has it, and among how many tokens it comes once."""
     times, read = int(counted.occurrences[token.id]), int(counted.occurrences.sum())
-    often = tr("{times} · one in {count}", times=count(times), count=count(read / times)) if times else tr("never")
+    apart = read / times if times else 0.0
+    every = count(round(apart)) if apart >= 10 else f"{apart:.1f}"
+    often = tr("{times} · one in {count}", times=count(times), count=every) if times else tr("never")
     return FactRow(tr("In “{name}”", name=name), often, "" if counted.exact else tr("In its beginning."))
 
 

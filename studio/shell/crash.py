@@ -1,25 +1,19 @@
 """What nobody expected: every hook leads to the rotating log, and to one dialog for each distinct failure."""
 
 import faulthandler
-import hashlib
 import logging
 import os
 import sys
 import threading
 import traceback
 from collections.abc import Callable
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from PySide6.QtCore import QMessageLogContext, QObject, Qt, QtMsgType, Signal, qInstallMessageHandler
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
 
 from studio.core.errors import StudioError
-from studio.core.language import tr
-from studio.widgets.look import Look
 
 log = logging.getLogger("atelier")
 _LEVELS = {
@@ -32,6 +26,8 @@ LOG_BYTES, LOG_FILES = 1_000_000, 3
 
 def start_log(folder: Path) -> logging.Handler:
     """Write everything from "info" up to `atelier.log`, three files of a megabyte at most; returns the handler."""
+    from logging.handlers import RotatingFileHandler
+
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(
         folder / "atelier.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8", delay=True
@@ -55,7 +51,7 @@ class CrashWatch(QObject):
         super().__init__(parent)
         self._logs = logs
         self._seen: set[str] = set()
-        self._handler = start_log(logs)
+        self._handler: logging.Handler | None = None
         self._before: tuple[Any, Any, Any] | None = None
         self._qt_before: Callable[..., object] | None = None
         self._fault_file: IO[str] | None = None
@@ -68,14 +64,21 @@ class CrashWatch(QObject):
         sys.unraisablehook = self._on_unraisable
         self._qt_before = qInstallMessageHandler(self._on_qt_message)
 
+    def write_log(self) -> None:
+        """Begin to write the log's file; waits for the first paint or the first failure, whichever comes first."""
+        if self._handler is None:
+            self._handler = start_log(self._logs)
+
     def uninstall(self) -> None:
         """Give the hooks and the files back."""
         if self._before is not None:
             sys.excepthook, threading.excepthook, sys.unraisablehook = self._before
             qInstallMessageHandler(self._qt_before)
             self._before = None
-        log.removeHandler(self._handler)
-        self._handler.close()
+        if self._handler is not None:
+            log.removeHandler(self._handler)
+            self._handler.close()
+            self._handler = None
         self._close_fault_file()
 
     def watch_faults(self) -> str:
@@ -98,6 +101,7 @@ class CrashWatch(QObject):
 
     def report(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         """Log one failure and announce it if it is new."""
+        self.write_log()
         if isinstance(error, StudioError):
             log.warning("refused: %s", error)
             self.refused.emit(StudioError(error.message, error.hint))
@@ -130,6 +134,8 @@ class CrashWatch(QObject):
 
 def fingerprint(kind: type[BaseException], trace: TracebackType | None) -> str:
     """The same for two failures of one kind at one place, whatever their words are."""
+    import hashlib
+
     places = [f"{frame.filename}:{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(trace)]
     return hashlib.sha256("\n".join([kind.__qualname__, *places]).encode()).hexdigest()
 
@@ -148,70 +154,3 @@ def leftover_faults(folder: Path) -> str:
         if text:
             found.append(text)
     return "\n\n".join(found)
-
-
-class CrashDialog(QDialog):
-    """Says that something broke, what is safe, and gives the details to copy."""
-
-    def __init__(
-        self, details: str, log_file: Path, look: Look, parent: QWidget | None = None, *, earlier: bool = False
-    ):
-        super().__init__(parent)
-        self.setObjectName("crashDialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(tr("Something went wrong"))
-        self.resize(720, 460)
-        self.details = details
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(self._label(_headline(earlier), look.font(15, 600)))
-        column.addWidget(self._label(_what_is_safe(earlier, log_file), look.font(13), quiet=True))
-        text = QPlainTextEdit(details)
-        text.setReadOnly(True)
-        text.setFont(look.font(11, mono=True))
-        text.setAccessibleName(tr("Details of the failure"))
-        text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        column.addWidget(text, 1)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        self.copy_button = QPushButton(tr("Copy details"))
-        self.copy_button.clicked.connect(self.copy)
-        close = QPushButton(tr("Go on"))
-        close.setProperty("kind", "primary")
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
-        row.addWidget(self.copy_button)
-        row.addWidget(close)
-        column.addLayout(row)
-
-    def copy(self) -> None:
-        """Put the details on the clipboard and say so on the button."""
-        QGuiApplication.clipboard().setText(self.details)
-        self.copy_button.setText(tr("Copied"))
-
-    @staticmethod
-    def _label(text: str, font: Any, *, quiet: bool = False) -> QLabel:
-        label = QLabel(text)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setFont(font)
-        label.setWordWrap(True)
-        label.setProperty("role", "quiet" if quiet else "")
-        return label
-
-
-def _headline(earlier: bool) -> str:
-    return tr("Atelier ended abruptly last time") if earlier else tr("Something went wrong that should not have")
-
-
-def _what_is_safe(earlier: bool, log_file: Path) -> str:
-    if earlier:
-        return tr(
-            "Runs keep everything up to their last checkpoint and can be resumed from the Runs page. "
-            "This is what the interpreter left behind."
-        )
-    return tr(
-        "You can go on working; a run that is training goes on too. Saved texts, runs and checkpoints are not touched. "
-        "The log is in {file}.",
-        file=log_file,
-    )

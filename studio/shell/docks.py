@@ -2,23 +2,16 @@
 
 import logging
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QWidget
 
 from studio.core.language import tr
-from studio.panels.wording import count
-from studio.widgets.button import Button, IconButton
-from studio.widgets.empty_state import EmptyState
+from studio.widgets.button import IconButton
 from studio.widgets.label import Label
-from studio.widgets.log_view import LogView
 from studio.widgets.look import Look
-from studio.widgets.scroll import Scroll
-
-if TYPE_CHECKING:
-    from studio.live.jobs import Job
-    from studio.live.session import Session
 
 KEPT_LINES = 5_000
 
@@ -56,102 +49,6 @@ class LogFeed(QObject):
         self._logger.removeHandler(self._tap)
 
 
-class JobRow(QFrame):
-    """One job: its title, how far it is, and a way to end it."""
-
-    def __init__(self, job: "Job", look: Look) -> None:
-        super().__init__()
-        self.job = job
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 4, 0, 4)
-        line.setSpacing(12)
-        title = Label(job.title)
-        title.setMinimumWidth(220)
-        line.addWidget(title)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, 0)
-        self.bar.setFixedHeight(6)
-        self.bar.setAccessibleName(tr("Progress of {job}", job=job.title))
-        line.addWidget(self.bar, 1)
-        self.figures = Label("", "small")
-        self.figures.setMinimumWidth(140)
-        line.addWidget(self.figures)
-        self.cancel = Button(tr("Cancel"), job.cancel, look).set_small()
-        self.cancel.setAccessibleName(tr("Cancel {job}", job=job.title))
-        line.addWidget(self.cancel)
-        job.progressed.connect(self.show_progress)
-
-    def show_progress(self, done: int, total: int) -> None:
-        """`total` 0 means that the end is not known."""
-        self.bar.setRange(0, 1_000 if total else 0)
-        self.bar.setValue(int(1_000 * done / total) if total else 0)
-        self.figures.setText(tr("{done} of {total}", done=count(done), total=count(total)) if total else count(done))
-
-
-class JobList(QWidget):
-    """Every job that has a name, newest below; says so when there is none."""
-
-    def __init__(self, session: "Session", look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self._rows: dict[int, JobRow] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 8, 16, 8)
-        self._empty = EmptyState(
-            tr("Nothing is going on in the background"),
-            tr("Reading texts, cutting tokens and loading models is listed here, with a way to cancel."),
-        )
-        column.addWidget(self._empty)
-        self._scroll = Scroll()
-        self._scroll.body.setSpacing(0)
-        self._scroll.body.addStretch(1)
-        column.addWidget(self._scroll, 1)
-        for job in session.jobs.jobs:
-            self.add(job)
-        session.jobs.job_added.connect(self.add)
-        session.jobs.job_removed.connect(self.remove)
-        self._show_what_there_is()
-
-    def add(self, job: "Job") -> None:
-        """List a job, unless it is too small to have a name."""
-        if not job.title:
-            return
-        row = JobRow(job, self._look)
-        self._rows[id(job)] = row
-        self._scroll.body.insertWidget(self._scroll.body.count() - 1, row)
-        self._show_what_there_is()
-
-    def remove(self, job: "Job") -> None:
-        """Take an ended job out of the list."""
-        row = self._rows.pop(id(job), None)
-        if row is not None:
-            row.hide()
-            row.deleteLater()
-        self._show_what_there_is()
-
-    def _show_what_there_is(self) -> None:
-        self._empty.setVisible(not self._rows)
-        self._scroll.setVisible(bool(self._rows))
-
-
-class LogList(QWidget):
-    """The newest lines of the log; nothing is drawn while the dock is closed."""
-
-    def __init__(self, feed: LogFeed, look: Look) -> None:
-        super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 8, 8, 8)
-        self.view = LogView(look)
-        column.addWidget(self.view)
-        for level, line in feed.lines:
-            self.view.append(line, level)
-        feed.line_added.connect(self._append)
-
-    def _append(self, level: str, line: str) -> None:
-        self.view.append(line, level)
-
-
 class DockTitle(QFrame):
     """The head of a dock: its name, and a way to put it away; it can be dragged."""
 
@@ -165,12 +62,22 @@ class DockTitle(QFrame):
         line.addWidget(IconButton("close", tr("Hide: {title}", title=title), dock.close, look))
 
 
-def make_dock(name: str, title: str, content: QWidget, look: Look) -> QDockWidget:
-    """A dock that can be moved, torn off and closed; `name` is what the layout file calls it."""
-    dock = QDockWidget(title)
-    dock.setObjectName(name)
-    dock.setAccessibleName(title)
-    dock.setTitleBarWidget(DockTitle(title, dock, look))
-    dock.setWidget(content)
-    dock.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
-    return dock
+class Dock(QDockWidget):
+    """A dock that can be moved, torn off and closed; its content is made when it is first seen.
+
+    `name` is what the layout file calls it.
+    """
+
+    def __init__(self, name: str, title: str, make: Callable[[], QWidget], look: Look) -> None:
+        super().__init__(title)
+        self._make: Callable[[], QWidget] | None = make
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setTitleBarWidget(DockTitle(title, self, look))
+        self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._make is not None:
+            self.setWidget(self._make())
+            self._make = None
+        super().showEvent(event)

@@ -2,9 +2,8 @@
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import psutil
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStatusBar, QWidget
@@ -131,8 +130,6 @@ class StatusStrip(QFrame):
         self.setObjectName("statusStrip")
         self.setFixedHeight(HEIGHT)
         self._session, self._look = session, look
-        self._process = psutil.Process(os.getpid())
-        self._total = int(psutil.virtual_memory().total)
         line = QHBoxLayout(self)
         line.setContentsMargins(16, 1, 16, 0)
         line.setSpacing(20)
@@ -229,17 +226,20 @@ class StatusStrip(QFrame):
 
     def sample_memory(self) -> None:
         """What this process and its children hold, of what the machine has."""
-        used = self._process.memory_info().rss
+        import psutil
+
+        process, total = psutil.Process(os.getpid()), psutil.virtual_memory().total
+        used = process.memory_info().rss
         run = self._session.running
         if run is not None and run.living and run.config.compute.host == "child":
-            used += sum(_resident(child) for child in self._process.children(recursive=True))
-        share = used / self._total
+            used += sum(_resident(child) for child in process.children(recursive=True))
+        share = used / total
         self.memory_bar.set_share(share, "danger" if share > 0.9 else "accent")
-        self.memory.show_value(f"{used / GIGA:.1f}", after=tr("of {total} GB", total=f"{self._total / GIGA:.0f}"))
+        self.memory.show_value(f"{used / GIGA:.1f}", after=tr("of {total} GB", total=f"{total / GIGA:.0f}"))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.sample_memory()
+        QTimer.singleShot(0, self.sample_memory)  # after the paint: psutil is not waited for
         self._timer.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -269,7 +269,9 @@ class StatusHost(QStatusBar):
         """The strip paints everything."""
 
 
-def _resident(process: psutil.Process) -> int:
+def _resident(process: Any) -> int:
+    import psutil
+
     try:
         return int(process.memory_info().rss)
     except psutil.Error:

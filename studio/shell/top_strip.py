@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QWidget
 
 from studio.core.language import tr
 from studio.panels import Action
@@ -17,6 +17,8 @@ from studio.widgets.button import Button
 from studio.widgets.look import CORNER, Look
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMenu
+
     from studio.live.session import Session
 
 HEIGHT, CHIP, PADDING, GAP, CHEVRON = 44, 28, 10, 8, 18
@@ -34,9 +36,9 @@ class Word:
 class Chip(QAbstractButton):
     """A framed line of words that can be pressed; too long ones are shortened at the strong word."""
 
-    def __init__(self, look: Look, icon: str = "", width: int = 420) -> None:
+    def __init__(self, look: Look, icon: str = "", width: int = 420, framed: bool = True) -> None:
         super().__init__()
-        self._look, self._icon, self._limit = look, icon, width
+        self._look, self._icon, self._limit, self._framed = look, icon, width, framed
         self._words: tuple[Word, ...] = ()
         self.setFixedHeight(CHIP)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -67,9 +69,10 @@ class Chip(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         frame = self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(self._look.color("focus" if self.hasFocus() else "line"), 1.0))
-        painter.setBrush(self._look.color("hover") if self.underMouse() else Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(frame, CORNER, CORNER)
+        if self._framed or self.hasFocus():
+            painter.setPen(QPen(self._look.color("focus" if self.hasFocus() else "line"), 1.0))
+            painter.setBrush(self._look.color("hover") if self.underMouse() else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(frame, CORNER, CORNER)
         x, widths = PADDING, self._widths()
         spare = self.width() - self._furniture() - sum(widths)
         for word, needed in zip(self._words, widths, strict=True):
@@ -145,17 +148,29 @@ class TopStrip(QFrame):
         self.project = Chip(look, "chevron-down", 300)
         self.project.clicked.connect(self.open_menu)
         line.addWidget(self.project)
-        self.memory = Chip(look, width=520)
-        self.memory.clicked.connect(self.model_requested)
-        line.addWidget(self.memory)
-        self.unload = Button(tr("Unload"), self.unload_requested.emit, look, "link")
-        self.unload.setAccessibleName(tr("Unload the model from memory"))
-        line.addWidget(self.unload)
+        line.addWidget(self._memory_box(look))
         line.addStretch(1)
         self.field = PaletteField(look)
         self.field.clicked.connect(self.palette_requested)
         line.addWidget(self.field, 0)
         self.refresh()
+
+    def _memory_box(self, look: Look) -> QFrame:
+        """One frame around the model in memory and the way to let go of it."""
+        box = QFrame()
+        box.setObjectName("memoryBox")
+        box.setFixedHeight(CHIP)
+        inside = QHBoxLayout(box)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        self.memory = Chip(look, width=520, framed=False)
+        self.memory.clicked.connect(self.model_requested)
+        self.unload = Button(tr("Unload"), self.unload_requested.emit, look, "link")
+        self.unload.setAccessibleName(tr("Unload the model from memory"))
+        inside.addWidget(self.memory)
+        inside.addWidget(self.unload)
+        inside.addSpacing(1)
+        return box
 
     def refresh(self) -> None:
         """Show the open project and the loaded model."""
@@ -182,8 +197,10 @@ class TopStrip(QFrame):
         menu.popup(self.project.mapToGlobal(self.project.rect().bottomLeft()))
 
 
-def menu_of(actions: Sequence[Action], parent: QWidget) -> QMenu:
+def menu_of(actions: Sequence[Action], parent: QWidget) -> "QMenu":
     """A menu of actions; one without a slot's name ("-") is a line, "#…" a heading."""
+    from PySide6.QtWidgets import QMenu
+
     menu = QMenu(parent)
     menu.setWindowFlag(Qt.WindowType.FramelessWindowHint)
     menu.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)  # else its round corners stand on square ones

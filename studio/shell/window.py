@@ -1,6 +1,7 @@
 """The window: strips above and below, rail, pages, docks, and everything that is reached from all of them."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
@@ -14,9 +15,8 @@ from studio.panels.machine import Machine
 from studio.shell.actions import ActionList
 from studio.shell.closing import WayOut
 from studio.shell.curtain import Curtain
-from studio.shell.docks import JobList, LogFeed, LogList, make_dock
+from studio.shell.docks import Dock, LogFeed
 from studio.shell.pages import PageStack
-from studio.shell.palette import CommandPalette
 from studio.shell.projects import Projects
 from studio.shell.run_actions import RunActions
 from studio.shell.sidebar import Sidebar
@@ -24,11 +24,12 @@ from studio.shell.status_strip import HEIGHT as STATUS_HEIGHT
 from studio.shell.status_strip import StatusHost, StatusStrip
 from studio.shell.top_strip import TopStrip
 from studio.widgets.look import Look
-from studio.widgets.toast import Toasts
 
 if TYPE_CHECKING:
     from studio.live.notices import Notice
     from studio.live.session import Session
+    from studio.shell.palette import CommandPalette
+    from studio.widgets.toast import Toasts
 
 FIRST_SIZE, SMALLEST = QSize(1440, 900), QSize(960, 600)
 LAYOUT_VERSION, DOCK_HEIGHT = 1, 220
@@ -60,8 +61,6 @@ class StudioWindow(QMainWindow):
         self._collect_actions(entries)
         self.curtain = Curtain(look, self)
         self.way_out = WayOut(session, look, self.curtain)
-        self.toasts = Toasts(self, look, bottom=STATUS_HEIGHT)
-        self.palette_view = CommandPalette(self.actions_list, look, self)
         self._connect()
         self.restore(layout)
 
@@ -82,9 +81,33 @@ class StudioWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.status = StatusStrip(self.session, self.look)
         self.setStatusBar(StatusHost(self.status))
-        self.jobs_dock = make_dock("jobs", tr("Jobs"), JobList(self.session, self.look), self.look)
-        self.log_dock = make_dock("log", tr("Log"), LogList(self.feed, self.look), self.look)
+        self.jobs_dock = Dock("jobs", tr("Jobs"), self._make_jobs, self.look)
+        self.log_dock = Dock("log", tr("Log"), self._make_log, self.look)
         self._place_docks()
+
+    def _make_jobs(self) -> QWidget:
+        from studio.shell.job_list import JobList
+
+        return JobList(self.session, self.look)
+
+    def _make_log(self) -> QWidget:
+        from studio.shell.log_list import LogList
+
+        return LogList(self.feed, self.look)
+
+    @cached_property
+    def palette_view(self) -> "CommandPalette":
+        """The command palette, made when it is first wanted."""
+        from studio.shell.palette import CommandPalette
+
+        return CommandPalette(self.actions_list, self.look, self)
+
+    @cached_property
+    def toasts(self) -> "Toasts":
+        """What notices become, made for the first one."""
+        from studio.widgets.toast import Toasts
+
+        return Toasts(self, self.look, bottom=STATUS_HEIGHT)
 
     def _place_docks(self) -> None:
         """Side by side at the foot, hidden until asked for."""
@@ -95,7 +118,7 @@ class StudioWindow(QMainWindow):
         self._docks_sized = False
 
     def _connect(self) -> None:
-        self.top.palette_requested.connect(self.palette_view.open)
+        self.top.palette_requested.connect(self._open_palette)
         self.top.unload_requested.connect(self.run_actions.unload)
         self.top.model_requested.connect(self._show_model)
         self.rail.page_requested.connect(self.pages.open)

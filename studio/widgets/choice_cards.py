@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy,
 from studio.widgets.label import Label
 from studio.widgets.look import CARD_CORNER, Look
 
+_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
+
 
 @dataclass(frozen=True)
 class CardChoice:
@@ -56,6 +58,13 @@ class ChoiceCard(QAbstractButton):
         self.chosen, self._marked = chosen, marked
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if chosen else Qt.FocusPolicy.ClickFocus)
         self._repaint()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows are the row's, which knows the neighbours; the rest is a button's."""
+        if event.key() in _STEPS:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """A card; the accent around the chosen one, a second line while it has the keyboard."""
@@ -127,12 +136,11 @@ class ChoiceCards(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right choose the neighbour."""
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
         usable = [value for value, card in self.cards.items() if card.isEnabled()]
-        if event.key() not in steps or not usable:
+        if event.key() not in _STEPS or not usable:
             super().keyPressEvent(event)
             return
-        step = steps[Qt.Key(event.key())]
+        step = _STEPS[Qt.Key(event.key())]
         at = usable.index(self._value) + step if self._value in usable else 0
         if 0 <= at < len(usable):
             self._choose(usable[at])

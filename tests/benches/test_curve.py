@@ -1,6 +1,7 @@
 """The bench of the charts: it times frames, finds every spike, and would notice a missing one."""
 
 import argparse
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,32 +20,32 @@ def test_every_spike_is_seen_at_every_zoom_and_every_bucket_is_numpys() -> None:
     assert all(row["median_ms"] >= row["least_ms"] > 0 for row in rows)
 
 
-def test_the_charts_are_linked_so_that_a_pan_moves_all_four(qtbot: object) -> None:
+def test_the_charts_are_linked_so_that_a_pan_moves_all_four(qtbot: Any, qapp: Any) -> None:
     window, plots, _ = curve.build(POINTS)
+    qtbot.addWidget(window)
     window.show()
     curve.show(plots, 1_000, 20_000)
-    application = __import__("PySide6.QtWidgets", fromlist=["QApplication"]).QApplication.instance()
-    times, computed = curve.pan(application, plots[0], 4)
+    times, computed = curve.pan(qapp, plots[0], 4)
     assert len(times) == len(computed) == 4
     assert {plot.canvas.view.x for plot in plots} == {plots[0].canvas.view.x}
     assert plots[0].canvas.view.x != (19_500, 20_500)
-    window.close()
 
 
-def test_a_chart_that_hides_its_curve_is_found_out(qtbot: object) -> None:
+def test_a_chart_that_hides_its_curve_is_found_out(qtbot: Any) -> None:
     window, plots, spikes = curve.build(POINTS)
+    qtbot.addWidget(window)
     window.show()
     canvas = plots[0].canvas
     curve.show(plots, POINTS, POINTS / 2)
     assert curve.drawn_spikes(canvas, spikes[0]).all()
     assert curve.wrong_buckets(canvas) == 0
-    canvas.scene.curves[0].color = "surface"  # drawn, but nobody can see it
-    assert not curve.drawn_spikes(canvas, spikes[0]).any()
-    window.close()
+    canvas.scene.curves[0].color = "surface"  # drawn, but nobody can see it, except where it covers a grid line
+    assert curve.drawn_spikes(canvas, spikes[0]).mean() < 0.1
 
 
-def test_a_history_that_averages_is_found_out(qtbot: object) -> None:
+def test_a_history_that_averages_is_found_out(qtbot: Any) -> None:
     window, plots, _ = curve.build(POINTS)
+    qtbot.addWidget(window)
     canvas = plots[0].canvas
     history = canvas.scene.curves[0].history
     assert history is not None
@@ -57,7 +58,6 @@ def test_a_history_that_averages_is_found_out(qtbot: object) -> None:
 
     history.extremes = flattened  # type: ignore[method-assign, assignment]
     assert curve.wrong_buckets(canvas) > 100
-    window.close()
 
 
 def test_the_spikes_stand_where_they_are_said_to_stand() -> None:

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from studio.shell.closing import CloseQuestion, question_text
+from studio.shell.close_question import CloseQuestion, question_text
 from studio.shell.window import StudioWindow
 from tests.scripted_run import UNTIL_STOPPED, started, steps
 

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.core.errors import StudioError
-from studio.shell.crash import CrashDialog, CrashWatch, fingerprint, leftover_faults
+from studio.shell.crash import CrashWatch, fingerprint, leftover_faults
+from studio.shell.crash_dialog import CrashDialog
 from studio.widgets.look import Look
 
 pytestmark = pytest.mark.gui
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.gui
 @pytest.fixture
 def watch(tmp_path: Path, qapp: QApplication) -> Iterator[CrashWatch]:
     made = CrashWatch(tmp_path / "logs")
+    made.write_log()
     yield made
     made.uninstall()
 
@@ -150,13 +152,13 @@ def test_the_dialog_says_what_is_safe_and_copies_the_details(qtbot: QtBot, look:
     dialog.copy()
     assert QGuiApplication.clipboard().text() == "Traceback: the details"
     assert dialog.copy_button.text() == "Copied"
-    words = " ".join(label.text() for label in dialog.findChildren(type(dialog._label("", look.font()))))
+    words = f"{dialog.headline.text()} {dialog.line.text()}"
     assert "not touched" in words
 
 
 def test_after_an_abrupt_end_the_dialog_says_so(qtbot: QtBot, look: Look, tmp_path: Path) -> None:
     dialog = CrashDialog("Fatal", tmp_path / "atelier.log", look, earlier=True)
     qtbot.addWidget(dialog)
-    words = " ".join(label.text() for label in dialog.findChildren(type(dialog._label("", look.font()))))
+    words = f"{dialog.headline.text()} {dialog.line.text()}"
     assert "last time" in words
     assert "resumed" in words

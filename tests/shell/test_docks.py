@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from studio.shell.docks import JobList, JobRow, LogFeed, LogList, make_dock
+from studio.shell.docks import Dock, LogFeed
+from studio.shell.job_list import JobList, JobRow
+from studio.shell.log_list import LogList
 from studio.widgets.look import Look
 
 pytestmark = pytest.mark.gui
@@ -81,11 +83,20 @@ def test_a_closed_feed_hears_nothing(feed: LogFeed) -> None:
     assert not feed.lines
 
 
-def test_a_dock_has_a_name_for_the_layout_and_can_be_put_away(qtbot: QtBot, look: Look) -> None:
-    dock = make_dock("jobs", "Jobs", QLabel("content"), look)
+def test_a_dock_makes_its_content_when_it_is_first_seen(qtbot: QtBot, look: Look) -> None:
+    made: list[QLabel] = []
+
+    def make() -> QLabel:
+        made.append(QLabel("content"))
+        return made[-1]
+
+    dock = Dock("jobs", "Jobs", make, look)
     qtbot.addWidget(dock)
-    assert dock.objectName() == "jobs"
-    assert dock.accessibleName() == "Jobs"
+    assert (dock.objectName(), dock.accessibleName()) == ("jobs", "Jobs")
+    assert made == []
     dock.show()
+    dock.close()
+    dock.show()
+    assert len(made) == 1
     dock.close()
     assert not dock.isVisible()

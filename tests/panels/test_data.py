@@ -1,0 +1,310 @@
+"""The Data page: texts come in, are looked at, split, chosen and deleted."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from studio.core.config import ModelConfig
+from studio.live import token_counts
+from studio.panels import data as data_module
+from studio.panels.data import DataPanel
+from tests.scripted_run import UNTIL_STOPPED, small_run, started
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def stage(scripted_run):
+    return scripted_run
+
+
+@pytest.fixture
+def told(session):
+    notices = []
+    session.notices.posted.connect(notices.append)
+    return notices
+
+
+@pytest.fixture
+def make(session, look, on_screen, stage):
+    """Opens the page as the window does."""
+
+    def open_page():
+        panel = DataPanel(session, look)
+        session.changed.connect(panel.refresh)
+        panel.refresh(frozenset())
+        on_screen(panel)
+        stage.settle()
+        return panel
+
+    return open_page
+
+
+@pytest.fixture
+def page(make):
+    return make()
+
+
+@pytest.fixture
+def bring(page, stage, tmp_path):
+    """Adds a file with this content through the page."""
+
+    def add(content, name="letters.txt"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        page.add([path])
+        stage.settle()
+        return path
+
+    return add
+
+
+def names(page):
+    return [row.name for row in page.list.table.rows()]
+
+
+# --- empty ----------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_project_the_page_offers_the_bundled_stories(make, session, stage, tmp_path, monkeypatch):
+    sample = tmp_path / "stories.txt"
+    sample.write_text("Once upon a time there was a fox.\n" * 50, "utf-8")
+    monkeypatch.setattr(data_module, "sample_path", lambda resources: sample)
+    session.close_project()
+    page = make()
+    assert page.empty.isVisible()
+    assert not page.primary.isVisible()
+    page.empty.button.click()
+    assert page.empty.headline.text() == "Reading stories.txt…"
+    assert not page.empty.button.isEnabled()
+    stage.settle()
+    assert names(page) == ["stories"]
+    assert session.project.name == "My project"
+    assert not page.list.sample.isVisible()
+
+
+def test_the_first_text_of_a_project_is_used_at_once(make, session, stage, tmp_path):
+    session.project.delete_text("story")
+    page = make()
+    assert page.empty.isVisible()
+    (tmp_path / "fox.txt").write_text("The fox ran. " * 90, "utf-8")
+    page.add([tmp_path / "fox.txt"])
+    stage.settle()
+    assert session.draft.data.text == "fox"
+    assert page.primary.text() == "Next: Tokenizer"
+
+
+# --- one text -------------------------------------------------------------------------------------------------------
+
+
+def test_the_text_in_use_is_shown_with_its_figures_and_first_lines(page, session):
+    text = session.project.text("story")
+    facts = page.facts.rows.texts()
+    assert facts["Characters"] == "20,000"
+    assert facts["Lines"] == "1"
+    assert facts["Tokens"] == "20,000"
+    assert facts["Characters per token"] == "1.00"
+    assert page.facts.encoding.text() == text.encoding == "UTF-8: every byte fits."
+    assert page.facts.source.text() == text.sources[0]
+    assert page.lines.toPlainText().startswith("Mira went to the harbour")
+    assert page.preview.title.text() == "story"
+
+
+def test_another_tokenizer_in_the_draft_counts_anew(page, session, stage):
+    draft = session.draft
+    session.set_draft(draft.with_part(data=replace(draft.data, tokenizer="words")))
+    assert page.facts.rows.texts()["Tokens"] == "counting…"
+    stage.settle()
+    assert page.facts.rows.texts()["Tokens"] == "4,400"
+    assert page.facts.rows.texts()["Tokenizer"] == "words"
+
+
+def test_foreign_text_is_never_taken_for_markup(page, bring):
+    bring("<b>bold</b> <img src=x>\n" * 20, "<i>odd.txt")
+    assert "<b>bold</b>" in page.lines.toPlainText()
+    assert page.preview.title.text().startswith("<i>") or "odd" in page.preview.title.text()
+
+
+def test_of_a_huge_text_the_tokens_are_guessed_until_all_are_counted(make, session, stage, monkeypatch):
+    monkeypatch.setattr(token_counts, "AUTOMATIC", 1_000)
+    monkeypatch.setattr(token_counts, "BEGINNING", 500)
+    page = make()
+    assert page.facts.rows.texts()["Tokens"] == "about 20,000"
+    page.facts.count_all.click()
+    assert page.facts.count_all.text() == "Counting all of it…"
+    stage.settle()
+    assert page.facts.rows.texts()["Tokens"] == "20,000"
+    assert not page.facts.count_all.isVisible()
+
+
+# --- the split ------------------------------------------------------------------------------------------------------
+
+
+def test_the_split_follows_the_slider_and_the_draft_follows_too(page, session):
+    page.split.slider.changed.emit(0.25)
+    assert session.draft.data.validation_share == 0.25
+    assert "Trained on 15,000 (75 %)" in page.split.bar.accessibleDescription()
+    assert "Held back 5,000 (25 %)" in page.split.bar.accessibleDescription()
+
+
+def test_windows_of_the_drafts_context_are_counted_on_both_sides(page, session):
+    rows = page.split.rows.texts()
+    assert rows["Windows of 32 tokens"] == str((18_000 - 33) // 32 + 1)
+    assert rows["Windows held back"] == str((2_000 - 33) // 32 + 1)
+
+
+def test_the_first_words_held_back_are_told(page, session):
+    whole = session.project.text("story").path.read_text("utf-8")
+    assert " ".join(whole[18_000:18_040].split()) in page.split.cut.text()
+    page.split.slider.changed.emit(0.0)
+    assert not page.split.cut.isVisible()
+
+
+def test_a_text_shorter_than_one_window_is_said_before_training(page, session, stage):
+    session.set_draft(session.draft.with_part(model=ModelConfig(context_length=30_000)))
+    assert "one window needs 30,001 tokens" in page.split.warning.text()
+    session.set_draft(session.draft.with_part(model=ModelConfig(context_length=5_000)))
+    assert "nothing could be measured" in page.split.warning.text()
+    session.set_draft(session.draft.with_part(model=ModelConfig(context_length=32)))
+    assert not page.split.warning.isVisible()
+
+
+# --- coming in ------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_becomes_a_text_that_is_looked_at_but_not_used(page, bring, session):
+    bring("Dear Ada, " * 100)
+    assert names(page) == ["letters", "story"]
+    assert page.text.name == "letters"
+    assert session.draft.data.text == "story"
+    assert page.primary.text() == "Use this text"
+
+
+def test_using_a_text_makes_the_next_page_the_next_thing(page, bring, session, qtbot):
+    bring("Dear Ada, " * 100)
+    page.primary.click()
+    assert session.draft.data.text == "letters"
+    assert page.primary.text() == "Next: Tokenizer"
+    with qtbot.waitSignal(session.focus_requested) as wish:
+        page.primary.click()
+    assert wish.args[0] == "tokenizer"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "picture"),
+        (b" \n \n", "nothing but blanks"),
+    ],
+)
+def test_what_is_no_text_is_refused_on_the_page_with_a_hint(page, bring, told, content, words):
+    bring(content, "odd.txt")
+    assert page.banner.level == "danger"
+    assert words in page.banner.message.text()
+    assert page.banner.hint.text()
+    assert names(page) == ["story"]
+    assert told == []
+
+
+def test_the_same_text_again_is_told_and_not_copied(page, bring):
+    bring("Dear Ada, " * 100)
+    bring("Dear Ada, " * 100, "copy.txt")
+    assert "here already" in page.banner.message.text()
+    assert names(page) == ["letters", "story"]
+
+
+def test_a_legacy_encoding_is_explained(page, bring):
+    bring("Größe, Straße, Übermut und Ärger im naïven Café. ".encode("cp1252") * 40)
+    assert "a guess, since the byte 0xf6" in page.facts.encoding.text()
+
+
+def test_a_folder_is_one_text_and_says_how_many_files_it_has(page, stage, tmp_path):
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.md").write_text(f"Letter {number}. " * 50, "utf-8")
+    page.add([folder])
+    stage.settle()
+    assert "and 2 more files" in page.facts.source.text()
+
+
+def test_progress_is_shown_while_a_text_is_read(page):
+    page.intake.progressed.emit("book.txt", 50, 200)
+    assert page.list.progress.isVisible()
+    assert page.list.bar.value() == 250
+    page.intake.progressed.emit("", 0, 0)
+    assert not page.list.progress.isVisible()
+
+
+def test_a_cancelled_import_leaves_nothing_and_complains_about_nothing(page, stage, tmp_path):
+    (tmp_path / "long.txt").write_text("word " * 400_000, "utf-8")
+    page.add([tmp_path / "long.txt"])
+    page.list.cancel.click()
+    stage.settle()
+    assert names(page) == ["story"]
+    assert page.banner.level == ""
+    assert not page.list.progress.isVisible()
+
+
+def test_a_drop_is_announced_and_brings_the_text(page, stage, tmp_path):
+    (tmp_path / "fox.txt").write_text("The fox ran. " * 90, "utf-8")
+    page.drop.hovered.emit(1)
+    assert page.purpose.text() == "Drop to add one file."
+    page.drop.hovered.emit(0)
+    assert page.purpose.text() == data_module.PURPOSE
+    page.drop.dropped.emit([Path(tmp_path / "fox.txt")])
+    stage.settle()
+    assert "fox" in names(page)
+
+
+# --- going away -----------------------------------------------------------------------------------------------------
+
+
+def test_a_deleted_text_can_be_brought_back(page, session, told):
+    page.delete_text()
+    assert page.empty.isVisible()
+    words, undo = told[0].action
+    assert words == "Undo"
+    undo()
+    assert names(page) == ["story"]
+    assert session.project.text("story").characters == 20_000
+
+
+def test_runs_that_need_the_text_are_mentioned(page, stage, told):
+    stage.play(small_run(3))
+    page.delete_text()
+    assert "cannot be resumed without it" in told[-1].text
+
+
+def test_a_text_stays_while_a_run_learns_from_it(page, session, stage, told):
+    run = stage.start([started(), UNTIL_STOPPED])
+    page.delete_text()
+    assert page.banner.level == "danger"
+    assert "Stop the run first" in page.banner.hint.text()
+    assert names(page) == ["story"]
+    session.stop_run(run)
+    stage.settle()
+
+
+def test_the_palette_offers_what_the_page_can_do(page):
+    offered = {action.name: action for action in page.actions()}
+    assert set(offered) == {"data.folder", "data.delete", "data.use"}
+    assert offered["data.use"].enabled()
+
+
+def test_a_text_can_be_brought_forward_by_its_name(page, bring):
+    bring("Dear Ada, " * 100)
+    page.focus_on("story")
+    assert page.text.name == "story"
+    page.focus_on("nobody")
+    assert page.text.name == "story"
+
+
+def test_the_list_chooses_what_is_looked_at(page, bring, stage):
+    bring("Dear Ada, " * 100)
+    page.list.table.select(page.list.table.rows()[1])
+    stage.settle()
+    assert page.text.name == "story"
+    assert page.lines.toPlainText().startswith("Mira")
