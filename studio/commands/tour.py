@@ -26,7 +26,7 @@ PROMPT = "Once upon a time"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Where the pictures go and how long the small run is."""
     parser.add_argument("folder", metavar="DIR", type=Path, help="where the pictures are written")
-    parser.add_argument("--steps", type=int, default=240, help="optimizer steps of the run (default: 240)")
+    parser.add_argument("--steps", type=int, default=160, help="optimizer steps of the run (default: 160)")
     parser.add_argument("--text", type=Path, default=None, help="a text to learn from instead of the bundled stories")
 
 

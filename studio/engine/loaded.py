@@ -19,6 +19,9 @@ from studio.layers.decoder import Decoder
 from studio.store.files import read_json
 from studio.tokenizers import Tokenizer, tokenizer_from_json
 
+# Below this many weights a second thread costs more in waking up than it saves: one token is one row.
+WORTH_TWO_THREADS = 50_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -120,6 +123,8 @@ def open_model(folder: Path) -> LoadedModel:
     """Load the checkpoint in `folder` on the device its run would choose here, in fp32."""
     compute = replace(choose(ComputeConfig()), precision="fp32")
     model, saved = load_model(folder, compute.device)
+    if sum(parameter.numel() for parameter in model.parameters()) < WORTH_TWO_THREADS:
+        compute = replace(compute, threads=1)
     model.eval()
     path = folder / "tokenizer.json"
     tokenizer = tokenizer_from_json(read_json(path)) if path.exists() else None

@@ -1,15 +1,17 @@
 """Which run computes and which waits: one per device, the next one starts by itself when the former has ended."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.core.channel import Ask, RunControl
+from studio.core.events import RunEvent, StepDone
 from studio.live.run_model import RunModel
 from studio.live.run_worker import Order, RunHandle
 
 _TICK = 33  # milliseconds between two looks into the mailboxes
+_STEPS = 0.1  # seconds between two showings of mere steps: drawing curves thirty times a second costs small models dear
 _SILENCE = 15.0  # seconds after a stop in which a child says nothing before its process is ended
 
 
@@ -21,6 +23,8 @@ class _Living:
     handle: RunHandle
     heard: float
     stop_asked: bool = False
+    held: list[RunEvent] = field(default_factory=list)  # steps that are not shown yet
+    shown: float = 0.0  # when something was shown last
 
 
 @dataclass
@@ -138,15 +142,20 @@ class RunQueue(QObject):
             if living.stop_asked and silent:
                 living.handle.worker.kill()
 
-    def _take(self, living: _Living) -> None:
-        events = living.handle.order.mailbox.drain()
+    def _take(self, living: _Living, last: bool = False) -> None:
+        """Show what has come in: steps ten times a second, anything else at once, and with it the steps before it."""
+        events, now = living.handle.order.mailbox.drain(), time.monotonic()
         if events:
-            living.heard = time.monotonic()
-            living.model.apply(events)
+            living.heard = now
+            living.held += events
+        due = last or now - living.shown >= _STEPS or any(type(event) is not StepDone for event in events)
+        if living.held and due:
+            held, living.held, living.shown = living.held, [], now
+            living.model.apply(held)
 
     def _conclude(self, living: _Living) -> None:
         """The thread has ended: take its last events and let go of it."""
-        self._take(living)
+        self._take(living, last=True)
         self._living.remove(living)
         if not self._living:
             self._timer.stop()

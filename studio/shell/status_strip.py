@@ -203,7 +203,7 @@ class StatusStrip(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def _show_jobs(self) -> None:
-        jobs = [job for job in self._session.jobs.jobs if job.title]
+        jobs = [job for job in self._session.jobs.jobs if job.title and job.lane != "torch"]  # the left end says that
         if not jobs:
             self.jobs.show_value("")
         elif len(jobs) == 1:

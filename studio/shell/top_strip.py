@@ -164,6 +164,7 @@ class TopStrip(QFrame):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
         self.memory = Chip(look, width=520, framed=False)
+        self.memory.setFixedHeight(CHIP - 2)  # inside the box's own frame
         self.memory.clicked.connect(self.model_requested)
         self.unload = Button(tr("Unload"), self.unload_requested.emit, look, "link")
         self.unload.setAccessibleName(tr("Unload the model from memory"))

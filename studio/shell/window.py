@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QWidget
 
 from studio.core.language import tr
 from studio.panels import PANELS, Action, PanelEntry
@@ -15,7 +15,8 @@ from studio.panels.machine import Machine
 from studio.shell.actions import ActionList
 from studio.shell.closing import WayOut
 from studio.shell.curtain import Curtain
-from studio.shell.docks import Dock, LogFeed
+from studio.shell.dock_pair import DockPair
+from studio.shell.docks import LogFeed
 from studio.shell.pages import PageStack
 from studio.shell.projects import Projects
 from studio.shell.run_actions import RunActions
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from studio.widgets.toast import Toasts
 
 FIRST_SIZE, SMALLEST = QSize(1440, 900), QSize(960, 600)
-LAYOUT_VERSION, DOCK_HEIGHT = 1, 220
+LAYOUT_VERSION = 1
 
 
 class StudioWindow(QMainWindow):
@@ -81,19 +82,7 @@ class StudioWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.status = StatusStrip(self.session, self.look)
         self.setStatusBar(StatusHost(self.status))
-        self.jobs_dock = Dock("jobs", tr("Jobs"), self._make_jobs, self.look)
-        self.log_dock = Dock("log", tr("Log"), self._make_log, self.look)
-        self._place_docks()
-
-    def _make_jobs(self) -> QWidget:
-        from studio.shell.job_list import JobList
-
-        return JobList(self.session, self.look)
-
-    def _make_log(self) -> QWidget:
-        from studio.shell.log_list import LogList
-
-        return LogList(self.feed, self.look)
+        self.docks = DockPair(self, self.session, self.feed, self.look)
 
     @cached_property
     def palette_view(self) -> "CommandPalette":
@@ -109,23 +98,16 @@ class StudioWindow(QMainWindow):
 
         return Toasts(self, self.look, bottom=STATUS_HEIGHT)
 
-    def _place_docks(self) -> None:
-        """Side by side at the foot, hidden until asked for."""
-        for dock in (self.jobs_dock, self.log_dock):
-            dock.setFloating(False)
-            self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-            dock.hide()
-        self._docks_sized = False
-
     def _connect(self) -> None:
         self.top.palette_requested.connect(self._open_palette)
         self.top.unload_requested.connect(self.run_actions.unload)
         self.top.model_requested.connect(self._show_model)
         self.rail.page_requested.connect(self.pages.open)
         self.pages.opened.connect(self.rail.set_page)
-        self.pages.log_requested.connect(self.show_log)
+        self.pages.log_requested.connect(self.docks.show_log)
         self.status.run_requested.connect(self.run_actions.show)
         self.session.notices.posted.connect(self._show_notice)
+        self.docks.shown.connect(self._raise_toasts)
         self.session.changed.connect(self.refresh)
         self.session.jobs.job_added.connect(self._jobs_changed)
         self.session.jobs.job_removed.connect(self._jobs_changed)
@@ -148,8 +130,8 @@ class StudioWindow(QMainWindow):
             *self.run_actions.actions(),
             *self.projects.actions()[:4],
             Action("theme.toggle", tr("Switch between dark and light"), self.switch_theme, "Ctrl+Shift+L", "moon"),
-            Action("dock.jobs", tr("Show or hide the jobs"), self.toggle_jobs, "Ctrl+J", "more"),
-            Action("dock.log", tr("Show or hide the log"), self.toggle_log, "Ctrl+L", "more"),
+            Action("dock.jobs", tr("Show or hide the jobs"), self.docks.toggle_jobs, "Ctrl+J", "more"),
+            Action("dock.log", tr("Show or hide the log"), self.docks.toggle_log, "Ctrl+L", "more"),
             Action("layout.reset", tr("Put the window back in order"), self.reset_layout, "", "undo"),
             Action("quit", tr("Close Atelier"), self._close_it, "Ctrl+Q", "close"),
         )
@@ -208,34 +190,16 @@ class StudioWindow(QMainWindow):
     def _show_notice(self, notice: "Notice") -> None:
         self.toasts.post(notice.level, notice.text, notice.action)
 
+    def _raise_toasts(self) -> None:
+        """What is said stays above a dock that was opened after it."""
+        for toast in self.toasts.toasts:
+            toast.raise_()
+
     def _open_palette(self) -> None:
         self.palette_view.open()
 
     def _show_model(self) -> None:
         self.session.focus("chat", None)
-
-    def show_log(self) -> None:
-        """Open the log dock."""
-        self.log_dock.show()
-        self.log_dock.raise_()
-
-    def toggle_jobs(self) -> None:
-        """Show or hide the jobs."""
-        _toggle(self.jobs_dock)
-        self._size_docks()
-
-    def toggle_log(self) -> None:
-        """Show or hide the log."""
-        _toggle(self.log_dock)
-        self._size_docks()
-
-    def _size_docks(self) -> None:
-        """The log gets more of the width than the jobs, once; from then on the person's own sizes count."""
-        both = [self.jobs_dock, self.log_dock]
-        if not self._docks_sized and all(dock.isVisible() for dock in both):
-            self._docks_sized = True
-            self.resizeDocks(both, [self.width() * 2 // 5, self.width() * 3 // 5], Qt.Orientation.Horizontal)
-            self.resizeDocks(both, [DOCK_HEIGHT, DOCK_HEIGHT], Qt.Orientation.Vertical)
 
     def switch_theme(self) -> None:
         """The other theme, at once and remembered."""
@@ -282,12 +246,12 @@ class StudioWindow(QMainWindow):
         if not isinstance(geometry, str) or not self.restoreGeometry(QByteArray.fromBase64(geometry.encode())):
             self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
         if isinstance(docks, str):
-            self._docks_sized = True
+            self.docks.sized = True
             self.restoreState(QByteArray.fromBase64(docks.encode()), LAYOUT_VERSION)
 
     def reset_layout(self) -> None:
         """Docks away, a good size, as on the first day."""
-        self._place_docks()
+        self.docks.place()
         self.showNormal()
         self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
 
@@ -305,15 +269,6 @@ class StudioWindow(QMainWindow):
     def _leave(self) -> None:
         self._may_close = True
         self.close()
-
-
-def _toggle(dock: QDockWidget) -> None:
-    """A dock behind another one comes to the front; only one that is seen is hidden."""
-    if dock.isVisible() and not dock.visibleRegion().isEmpty():
-        dock.hide()
-    else:
-        dock.show()
-        dock.raise_()
 
 
 def _local_files(event: QDragEnterEvent | QDropEvent) -> list[str]:

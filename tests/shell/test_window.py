@@ -33,8 +33,8 @@ def test_it_opens_on_home_with_the_frame_around(window: StudioWindow) -> None:
     assert window.rail.buttons["home"].isChecked()
     assert window.status.isVisible()
     assert window.top.isVisible()
-    assert not window.jobs_dock.isVisible()
-    assert not window.log_dock.isVisible()
+    assert not window.docks.jobs.isVisible()
+    assert not window.docks.log.isVisible()
 
 
 def test_the_keyboard_reaches_every_page(window: StudioWindow, qtbot: QtBot) -> None:
@@ -90,7 +90,7 @@ def test_notices_become_toasts(window: StudioWindow, scripted_run: Any) -> None:
 
 
 def test_docks_are_shown_and_hidden_by_their_actions(window: StudioWindow) -> None:
-    for name, dock in (("dock.jobs", window.jobs_dock), ("dock.log", window.log_dock)):
+    for name, dock in (("dock.jobs", window.docks.jobs), ("dock.log", window.docks.log)):
         action(window, name).slot()
         assert dock.isVisible()
         action(window, name).slot()
@@ -139,13 +139,13 @@ def test_words_dragged_from_elsewhere_are_not_files(window: StudioWindow) -> Non
 def test_the_layout_comes_back(make_window: Callable[..., StudioWindow]) -> None:
     first = make_window()
     first.resize(960, 640)  # the offscreen screen is 800 wide and more would be cut to it
-    first.toggle_log()
+    first.docks.toggle_log()
     memory = first.layout_state()
     assert memory["page"] == "home"
     second = make_window(memory, shown=False)
     assert second.height() == 640
-    assert not second.log_dock.isHidden()
-    assert second.jobs_dock.isHidden()
+    assert not second.docks.log.isHidden()
+    assert second.docks.jobs.isHidden()
 
 
 @pytest.mark.parametrize("damaged", [{"geometry": 7}, {"geometry": "no base 64"}, {"docks": "§"}, {"recent": []}])
@@ -155,11 +155,11 @@ def test_a_damaged_layout_costs_nothing(make_window: Callable[..., StudioWindow]
 
 
 def test_the_window_can_be_put_back_in_order(window: StudioWindow) -> None:
-    window.toggle_jobs()
-    window.toggle_log()
+    window.docks.toggle_jobs()
+    window.docks.toggle_log()
     window.reset_layout()
-    assert window.jobs_dock.isHidden()
-    assert window.log_dock.isHidden()
+    assert window.docks.jobs.isHidden()
+    assert window.docks.log.isHidden()
 
 
 def test_the_theme_is_switched_and_remembered(window: StudioWindow, scripted_run: Any) -> None:
@@ -183,8 +183,16 @@ def test_the_machine_is_told_in_the_status_when_it_was_measured(window: StudioWi
 def test_everything_in_the_frame_that_takes_input_has_a_name(window: StudioWindow) -> None:
     from PySide6.QtWidgets import QAbstractButton, QLineEdit
 
-    frame = [window.top, window.rail, window.status, window.palette_view, window.jobs_dock, window.log_dock]
+    window.docks.toggle_jobs()
+    window.docks.toggle_log()
+    frame = [window.top, window.rail, window.status, window.palette_view, window.docks.jobs, window.docks.log]
     inputs = [widget for part in frame for kind in (QAbstractButton, QLineEdit) for widget in part.findChildren(kind)]
     seen = [widget for widget in inputs if not widget.isHidden()]
     assert len(seen) > 8
     assert not [widget for widget in seen if not (widget.accessibleName() or getattr(widget, "text", str)())]
+
+
+def test_the_log_opens_wider_than_the_jobs(window: StudioWindow, qtbot: QtBot) -> None:
+    window.docks.toggle_jobs()
+    window.docks.show_log()
+    qtbot.waitUntil(lambda: window.docks.sized and window.docks.log.width() > window.docks.jobs.width())
