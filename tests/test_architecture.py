@@ -25,6 +25,10 @@ ROWS = (
     ("engine", "exchange", "insight"),
     ("live",),
     ("widgets",),
+    ("controls",),
+    ("views", "curves"),
+    ("parts",),
+    ("training", "chat"),
     ("panels",),
     ("shell",),
     ("app",),
@@ -32,7 +36,7 @@ ROWS = (
 )
 HEIGHT = {room: height for height, row in enumerate(ROWS) for room in row}
 TORCH_ROOMS = {"layers", "families", "objectives", "engine", "insight", "exchange"}
-QT_ROOMS = {"live", "widgets", "panels", "shell", "app"}
+QT_ROOMS = {"live", "widgets", "controls", "views", "curves", "parts", "training", "chat", "panels", "shell", "app"}
 BY_NAME_ONLY = TORCH_ROOMS - {"families", "objectives"}  # what no room above the Qt line imports
 
 THREAD_FILES = {  # plain Python threads, each joined by its owner

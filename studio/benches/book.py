@@ -165,8 +165,8 @@ def play(record: "RunRecord", config: "RunConfig") -> list["RunEvent"]:
 def after_training(events: list["RunEvent"], epochs: float) -> list[dict[str, Any]]:
     """Losses at the published steps, and whether the model ended where the book's does."""
     from studio.core.events import EvaluationDone
-    from studio.panels.published import published_runs
     from studio.store.places import places
+    from studio.training.published import published_runs
 
     measured = {event.step: event for event in events if isinstance(event, EvaluationDone)}
     rows = []

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
 
     from studio.core.history import History
-    from studio.widgets.curve_canvas import CurveCanvas
-    from studio.widgets.curve_plot import CurvePlot
+    from studio.curves.canvas import CurveCanvas
+    from studio.curves.plot import CurvePlot
 
 POINTS, CHARTS = 1_000_000, 4
 SPIKES = 400  # in each chart, one step wide
@@ -73,8 +73,8 @@ def build(points: int) -> "tuple[QWidget, list[CurvePlot], list[npt.NDArray[np.i
     import numpy as np
     from PySide6.QtWidgets import QGridLayout, QWidget
 
+    from studio.curves.plot import CurvePlot
     from studio.store.places import places
-    from studio.widgets.curve_plot import CurvePlot
     from studio.widgets.look import Look
 
     look = Look(places().resources)

@@ -185,7 +185,7 @@ class Stage:
 
     def __init__(self) -> None:
         from studio import app
-        from studio.panels.first_run import sample_path
+        from studio.live.first_run import sample_path
         from studio.shell.wheel_guard import WheelGuard
 
         self.application = app.make_application(["atelier"])
@@ -261,7 +261,7 @@ def endless(text: str, host: str = "thread") -> "RunConfig":
     """The first run that the window offers, with its measures, samples and saves, but without an end."""
     import dataclasses
 
-    from studio.panels.first_run import first_config
+    from studio.live.first_run import first_config
 
     config = first_config(text)
     training = dataclasses.replace(config.training, steps=1_000_000)
@@ -360,8 +360,8 @@ def headless(options: argparse.Namespace) -> dict[str, Any]:
     """CPU seconds per step of the same run in a process without a window, as `main.py run` computes it."""
     from studio.core.channel import RunControl
     from studio.core.events import RunEnded, StepDone
+    from studio.live.first_run import sample_path
     from studio.live.stream import stream
-    from studio.panels.first_run import sample_path
     from studio.store.places import places
     from studio.store.project import Project
 

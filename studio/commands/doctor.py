@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"[bad] Qt's system libraries: {', '.join(sorted(missing))} missing ({_apt_line(missing)})")
         return REFUSED
     from studio.core.shelf import resolve
-    from studio.panels.checkup import examine, report, torch_findings
+    from studio.parts.checkup import examine, report, torch_findings
     from studio.store.places import places
     from studio.store.preferences import load_preferences
 

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     """Train on the bundled stories, write a paragraph to standard output, draw every page."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from studio.core.channel import RunControl
-    from studio.panels.first_run import PROJECT, RUN, first_config
+    from studio.live.first_run import PROJECT, RUN, first_config
     from studio.store.places import places
 
     project = open_or_create(Path(options.project) if options.project else places().projects / PROJECT, True)
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
 def bundled_text(project: "Project") -> "Text":
     """The stories that come with Atelier, imported into the project if they are not there yet."""
-    from studio.panels.first_run import sample_path
+    from studio.live.first_run import sample_path
     from studio.store.places import places
 
     path = sample_path(places().resources)

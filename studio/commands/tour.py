@@ -92,7 +92,7 @@ class Tour:
 
     def _prepare(self) -> None:
         """A project, a text, a tokenizer and a model, each on its page."""
-        from studio.panels.first_run import first_config, sample_path
+        from studio.live.first_run import first_config, sample_path
 
         self.session.create_project(self.session.places.projects / PROJECT, PROJECT)
         path = self.text or sample_path(self.session.places.resources)

@@ -4,26 +4,26 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.chat.choice import BEST, ModelChoice
+from studio.chat.controls import NextTokenCard, SamplingCard
+from studio.chat.history import PromptHistory
+from studio.chat.pen import Foresight, Pen
+from studio.chat.prompt import PromptCard
+from studio.chat.text import CompletionView
+from studio.chat.writing import Written, summary_words, token_words
+from studio.controls.segmented import Segmented
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.sampling import Sampling
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
-from studio.panels.chat_choice import BEST, ModelChoice
-from studio.panels.chat_controls import NextTokenCard, SamplingCard
-from studio.panels.chat_history import PromptHistory
-from studio.panels.chat_pen import Foresight, Pen
-from studio.panels.chat_prompt import PromptCard
-from studio.panels.chat_text import CompletionView
-from studio.panels.chat_writing import Written, summary_words, token_words
-from studio.panels.wording import count
+from studio.parts.wording import count
 from studio.widgets.card import Card
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.page import Page
 from studio.widgets.scroll import Scroll
-from studio.widgets.segmented import Segmented
 
 PURPOSE = "Give a trained model the beginning of a text and watch it go on, one token at a time."
 IDEA = (

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.live.first_run import sample_path
 from studio.live.session import Session
 from studio.live.token_counts import TokenCounts
 from studio.panels import Action
-from studio.panels.first_run import sample_path
-from studio.panels.plain_text import PlainText
-from studio.panels.texts import SplitCard, TextFacts, TextIntake, TextList
-from studio.panels.wording import count
+from studio.parts.plain_text import PlainText
+from studio.parts.texts import SplitCard, TextFacts, TextIntake, TextList
+from studio.parts.wording import count
 from studio.store.corpus import Text
 from studio.store.trash import Trashed
 from studio.widgets.file_drop import FileDrop

@@ -4,15 +4,15 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.core.language import tr
+from studio.live.first_run import describe_first_run, is_first_run
 from studio.live.run_model import RunModel
 from studio.live.session import Session
-from studio.panels.first_run import describe_first_run, is_first_run
-from studio.panels.first_start import FirstRun
-from studio.panels.machine import Machine
-from studio.panels.opening import Opening
-from studio.panels.recent import OtherProjects, RecentRuns
-from studio.panels.stages import Stages
-from studio.panels.wording import disk_size, short_count
+from studio.parts.first_start import FirstRun
+from studio.parts.machine import Machine
+from studio.parts.opening import Opening
+from studio.parts.recent import OtherProjects, RecentRuns
+from studio.parts.stages import Stages
+from studio.parts.wording import disk_size, short_count
 from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.label import Label

@@ -9,6 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from studio.controls.choice_cards import CardChoice, ChoiceCards
+from studio.controls.editors import ChoiceEdit
+from studio.controls.form import Form
 from studio.core.config import ModelConfig
 from studio.core.costs import flops_per_token, memory
 from studio.core.knobs import problems
@@ -17,17 +20,14 @@ from studio.core.shelf import FAMILIES
 from studio.live.session import Session
 from studio.live.token_counts import TokenCounts
 from studio.panels import Action
-from studio.panels.machine import Machine
-from studio.panels.model_drawing import PART_SERIES, ModelDrawing
-from studio.panels.wording import NOT_MEASURED, count, disk_size, short_count
+from studio.parts.machine import Machine
+from studio.parts.model_drawing import PART_SERIES, ModelDrawing
+from studio.parts.wording import NOT_MEASURED, count, disk_size, short_count
 from studio.store.corpus import Text
 from studio.tokenizers import tokenizer_kinds
+from studio.views.itemized import Item, Itemized
 from studio.widgets.button import Button
-from studio.widgets.choice_cards import CardChoice, ChoiceCards
-from studio.widgets.editors import ChoiceEdit
 from studio.widgets.fact_rows import FactRow, FactRows
-from studio.widgets.form import Form
-from studio.widgets.itemized import Item, Itemized
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.page import Card, Page

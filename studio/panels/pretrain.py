@@ -10,13 +10,13 @@ from studio.core.language import tr
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
-from studio.panels.plan_keeper import PlanKeeper
-from studio.panels.published import published_for, published_runs
-from studio.panels.run_commands import RunCommands
-from studio.panels.run_plan import Need, first_need, start_label
-from studio.panels.run_setup import RunSetup
-from studio.panels.run_view import RunView, progress_text, unfollow
-from studio.panels.wording import count
+from studio.parts.wording import count
+from studio.training.commands import RunCommands
+from studio.training.plan import Need, first_need, start_label
+from studio.training.plan_keeper import PlanKeeper
+from studio.training.published import published_for, published_runs
+from studio.training.setup import RunSetup
+from studio.training.view import RunView, progress_text, unfollow
 from studio.widgets.look import Look
 from studio.widgets.page import Page
 

@@ -4,23 +4,23 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.controls.segmented import Segmented
 from studio.core.language import tr
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
-from studio.panels.checkpoint_list import CheckpointList
-from studio.panels.published import published_for, published_runs
-from studio.panels.run_commands import RunCommands
-from studio.panels.run_compare import RunCompare
-from studio.panels.run_notes import RunNotes
-from studio.panels.run_table import RunRow, columns, rows_of
-from studio.panels.run_view import RunView, progress_text
-from studio.widgets.diff_table import DiffTable
+from studio.training.checkpoint_list import CheckpointList
+from studio.training.commands import RunCommands
+from studio.training.compare import RunCompare
+from studio.training.notes import RunNotes
+from studio.training.published import published_for, published_runs
+from studio.training.table import RunRow, columns, rows_of
+from studio.training.view import RunView, progress_text
+from studio.views.diff_table import DiffTable
+from studio.views.record_table import RecordTable
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.look import Look
 from studio.widgets.page import Card, Page
-from studio.widgets.record_table import RecordTable
-from studio.widgets.segmented import Segmented
 
 PURPOSE = "Everything you trained here. Choose a run to look at it, add several to lay their curves over one another."
 IDEA = (

@@ -9,17 +9,17 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
 
 import studio
+from studio.controls.form import Form
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.session import Session
-from studio.panels.doctor import Doctor
-from studio.panels.machine import Machine
-from studio.panels.opening import projects_folder
-from studio.panels.wording import disk_size, short_count
+from studio.parts.doctor import Doctor
+from studio.parts.machine import Machine
+from studio.parts.opening import projects_folder
+from studio.parts.wording import disk_size, short_count
 from studio.store.preferences import Preferences
 from studio.widgets.button import Button
 from studio.widgets.card import Card
-from studio.widgets.form import Form
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.page import Page

@@ -5,12 +5,14 @@ from dataclasses import replace
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from studio.controls.choice_cards import CardChoice, ChoiceCards
+from studio.controls.segmented import Segmented
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.session import Session
 from studio.live.token_counts import TokenCounts
 from studio.panels import Action
-from studio.panels.token_trial import (
+from studio.parts.token_trial import (
     MOST_SHOWN,
     CommonToken,
     TokenCard,
@@ -20,18 +22,16 @@ from studio.panels.token_trial import (
     common_tokens,
     try_text,
 )
-from studio.panels.wording import count
+from studio.parts.wording import count
 from studio.store.corpus import Text
 from studio.store.token_count import TokenCount
 from studio.tokenizers import tokenizer_kinds
 from studio.tokenizers.words import UNKNOWN
-from studio.widgets.choice_cards import CardChoice, ChoiceCards
+from studio.views.token_text import Token
+from studio.views.token_view import TokenView
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.page import Card, Page
-from studio.widgets.segmented import Segmented
-from studio.widgets.token_text import Token
-from studio.widgets.token_view import TokenView
 
 PURPOSE = "How text is cut into the pieces that the model reads and writes."
 IDEA = (

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.language import tr
-from studio.panels.wording import count
+from studio.parts.wording import count
 from studio.widgets.button import Button
 from studio.widgets.label import Label
 from studio.widgets.look import Look

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from studio.core.language import tr
-from studio.panels.wording import count
+from studio.parts.wording import count
 from studio.widgets.button import Button
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.label import Label

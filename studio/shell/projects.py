@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.language import tr
 from studio.panels import Action
-from studio.panels.opening import Opening
+from studio.parts.opening import Opening
 
 if TYPE_CHECKING:
     from studio.live.session import Session

@@ -9,7 +9,7 @@ from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QResiz
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStatusBar, QWidget
 
 from studio.core.language import tr
-from studio.panels.wording import about, count, loss, state_role
+from studio.parts.wording import about, count, loss, state_role
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QWid
 
 from studio.core.language import tr
 from studio.panels import Action
-from studio.panels.wording import disk_size, short_count
+from studio.parts.wording import disk_size, short_count
 from studio.shell.actions import run, shortcut_text
 from studio.shell.sidebar import WIDTH as RAIL
 from studio.widgets.button import Button

@@ -9,9 +9,9 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QWidget
 
 from studio.core.language import tr
+from studio.live.first_run import sample_path
 from studio.panels import PANELS, Action, PanelEntry
-from studio.panels.first_run import sample_path
-from studio.panels.machine import Machine
+from studio.parts.machine import Machine
 from studio.shell.actions import ActionList
 from studio.shell.closing import WayOut
 from studio.shell.curtain import Curtain

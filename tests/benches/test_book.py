@@ -19,7 +19,7 @@ from studio.store.project import Project
 
 
 def test_the_run_is_the_one_that_was_published(data_folder: Path) -> None:
-    from studio.panels.published import published_runs
+    from studio.training.published import published_runs
 
     digest = hashlib.sha256((data_folder / "the-verdict.txt").read_bytes()).hexdigest()
     published = published_runs(places().resources)

@@ -66,3 +66,15 @@ def test_the_spikes_stand_where_they_are_said_to_stand() -> None:
     smooth = 2.0 + 3.0 * np.exp(-history.step / (0.1 * POINTS))
     assert np.abs(history.value - smooth)[at].min() > np.abs(calm - np.delete(smooth, at)).max() * 0.9
     assert len(at) == curve.SPIKES
+
+
+def test_a_spike_in_the_first_pixel_of_a_picture_is_drawn(qtbot: Any) -> None:
+    window, plots, spikes = curve.build(POINTS)
+    qtbot.addWidget(window)
+    window.show()
+    canvas = plots[0].canvas
+    for spike in spikes[0][150:170].tolist():
+        left = spike + 1 - 0.5 * 20_000 / canvas.frame.area.width()
+        curve.show(plots, 20_000, left + 10_000)
+        assert canvas.frame.x.pixel(spike + 1.0) - canvas.frame.area.left() < 1
+        assert curve.drawn_spikes(canvas, spikes[0]).all()

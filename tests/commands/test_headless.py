@@ -18,8 +18,7 @@ pytestmark = pytest.mark.gui
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Everything that takes time is played: the text, the training, the writing, the pictures."""
-    from studio.live import stream
-    from studio.panels import first_run
+    from studio.live import first_run, stream
 
     stories = tmp_path / first_run.SAMPLE
     stories.write_text("Once there was a cat. " * 50, "utf-8")

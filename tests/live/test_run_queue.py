@@ -2,13 +2,16 @@
 
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from studio.core.channel import Mailbox
 from studio.core.config import DataConfig, RunConfig, TrainingConfig
 from studio.core.errors import StudioError
+from studio.live import run_queue
 from studio.store.project import Project
-from tests.scripted_run import UNTIL_STOPPED, saved, small_run, started, steps
+from tests.scripted_run import UNTIL_STOPPED, saved, small_run, started, step, steps
 
 pytestmark = pytest.mark.gui
 
@@ -78,3 +81,21 @@ def test_closing_says_when_the_engine_is_still_busy(stage, session):
     assert session.project is not None
     gate.set()
     assert session.close(5_000)
+
+
+def test_mere_steps_are_shown_now_and_then_and_anything_else_at_once(monkeypatch):
+    monkeypatch.setattr(run_queue, "_STEPS", 1_000.0)
+    shown, mailbox = [], Mailbox()
+    handle = SimpleNamespace(order=SimpleNamespace(mailbox=mailbox))
+    living = run_queue._Living(SimpleNamespace(apply=shown.append), handle, heard=0.0, shown=run_queue.time.monotonic())
+    queue = run_queue.RunQueue()
+    mailbox.extend(steps(2))
+    queue._take(living)
+    assert shown == []
+    assert living.heard > 0
+    mailbox.put(saved(2))
+    queue._take(living)
+    assert shown == [[*steps(2), saved(2)]]
+    mailbox.put(step(3))
+    queue._take(living, last=True)
+    assert shown[1:] == [[step(3)]]

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from studio.core.config import ComputeConfig, ModelConfig
 from studio.core.shelf import FAMILIES
 from studio.panels.model import ModelPanel, book_config, verdict
-from studio.panels.model_drawing import PART_SERIES, ModelDrawing, stones
+from studio.parts.model_drawing import PART_SERIES, ModelDrawing, stones
 
 pytestmark = pytest.mark.gui
 BOOK = next(preset.config for preset in FAMILIES.load("gpt2").presets if preset.name == "GPT-2 small")

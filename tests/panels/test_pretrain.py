@@ -5,8 +5,8 @@ import pytest
 from studio.core.config import DataConfig, TrainingConfig
 from studio.core.errors import StudioError
 from studio.core.events import RunEnded, RunPaused, Warned
-from studio.panels import stop_choice
 from studio.panels.pretrain import PretrainPanel
+from studio.training import stop_choice
 from tests.scripted_run import UNTIL_STOPPED, finished, measured, sample, saved, small_run, started, step, steps
 
 pytestmark = pytest.mark.gui

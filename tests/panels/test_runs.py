@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from studio.core.config import ModelConfig
-from studio.panels.run_compare import Colors
-from studio.panels.run_table import row_of, rows_of, what_text
 from studio.panels.runs import RunsPanel
+from studio.training.compare import Colors
+from studio.training.table import row_of, rows_of, what_text
 from tests.scripted_run import UNTIL_STOPPED, measured, small_run, started, steps
 
 pytestmark = pytest.mark.gui

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from studio.panels import tokenizer as tokenizer_module
-from studio.panels.token_trial import common_tokens, first_difference, try_text
 from studio.panels.tokenizer import TokenizerPanel
+from studio.parts.token_trial import common_tokens, first_difference, try_text
 from studio.store.token_count import count_tokens
 from studio.tokenizers import make_tokenizer
 

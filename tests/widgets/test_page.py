@@ -7,11 +7,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.controls.form import Form
 from studio.widgets.banner import Banner
 from studio.widgets.button import Button, IconButton
 from studio.widgets.card import Card
 from studio.widgets.empty_state import EmptyState
-from studio.widgets.form import Form
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.page import Page

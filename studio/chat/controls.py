@@ -1,0 +1,147 @@
+"""How the next token is chosen: sliders, and the bars that reshape under them without asking the model again."""
+
+import dataclasses
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from studio.chat.writing import distribution, removed_words
+from studio.controls.form import Form
+from studio.controls.slider_row import Scale, SliderRow
+from studio.core.knobs import knobs_of
+from studio.core.language import tr
+from studio.core.sampling import Sampling
+from studio.parts.wording import count
+from studio.views.bars import Choice, ChoiceBars
+from studio.widgets.button import Button
+from studio.widgets.card import Card
+from studio.widgets.label import Label
+from studio.widgets.look import Look
+
+SCALES = {
+    "temperature": Scale(0.0, 2.0),
+    "top_k": Scale(0, 1_000, log=True, whole=True),
+    "top_p": Scale(0.0, 1.0),
+    "min_p": Scale(0.0, 0.5),
+    "repetition_penalty": Scale(1.0, 2.0),
+}
+
+
+class SamplingCard(Card):
+    """Six controls of sampling and the seed; `changed` carries the new `Sampling` while a slider moves."""
+
+    changed = Signal(object)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Sampling"), look, parent)
+        self._value = Sampling(tokens=200)
+        self.reset = Button(tr("Reset"), self._reset, look, "link").set_small()
+        self.header.addWidget(self.reset)
+        knobs = knobs_of(Sampling)
+        self.sliders: dict[str, SliderRow] = {}
+        for name, scale in SCALES.items():
+            row = SliderRow(tr(knobs[name].label), scale, look, tr(knobs[name].help))
+            row.changed.connect(self._moved)
+            self.sliders[name] = row
+            self.body.addWidget(row)
+        self.form = Form(Sampling, look, ("tokens", "seed"))
+        self.form.changed.connect(self._edited)
+        self.add_hanging(self.form)
+        self.set_value(self._value)
+
+    def value(self) -> Sampling:
+        """What the controls say; the prompt is the page's."""
+        return self._value
+
+    def set_value(self, value: Sampling) -> None:
+        """Show other settings silently."""
+        self._value = value
+        for name, row in self.sliders.items():
+            row.set_value(getattr(value, name))
+        self.form.set_value(value)
+
+    def _moved(self, _value: float) -> None:
+        values: dict[str, Any] = {name: row.value() for name, row in self.sliders.items()}
+        values["top_k"] = int(values["top_k"])
+        self._take(dataclasses.replace(self._value, **values))
+
+    def _edited(self, value: Sampling) -> None:
+        self._take(dataclasses.replace(self._value, tokens=value.tokens, seed=value.seed))
+
+    def _reset(self) -> None:
+        self.set_value(Sampling(tokens=200))
+        self.changed.emit(self._value)
+
+    def _take(self, value: Sampling) -> None:
+        if value != self._value:
+            self._value = value
+            self.form.set_value(value)
+            self.changed.emit(value)
+
+
+class NextTokenCard(Card):
+    """The distribution of the next token after the text so far; a click on a bar writes that token."""
+
+    chosen = Signal(int, float)  # token id, its probability
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Next token"), look, parent)
+        self._logits: Any = None
+        self._model: Any = None
+        self._sampling = Sampling()
+        self._chances: dict[int, float] = {}
+        self.after = Label("", "small", wrap=True)
+        self.bars = ChoiceBars(look)
+        self.bars.setAccessibleName(tr("Chances of the next token"))
+        self.bars.chosen.connect(self._chosen)
+        self.removed = Label("", "small", wrap=True)
+        for widget in (self.after, self.bars, self.removed):
+            self.body.addWidget(widget)
+        self.forget()
+
+    def forget(self, why: str = "") -> None:
+        """There are no logits: say why, show no bars."""
+        self._logits = None
+        self.after.setText(why or tr("Load a model to see what it expects."))
+        self.bars.setVisible(False)
+        self.removed.setVisible(False)
+
+    def set_logits(self, model: Any, logits: Any, text: str) -> None:
+        """Show what `model` expects after `text`; `logits` are the engine's `Logits`."""
+        self._model, self._logits = model, logits
+        ending = text[-40:].replace("\n", "↵")
+        self.after.setText(
+            tr("after “…{words}”", words=ending) if len(text) > 40 else tr("after “{words}”", words=ending)
+        )
+        if not text:
+            self.after.setText(tr("at the beginning of a text"))
+        self.bars.setVisible(True)
+        self.removed.setVisible(True)
+        self._draw()
+
+    def set_sampling(self, sampling: Sampling) -> None:
+        """Reshape the bars; cheap enough for every movement of a slider."""
+        self._sampling = sampling
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._logits is None:
+            return
+        found = distribution(self._logits.logits, self._sampling, self._logits.ids)
+        tokenizer = self._model.tokenizer
+        choices = [Choice(bar.id, _text(tokenizer, bar.id), bar.probability, bar.removed) for bar in found.bars]
+        self._chances = {bar.id: bar.probability for bar in found.bars}
+        self.bars.set_choices(choices, found.rest)
+        words = tr("hesitates among {count} tokens", count=count(max(1, round(2**found.entropy))))
+        self.set_note(words)
+        self.removed.setText(removed_words(found))
+
+    def _chosen(self, token: int) -> None:
+        self.chosen.emit(token, self._chances.get(token, 0.0))
+
+
+def _text(tokenizer: Any, token: int) -> str:
+    """What a token reads; half a character shows as its bytes."""
+    text: str = tokenizer.token_text(token)
+    return str(tokenizer.token_bytes(token).hex(" ")) if "\ufffd" in text else text

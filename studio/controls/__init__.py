@@ -1,0 +1,1 @@
+"""What a person operates: forms made of knobs, numbers, sliders, choices."""

@@ -1,0 +1,1 @@
+"""The curve plot, in its parts: axis, canvas, gestures, header, marks, reading, export."""

@@ -1,0 +1,1 @@
+"""Pieces of pages that know the program's objects: projects, texts, machines."""

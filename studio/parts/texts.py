@@ -1,0 +1,253 @@
+"""Parts of the Data page: the list of texts, what one text is, how it is split, and the way in for more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from studio.controls.slider_row import Scale, SliderRow
+from studio.core.config import DataConfig, RunConfig
+from studio.core.errors import StudioError
+from studio.core.knobs import knobs_of
+from studio.core.language import tr
+from studio.core.schedule import windows_in
+from studio.live.jobs import Job
+from studio.live.session import Session
+from studio.parts.opening import ensure_project
+from studio.parts.wording import NOT_MEASURED, count, disk_size
+from studio.store.corpus import Text
+from studio.store.token_count import TokenCount
+from studio.views.record_table import Column, RecordTable
+from studio.views.share_bar import Share, ShareBar
+from studio.widgets.button import Button
+from studio.widgets.card import Card
+from studio.widgets.fact_rows import FactRow, FactRows
+from studio.widgets.label import Label
+from studio.widgets.look import Look
+
+_SOURCES = 12  # paths a tooltip lists
+
+
+@dataclass(frozen=True)
+class TextRow:
+    """One text in the list."""
+
+    name: str
+    bytes: int
+    used: bool
+
+
+class TextList(Card):
+    """The project's texts, the way in for more, and the progress of the one that is being read."""
+
+    chosen = Signal(str)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Texts"), look, parent)
+        columns = [
+            Column(tr("Text"), lambda row: row.name, dot=lambda row: "accent" if row.used else "line",
+                   tip=lambda row: tr("{name}, in use", name=row.name) if row.used else row.name),
+            Column(tr("Size"), lambda row: row.bytes, lambda row: disk_size(row.bytes), "right", 76),
+        ]  # fmt: skip
+        self.table = RecordTable(columns, look, key=lambda row: row.name)
+        self.table.setAccessibleName(tr("Texts of this project"))
+        self.table.selection_changed.connect(self._selected)
+        self.body.addWidget(self.table, 1)
+        self.body.addWidget(self._progress(look))
+        self.sample = Button(tr("Add the bundled stories"), None, look, "link").set_small()
+        hint = Label(tr("Drop .txt or .md files, or folders of them, anywhere on this page."), "small", wrap=True)
+        self.body.addWidget(hint)
+        line = QHBoxLayout()
+        line.addWidget(self.sample)
+        line.addStretch(1)
+        self.body.addLayout(line)
+
+    def _progress(self, look: Look) -> QWidget:
+        self.progress = QWidget()
+        column = QVBoxLayout(self.progress)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self.reading = Label("", "small")
+        self.cancel = Button(tr("Cancel"), None, look, "link").set_small()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(tr("Progress of the import"))
+        line = QHBoxLayout()
+        line.addWidget(self.reading, 1)
+        line.addWidget(self.cancel)
+        column.addLayout(line)
+        column.addWidget(self.bar)
+        self.progress.hide()
+        return self.progress
+
+    def set_texts(self, texts: Sequence[Text], chosen: str, used: str) -> None:
+        """Show these, one of them chosen, one of them in use."""
+        rows = [TextRow(text.name, text.bytes, text.name == used) for text in texts]
+        self.table.set_rows(rows)
+        self.table.select(next((row for row in rows if row.name == chosen), None))
+        self.set_note(count(len(rows)))
+
+    def show_progress(self, name: str, done: int, total: int) -> None:
+        """What is being read and how far it is; an empty name takes the progress away."""
+        self.progress.setVisible(bool(name))
+        self.reading.setText(tr("Reading {name}", name=name))
+        self.bar.setRange(0, 1_000 if total else 0)
+        self.bar.setValue(int(1_000 * done / total) if total else 0)
+
+    def _selected(self, rows: list[TextRow]) -> None:
+        if rows:
+            self.chosen.emit(rows[0].name)
+
+
+class TextFacts(Card):
+    """What is known about one text, and where it came from."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(tr("This text"), look, parent)
+        self.delete = Button(tr("Delete"), None, look, "quiet", "trash").set_small()
+        self.header.addWidget(self.delete)
+        self.rows = FactRows()
+        self.encoding = Label("", "small", wrap=True)
+        self.source = Label("", "small", wrap=True)
+        self.count_all = Button(tr("Count all of it"), None, look, "link").set_small()
+        for widget in (self.rows, self.encoding, self.source):
+            self.body.addWidget(widget)
+        self.body.addWidget(self.count_all)
+
+    def set_text(self, text: Text, tokenizer: str, counted: TokenCount | None, problem: str = "") -> None:
+        """Show a text; `counted` is None while its tokens are being counted, `problem` says why they cannot be."""
+        about = "" if counted is None or counted.exact else tr("about ")
+        tokens = f"{about}{count(counted.tokens)}" if counted else (problem and NOT_MEASURED) or tr("counting…")
+        ratio = f"{text.characters / counted.tokens:.2f}" if counted and counted.tokens else NOT_MEASURED
+        self.rows.set_rows([
+            FactRow(tr("Characters"), count(text.characters)),
+            FactRow(tr("Lines"), count(text.lines)),
+            FactRow(tr("Size"), disk_size(text.bytes), tr("As it lies in the project: UTF-8, {bytes} bytes.",
+                                                          bytes=count(text.bytes))),
+            FactRow(tr("Tokenizer"), tokenizer, tr("Another one can be chosen on the Tokenizer page.")),
+            FactRow(tr("Tokens"), tokens, problem, "danger" if problem else ""),
+            FactRow(tr("Characters per token"), ratio, tr("More of them mean shorter sequences for the model.")),
+        ])  # fmt: skip
+        self.encoding.setText(text.encoding)
+        first = text.sources[0] if text.sources else ""
+        more = len(text.sources) - 1
+        self.source.setText(tr("{path} and {count} more files", path=first, count=more) if more > 0 else first)
+        self.source.setToolTip("\n".join(text.sources[:_SOURCES]) + ("\n…" if len(text.sources) > _SOURCES else ""))
+        self.count_all.setVisible(counted is not None and not counted.exact)
+
+
+class SplitCard(Card):
+    """What is trained on and what is held back; `share_changed` while a person moves the slider."""
+
+    share_changed = Signal(float)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Split"), look, parent)
+        knob = knobs_of(DataConfig)["validation_share"]
+        self.bar = ShareBar(look)
+        self.bar.setAccessibleName(tr("What is trained on and what is held back"))
+        self.slider = SliderRow(tr(knob.label), Scale(0.0, 0.5), look, tr(knob.help))
+        self.slider.changed.connect(self.share_changed)
+        self.rows = FactRows()
+        self.warning = Label("", "warning", wrap=True)
+        self.cut = Label("", "small", wrap=True)
+        for widget in (self.bar, self.slider, self.rows, self.warning, self.cut):
+            self.body.addWidget(widget)
+
+    def set_split(self, text: Text, counted: TokenCount | None, draft: RunConfig) -> None:
+        """Show how the draft cuts this text; in tokens where they are known, else in characters."""
+        share = draft.data.validation_share
+        self.slider.set_value(share)
+        cut = int((1 - share) * text.characters)
+        training, held_back = counted.split(share) if counted else (cut, text.characters - cut)
+        self.set_note(tr("in tokens") if counted else tr("in characters"))
+        self.bar.set_shares([Share(tr("Trained on"), training, 0), Share(tr("Held back"), held_back, 1)])
+        self._show_windows(counted, draft, training, held_back)
+        _, after = counted.around(share, 80) if counted and share > 0 else ("", "")
+        words = " ".join(after.split())
+        self.cut.setText(tr("Held back begins: “{words}…”", words=words))
+        self.cut.setVisible(bool(words))
+
+    def _show_windows(self, counted: TokenCount | None, draft: RunConfig, training: int, held_back: int) -> None:
+        context, stride = draft.model.context_length, draft.data.stride
+        both = [windows_in(side, context, stride) for side in (training, held_back)] if counted else []
+        tip = tr("How many windows of the model's context fit: what one pass over the text is made of.")
+        self.rows.set_rows([
+            FactRow(tr("Windows of {context} tokens", context=count(context)),
+                    count(both[0]) if both else NOT_MEASURED, tip),
+            FactRow(tr("Windows held back"), count(both[1]) if both else NOT_MEASURED, tip),
+        ])  # fmt: skip
+        words = ""
+        if both and not both[0]:
+            words = tr("Too short to learn from: one window needs {count} tokens. "
+                       "Take a longer text or a smaller context.", count=count(context + 1))  # fmt: skip
+        elif both and draft.data.validation_share > 0 and not both[1]:
+            words = tr("The part held back is shorter than one window, so nothing could be measured on it.")
+        self.warning.setText(words)
+        self.warning.setVisible(bool(words))
+
+
+class TextIntake(QObject):
+    """Brings files into the project, one import at a time, and tells how it goes."""
+
+    progressed = Signal(str, object, object)  # name, bytes done, bytes in all; an empty name: nothing is read now
+    added = Signal(object)  # Text
+    refused = Signal(object)  # StudioError
+
+    def __init__(self, session: Session, window: QWidget) -> None:
+        super().__init__(window)
+        self._session, self._window = session, window
+        self._name = ""
+        self._job: Job | None = None
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Import these as one text, into a new project if none is open."""
+        try:
+            ensure_project(self._session, tr("My project"))
+            job = self._session.add_texts(list(paths))
+        except StudioError as error:
+            self.refused.emit(error)
+            return
+        name = paths[0].name
+        self._name = tr("{name} and {count} more", name=name, count=len(paths) - 1) if len(paths) > 1 else name
+        self._job = job
+        self.progressed.emit(self._name, 0, 0)
+        job.progressed.connect(self._progressed)
+        job.succeeded.connect(self.added)
+        job.failed.connect(self.refused)
+        job.ended.connect(self._ended)
+
+    def cancel(self) -> None:
+        """Stop reading; nothing of it stays."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def ask_files(self) -> None:
+        """Ask for text files."""
+        dialog = QFileDialog(self._window, tr("Add texts"), str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters([tr("Texts (*.txt *.md)"), tr("All files (*)")])
+        self._ask(dialog)
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of texts."""
+        dialog = QFileDialog(self._window, tr("Add a folder of texts"), str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        self._ask(dialog)
+
+    def _ask(self, dialog: QFileDialog) -> None:
+        dialog.filesSelected.connect(self._selected)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _selected(self, files: list[str]) -> None:
+        self.add([Path(file) for file in files])
+
+    def _progressed(self, done: object, total: object) -> None:
+        self.progressed.emit(self._name, done, total)
+
+    def _ended(self) -> None:
+        self._job, self._name = None, ""
+        self.progressed.emit("", 0, 0)

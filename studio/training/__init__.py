@@ -1,0 +1,1 @@
+"""What the Pretrain and Runs pages are made of."""

@@ -1,0 +1,118 @@
+"""What the model wrote along the way: one text at a time, and a slider over the steps at which it wrote."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from studio.controls.slider import Slider
+from studio.core.events import SampleWritten
+from studio.core.language import tr
+from studio.parts.plain_text import PlainText
+from studio.parts.wording import count
+from studio.widgets.button import Button, IconButton
+from studio.widgets.label import Label
+from studio.widgets.look import Look
+from studio.widgets.page import Card
+
+
+class SampleTimeline(Card):
+    """Follows the newest sample until a person goes back; the end of the slider follows again."""
+
+    chosen = Signal(int)  # the step of the sample that is shown
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Samples"), look, parent)
+        self._samples: Sequence[SampleWritten] = ()
+        self._follow = True
+        self.place = 0
+        self.back = IconButton("chevron-left", tr("Earlier sample"), self._go_back, look)
+        self.ahead = IconButton("chevron-right", tr("Later sample"), self._go_ahead, look)
+        self.where = Label("", "small")
+        self.header.addWidget(self.where)
+        self.header.addWidget(self.back)
+        self.header.addWidget(self.ahead)
+        self.slider = Slider(look, tr("Step of the sample"))
+        self.slider.moved.connect(self._slid)
+        self.text = PlainText(look, tr("Text the model wrote"))
+        self.rule = Label("", "small", wrap=True)
+        self.empty = Label(tr("The model's first text appears here."), "quiet", wrap=True)
+        self.latest = Button(tr("Show the newest"), self._show_newest, look, "link").set_small()
+        self.body.addWidget(self.slider)
+        self.body.addWidget(self.empty)
+        self.body.addWidget(self.text, 1)
+        self.body.addWidget(self.rule)
+        self.body.addWidget(self.latest, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addStretch(0)
+        self._show()
+
+    def set_samples(self, samples: Sequence[SampleWritten]) -> None:
+        """Show these, oldest first; a list that only grew keeps the place."""
+        self._samples = samples
+        last = max(0, len(samples) - 1)
+        self.place = last if self._follow else min(self.place, last)
+        self.slider.step = 1 / max(1, last)
+        self._show()
+
+    def forget(self) -> None:
+        """Another run: follow its newest sample."""
+        self._follow = True
+        self.set_samples(())
+
+    def show_step(self, step: int) -> None:
+        """Go to the newest sample at or before `step`."""
+        places = [place for place, sample in enumerate(self._samples) if sample.step <= step]
+        self.go_to(places[-1] if places else 0)
+
+    def go_to(self, place: int) -> None:
+        """Show the sample at a place of the list; the last one follows what comes."""
+        self.place = max(0, min(place, len(self._samples) - 1))
+        self._follow = self.place >= len(self._samples) - 1
+        self._show()
+        if self._samples:
+            self.chosen.emit(self._samples[self.place].step)
+
+    def set_empty_text(self, text: str) -> None:
+        """What stands here before the first sample."""
+        self.empty.setText(text)
+
+    def _slid(self, share: float) -> None:
+        self.go_to(round(share * (len(self._samples) - 1)))
+
+    def _go_back(self) -> None:
+        self.go_to(self.place - 1)
+
+    def _go_ahead(self) -> None:
+        self.go_to(self.place + 1)
+
+    def _show_newest(self) -> None:
+        self.go_to(len(self._samples) - 1)
+
+    def _show(self) -> None:
+        place, some = self.place, bool(self._samples)
+        self.slider.set_share(place / max(1, len(self._samples) - 1))
+        for shown in (self.text, self.rule, self.where):
+            shown.setVisible(some)
+        for mover in (self.slider, self.back, self.ahead):
+            mover.setVisible(len(self._samples) > 1)
+        self.empty.setVisible(not some)
+        self.latest.setVisible(some and place < len(self._samples) - 1)
+        self.back.setEnabled(place > 0)
+        self.ahead.setEnabled(place < len(self._samples) - 1)
+        if some:
+            sample = self._samples[place]
+            self.where.setText(tr("step {step}", step=count(sample.step)))
+            self.text.set_text(sample.prompt + sample.text)
+            self.rule.setText(rule_text(sample))
+
+
+def rule_text(sample: SampleWritten) -> str:
+    """How the tokens were chosen: temperature 0.8 · top-k 200 · seed 7 · asked for."""
+    parts = [tr("temperature {value:g}", value=sample.temperature)]
+    if sample.top_k:
+        parts.append(tr("top-k {value}", value=sample.top_k))
+    parts.append(tr("seed {value}", value=sample.seed))
+    parts.append(tr("{count} tokens", count=count(sample.tokens)))
+    if sample.asked:
+        parts.append(tr("asked for"))
+    return " · ".join(parts)

@@ -1,0 +1,173 @@
+"""A run before it starts: its settings, the learning rate drawn over its steps, and what it will read and write."""
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.controls.form import Form
+from studio.core.config import RunConfig, TrainingConfig
+from studio.core.history import History
+from studio.core.knobs import Problem
+from studio.core.language import tr
+from studio.core.schedule import learning_rate
+from studio.curves.plot import CurvePlot, Mark
+from studio.parts.wording import count
+from studio.tokenizers import tokenizer_kinds
+from studio.training.plan import Facts, Plan, plan_rows
+from studio.widgets.label import Label
+from studio.widgets.look import Look
+from studio.widgets.page import Card
+from studio.widgets.scroll import Scroll
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Text", ("data.text", "data.tokenizer", "data.validation_share", "data.stride")),
+    ("Training", (
+        "training.steps", "training.learning_rate", "training.warmup_steps", "training.batch_size",
+        "training.accumulation", "training.clip_norm", "model.drop_rate", "training.epochs",
+        "training.minimum_learning_rate", "training.schedule", "training.weight_decay", "training.decay_everything",
+        "training.beta1", "training.beta2",
+    )),
+    ("Along the way", (
+        "training.evaluate_every", "training.sample_every", "training.save_every",
+        "training.evaluation_batches", "training.keep_checkpoints",
+    )),
+    ("Samples", ("sampling.prompt", "sampling.tokens", "sampling.temperature", "sampling.top_k", "sampling.seed")),
+    ("Compute", ("compute.precision", "compute.device", "compute.seed", "compute.threads", "compute.host")),
+)  # fmt: skip
+_POINTS = 400  # of the drawn schedule
+_MARKS = 60  # more circles than this would be a line
+
+
+def schedule_history(training: TrainingConfig, steps: int, tokens_per_step: int) -> History:
+    """The learning rate over the whole run as a curve, with every bend of it in."""
+    places = np.unique(np.linspace(0, steps - 1, min(steps, _POINTS)).astype(np.int64))
+    bends = np.asarray([training.warmup_steps - 1, training.warmup_steps])
+    places = np.union1d(places, bends[(bends >= 0) & (bends < steps)])
+    rates = [learning_rate(int(place), training, steps) for place in places]
+    history = History()
+    history.extend(places + 1, (places + 1) * tokens_per_step, np.zeros(len(places)), rates)
+    return history
+
+
+def planned_marks(training: TrainingConfig, steps: int) -> list[Mark]:
+    """Where the run will save and write a sample; nothing where that would be a row without gaps."""
+    marks: list[Mark] = []
+    for kind, every, words in (
+        ("checkpoint", training.save_every, tr("a checkpoint at {step}")),
+        ("sample", training.sample_every, tr("a sample at {step}")),
+    ):
+        if every and steps // every <= _MARKS:
+            marks += [Mark(kind, step, words.format(step=count(step))) for step in range(every, steps + 1, every)]
+    return marks
+
+
+class PlanCard(Card):
+    """The figures of the plan, two rows of three."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(tr("What will happen"), look, parent)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(16)
+        self.body.addLayout(self._grid)
+        self._cells: list[tuple[Label, Label, Label]] = []
+
+    def set_rows(self, rows: list[tuple[str, str, str]]) -> None:
+        """Title, value and note of each figure."""
+        while len(self._cells) < len(rows):
+            self._add_cell()
+        for cell, texts in zip(self._cells, rows, strict=False):
+            for label, text in zip(cell, texts, strict=True):
+                label.setText(text)
+
+    def _add_cell(self) -> None:
+        place = len(self._cells)
+        cell = (Label("", "small"), Label("", "heading"), Label("", "small", wrap=True))
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        for label in cell:
+            column.addWidget(label)
+        column.addStretch(1)
+        self._grid.addLayout(column, place // 3, place % 3)
+        self._grid.setColumnStretch(place % 3, 1)
+        self._cells.append(cell)
+
+    def texts(self) -> list[tuple[str, str, str]]:
+        """What stands there now."""
+        return [(title.text(), value.text(), note.text()) for title, value, note in self._cells]
+
+
+class RunSetup(QWidget):
+    """Edits a draft: `edited` carries the new configuration, the owner answers with `set_draft`."""
+
+    edited = Signal(object)  # RunConfig
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.schedule = CurvePlot(look, tr("Learning rate"), parent=self)
+        self.schedule.show_controls()
+        self.schedule.add_series("learning_rate", tr("planned"), 2, smoothed=False)
+        self.schedule.setAccessibleName(tr("Learning rate over the planned steps"))
+        self._texts: list[str] | None = None
+        card = Card("", look)
+        card.body.addWidget(self.schedule)
+        self.plan = PlanCard(look)
+        left = QVBoxLayout()
+        left.setSpacing(16)
+        left.addWidget(card, 1)
+        left.addWidget(self.plan)
+        self.forms = {title: Form(RunConfig, look, only) for title, only in GROUPS}
+        kinds = [(kind.name, tr(kind.label)) for kind in tokenizer_kinds()]
+        self.forms["Text"].set_choices("data.tokenizer", kinds)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(16)
+        row.addLayout(left, 1)
+        row.addWidget(self._column(look))
+
+    def _column(self, look: Look) -> QWidget:
+        column = Scroll()
+        for title, form in self.forms.items():
+            card = Card(tr(title), look)
+            card.header.addWidget(form.fold)
+            card.add_hanging(form)
+            form.changed.connect(self.edited)
+            column.body.addWidget(card)
+        column.body.addStretch(1)
+        side = QWidget()
+        side.setMinimumWidth(360)
+        side.setMaximumWidth(440)
+        whole = QVBoxLayout(side)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(column)
+        return side
+
+    def set_choices(self, texts: list[str]) -> None:
+        """Offer the project's texts."""
+        if texts != self._texts:
+            self._texts = list(texts)
+            named = [(name, name) for name in texts] or [("", tr("none yet"))]
+            self.forms["Text"].set_choices("data.text", named)
+
+    def set_draft(self, config: RunConfig, facts: Facts, planned: Plan) -> None:
+        """Show a draft with its consequences."""
+        for form in self.forms.values():
+            form.set_value(config)
+        tokens = config.training.batch_size * config.training.accumulation * config.model.context_length
+        self.schedule.set_history("learning_rate", schedule_history(config.training, planned.steps, tokens))
+        self.schedule.set_total(planned.steps)
+        self.schedule.set_marks(planned_marks(config.training, planned.steps))
+        self.schedule.reset_view()
+        self.schedule.refresh()
+        self.plan.set_rows(plan_rows(config, facts, planned))
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What a person typed that cannot be used, before it reached the draft."""
+        return [problem for form in self.forms.values() for problem in form.problems]
+
+    def focus_on(self, field: str) -> None:
+        """Put the keyboard on a setting, unfolding it if needed."""
+        for title, names in GROUPS:
+            if field in names:
+                self.forms[title].focus_on(field)

@@ -1,0 +1,73 @@
+"""What can be known about a run before it starts: tokens and vocabulary of its text, parameters, disk and speed."""
+
+import dataclasses
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.core.config import RunConfig
+from studio.core.shelf import FAMILIES
+from studio.training.plan import Facts
+
+if TYPE_CHECKING:
+    from studio.live.run_model import RunModel
+    from studio.store.corpus import Text
+    from studio.store.project import Project
+
+_HEAD = 200_000  # characters that stand for the whole text until it is cut into tokens
+_STEADY = 20  # newest steps whose middle is taken for a run's speed
+
+
+def survey(project: "Project", config: RunConfig) -> Facts:
+    """Facts for `config`, for a worker thread: exact where the text has been cut before, else from its beginning."""
+    from studio.store.shards import find_shards
+
+    data = config.data
+    text = project.text(data.text)
+    shards = find_shards(text, data.tokenizer, data.validation_share, project.tokens_folder)
+    if shards is not None:
+        tokens, vocabulary = shards.training_tokens, shards.vocab_size
+    else:
+        tokens, vocabulary = _guess(text, data.tokenizer)
+        tokens = int(tokens * (1 - data.validation_share))
+    model = dataclasses.replace(config.model, vocab_size=config.model.vocab_size or vocabulary)
+    return Facts(
+        parameters=FAMILIES.load(model.family).ledger(model).total,
+        vocab_size=model.vocab_size,
+        training_tokens=tokens,
+        exact=shards is not None,
+        free_disk=shutil.disk_usage(project.path).free,
+    )
+
+
+def _guess(text: "Text", tokenizer_name: str) -> tuple[int, int]:
+    """Tokens of the whole text and size of the vocabulary, judged by its first characters."""
+    from studio.tokenizers import make_tokenizer
+
+    head = ""
+    for piece in text.chunks(_HEAD):
+        head = piece
+        break
+    tokenizer = make_tokenizer(tokenizer_name, [head])
+    share = len(tokenizer.encode(head)) / max(1, len(head))
+    return round(share * text.characters), tokenizer.vocab_size
+
+
+def measured_speed(config: RunConfig, runs: "list[RunModel]") -> float:
+    """Tokens per second of the newest run that computed the same thing here, or 0."""
+    for run in reversed(runs):
+        history = run.history.get("tokens_per_second")
+        if history is not None and len(history) >= _STEADY and _same_work(config, run.config):
+            return float(np.median(history.value[-_STEADY:]))
+    return 0.0
+
+
+def _same_work(one: RunConfig, other: RunConfig) -> bool:
+    def work(config: RunConfig) -> tuple[object, ...]:
+        compute = config.compute
+        return config.model, config.training.batch_size, config.data.tokenizer, (
+            compute.device, compute.precision, compute.threads
+        )  # fmt: skip
+
+    return work(one) == work(other)

@@ -1,0 +1,1 @@
+"""What shows data: tables, tokens, bars, tiles."""

@@ -1,0 +1,166 @@
+"""The next token's chances as bars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.core.language import tr
+from studio.views.token_text import visible_text
+from studio.widgets.look import Look
+
+_ROW = 24
+_PERCENT = 58  # width of the last column
+_TEXT = (56, 150)  # least and most width of the first column
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One possible token; `removed` ones were cut by top-k, top-p or min-p and show quiet and struck."""
+
+    id: int
+    text: str
+    probability: float
+    removed: bool = False
+
+
+def percent_text(probability: float) -> str:
+    """A share as it is: 55 %, 5.5 %, 0.55 %, 0.05 %, <0.01 %; never 0 for something, never 100 for less than all."""
+    percent = 100.0 * probability
+    if percent <= 0.0:
+        return "0 %"
+    if percent < 0.01:
+        return "<0.01 %"
+    if percent >= 99.95 and probability < 1.0:
+        return ">99.9 %"
+    digits = 2 if percent < 0.995 else 1 if percent < 9.95 or 99.0 <= percent < 100.0 else 0
+    number = f"{percent:.{digits}f}"
+    return (number.rstrip("0").rstrip(".") if "." in number else number) + " %"
+
+
+class ChoiceBars(QWidget):
+    """Rows of token text, bar and per cent; click or Enter chooses one."""
+
+    chosen = Signal(int)  # token id
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._choices: list[Choice] = []
+        self._rest = 0.0
+        self._pointed = -1
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(tr("Chances of the next token"))
+        look.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(260, _ROW * max(1, len(self._choices) + (1 if self._rest > 0 else 0)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(180, self.sizeHint().height())
+
+    @property
+    def choices(self) -> list[Choice]:
+        """What is shown, from the top."""
+        return list(self._choices)
+
+    def set_choices(self, choices: Sequence[Choice], rest: float = 0.0) -> None:
+        """Show these from top to bottom; `rest` > 0 adds a quiet last row "all others"."""
+        before = self.sizeHint()
+        self._choices, self._rest = list(choices), rest
+        self._pointed = min(self._pointed, len(self._choices) - 1)
+        self.setAccessibleDescription(", ".join(f"{item.text} {percent_text(item.probability)}" for item in choices))
+        if self.sizeHint() != before:
+            self.updateGeometry()
+        self.update()
+
+    def row_at(self, point: QPointF) -> int:
+        """The row under a point, or -1; the row of all others is none."""
+        row = int(point.y() // _ROW)
+        return row if 0 <= row < len(self._choices) and 0 <= point.x() < self.width() else -1
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics = QFontMetricsF(self._look.font(13, mono=True))
+        widest = max((metrics.horizontalAdvance(visible_text(item.text)) for item in self._choices), default=0.0)
+        text_width = min(max(widest + 16, _TEXT[0]), _TEXT[1], self.width() * 0.5)
+        # Bars share the scale of the largest, or of a half if all are small, so that a sharper choice looks sharper.
+        most = max([0.5, *(item.probability for item in self._choices)])
+        for row, item in enumerate(self._choices):
+            self._paint_row(painter, row, item, text_width, most)
+        if self._rest > 0:
+            top = _ROW * len(self._choices)
+            painter.setFont(self._look.font(11))
+            painter.setPen(self._look.color("text_quiet"))
+            flags = int(Qt.AlignmentFlag.AlignVCenter)
+            painter.drawText(QRectF(6, top, self.width() - _PERCENT - 6, _ROW), flags, tr("all others"))
+            self._paint_percent(painter, top, self._rest)
+        if self.hasFocus() and self._pointed < 0:
+            painter.setPen(QPen(self._look.color("focus"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    def _paint_row(self, painter: QPainter, row: int, item: Choice, text_width: float, most: float) -> None:
+        top = _ROW * row
+        if row == self._pointed:
+            painter.setPen(QPen(self._look.color("focus"), 1) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setBrush(self._look.color("hover"))
+            painter.drawRoundedRect(QRectF(0.5, top + 0.5, self.width() - 1, _ROW - 1), 4, 4)
+        font = self._look.font(13, mono=True)
+        font.setStrikeOut(item.removed)
+        painter.setFont(font)
+        painter.setPen(self._look.color("text_quiet" if item.removed else "text"))
+        words = visible_text(item.text)
+        words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(text_width - 12))
+        flags = int(Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(QRectF(6, top, text_width - 6, _ROW), flags, words)
+        room = self.width() - text_width - _PERCENT - 6
+        length = max(2.0 if item.probability > 0 else 0.0, room * item.probability / most)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._look.color("text_disabled" if item.removed else "accent"))
+        painter.drawRoundedRect(QRectF(text_width, top + _ROW / 2 - 2.5, length, 5), 2, 2)
+        self._paint_percent(painter, top, item.probability)
+
+    def _paint_percent(self, painter: QPainter, top: float, probability: float) -> None:
+        painter.setFont(self._look.font(11))
+        painter.setPen(self._look.color("text_quiet"))
+        flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(QRectF(self.width() - _PERCENT, top, _PERCENT - 6, _ROW), flags, percent_text(probability))
+
+    def _point(self, row: int) -> None:
+        if row != self._pointed:
+            self._pointed = row
+            words = f"{visible_text(self._choices[row].text)} · id {self._choices[row].id}" if row >= 0 else ""
+            self.setToolTip(words)
+            self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point(self.row_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point(-1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        row = self.row_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
+            self.chosen.emit(self._choices[row].id)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.key() in keys and self._choices:
+            self._point(min(max(self._pointed + keys[Qt.Key(event.key())], 0), len(self._choices) - 1))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._pointed >= 0:
+            self.chosen.emit(self._choices[self._pointed].id)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        self.update()

@@ -1,0 +1,86 @@
+import pytest
+
+from studio.core.events import PhaseChanged
+from studio.training.view import RunView, phase_text, progress_text
+from tests.scripted_run import UNTIL_STOPPED, sample, small_run, started, step, steps
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def run(scripted_run):
+    return scripted_run.play(small_run(10))
+
+
+@pytest.fixture
+def view(look, on_screen):
+    view = RunView(look)
+    on_screen(view)
+    return view
+
+
+def test_a_run_shows_its_settings_its_curves_and_its_newest_text(view, run):
+    view.set_run(run)
+    assert view.facts.fold.text().endswith("changed")
+    assert view.samples.where.text() == "step 10"
+    assert view.charts.tiles["learning_rate"].value.text() == "1.0e-3"
+
+
+def test_what_happens_to_the_run_is_drawn(view, run):
+    view.set_run(run)
+    run.apply([sample(10, "The end.", asked=True)])
+    assert view.samples.text.toPlainText() == "The end."
+
+
+def test_a_hidden_view_draws_nothing_and_catches_up_when_it_is_shown(view, run):
+    view.set_run(run)
+    view.hide()
+    run.apply([sample(11, "Later.")])
+    assert view.samples.text.toPlainText() != "Later."
+    view.show()
+    assert view.samples.text.toPlainText() == "Later."
+
+
+def test_a_run_that_is_no_longer_shown_is_not_listened_to(view, run, scripted_run):
+    other = scripted_run.play(small_run(3), "other")
+    view.set_run(run)
+    view.set_run(other)
+    run.apply([sample(12, "Unseen.")])
+    assert view.samples.text.toPlainText() != "Unseen."
+
+
+def test_a_deleted_run_can_be_left(view, run, scripted_run, qtbot):
+    view.set_run(run)
+    with qtbot.waitSignal(run.destroyed):
+        scripted_run.session.delete_run(run.name)
+    view.set_run(None)
+    assert view.run is None
+
+
+def test_a_mark_of_a_sample_leads_to_its_text(view, run):
+    run.apply([sample(4, "early"), sample(8, "late")])
+    view.set_run(run)
+    view.charts.mark_clicked.emit("sample", 8)
+    assert view.samples.text.toPlainText() == "late"
+
+
+def test_before_the_first_step_the_phase_is_told_with_its_share(run):
+    run.apply([PhaseChanged(phase="tokenizing", done=40, total=100)])
+    assert phase_text(run) == "Cutting the text into tokens, 40 %"
+    run.apply([PhaseChanged(phase="building")])
+    assert phase_text(run) == "Building the model…"
+
+
+def test_the_line_under_the_title_tells_where_a_finished_run_is(run):
+    assert progress_text(run) == "tale · finished · step 10 of 10"
+
+
+def test_the_remaining_time_is_told_after_thirty_steps_and_not_before(scripted_run):
+    run = scripted_run.start([started(100), *steps(5), UNTIL_STOPPED])
+    scripted_run.until(lambda: run.step == 5)
+    assert progress_text(run).endswith("estimating the time")
+    run.apply([step(number) for number in range(6, 51)])
+    assert progress_text(run).endswith("about 5 s left")
+    scripted_run.session.stop_run(run)
+    assert "stopping after this step" in progress_text(run)
+    scripted_run.until(lambda: not run.living)
