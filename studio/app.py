@@ -164,10 +164,7 @@ def run(page: str = "home") -> int:
     application.processEvents()  # painted: the rest of the start is not waited for
 
     from studio.shell.interrupt import Interrupt
-    from studio.shell.wheel_guard import WheelGuard
 
-    guard = WheelGuard(application)
-    application.installEventFilter(guard)
     interrupt = Interrupt(application)
     interrupt.pressed.connect(studio.window.way_out.leave)
     code = application.exec()

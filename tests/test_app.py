@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio import app
 from studio.core.errors import StudioError
 from studio.core.language import set_language
 from studio.shell.crash_dialog import CrashDialog
-from studio.shell.wheel_guard import WheelGuard
 from tests.scripted_run import UNTIL_STOPPED, ScriptedEngine, started, steps
 
 pytestmark = pytest.mark.gui
@@ -197,20 +195,6 @@ def test_what_an_abrupt_end_left_is_shown_at_the_next_start(build: Any, qtbot: Q
     dialog = studio.window.findChildren(CrashDialog)[0]
     assert "Aborted" in dialog.details
     dialog.accept()
-
-
-def test_a_wheel_over_a_closed_combo_changes_nothing(qtbot: QtBot, qapp: QApplication) -> None:
-    combo = QComboBox()
-    combo.addItems(["one", "two"])
-    qtbot.addWidget(combo)
-    guard = WheelGuard(qapp)
-    combo.installEventFilter(guard)
-    turn = QWheelEvent(
-        QPointF(5, 5), QPointF(5, 5), QPoint(0, -120), QPoint(0, -120), Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(combo, turn)
-    assert combo.currentIndex() == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")

@@ -88,8 +88,7 @@ def book_config(epochs: float, threads: int) -> "RunConfig":
 
     The book measures after its steps 1, 6, 11, …, which no interval that starts at 0 meets.
     """
-    from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, TrainingConfig
-    from studio.core.sampling import Sampling
+    from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, Sampling, TrainingConfig
 
     return RunConfig(
         data=DataConfig(text=TEXT, tokenizer="gpt2", validation_share=0.1),

@@ -47,8 +47,7 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 def shakespeare_config(steps: int, threads: int) -> "RunConfig":
     """nanoGPT's little shape for a CPU: 4 layers, 4 heads, width 128, context 64, batch 12, no dropout."""
-    from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, TrainingConfig
-    from studio.core.sampling import Sampling
+    from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, Sampling, TrainingConfig
 
     return RunConfig(
         # Windows that begin at every 16th character overlap: there are four times as many to draw from.

@@ -80,8 +80,7 @@ class Found:
 
 def kill_config(steps: int) -> "RunConfig":
     """A run in which everything happens all the time: dropout, accumulation, measures, samples, saves."""
-    from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, TrainingConfig
-    from studio.core.sampling import Sampling
+    from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, Sampling, TrainingConfig
 
     return RunConfig(
         data=DataConfig(text=TEXT, tokenizer="characters"),

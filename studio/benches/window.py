@@ -186,12 +186,9 @@ class Stage:
     def __init__(self) -> None:
         from studio import app
         from studio.live.first_run import sample_path
-        from studio.shell.wheel_guard import WheelGuard
 
         self.application = app.make_application(["atelier"])
         self.application.setQuitOnLastWindowClosed(False)
-        self._guard = WheelGuard(self.application)
-        self.application.installEventFilter(self._guard)
         self.studio = app.build(self.application, engine=engine)
         self.session, self.window = self.studio.session, self.studio.window
         self.window.show()

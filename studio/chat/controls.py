@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 from studio.chat.writing import distribution, removed_words
 from studio.controls.form import Form
 from studio.controls.slider_row import Scale, SliderRow
+from studio.core.config import Sampling
 from studio.core.knobs import knobs_of
 from studio.core.language import tr
-from studio.core.sampling import Sampling
 from studio.parts.wording import count
 from studio.views.bars import Choice, ChoiceBars
 from studio.widgets.button import Button

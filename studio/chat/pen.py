@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.chat.writing import write
 from studio.core.channel import RunControl
+from studio.core.config import Sampling
 from studio.core.errors import StudioError
-from studio.core.sampling import Sampling
 from studio.live.jobs import Job
 from studio.live.session import Session
 

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.core.channel import RunControl
+from studio.core.config import Sampling
 from studio.core.language import tr
-from studio.core.sampling import Sampling, probabilities
+from studio.core.sampling import probabilities
 from studio.parts.wording import count
 
 SHOWN = 12  # bars

@@ -12,14 +12,14 @@ from studio.core.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.core.channel import RunControl
-    from studio.core.sampling import Sampling
+    from studio.core.config import Sampling
     from studio.store.checkpoints import CheckpointInfo
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which model, what it starts from, and the knobs of sampling."""
+    from studio.core.config import Sampling
     from studio.core.knobs import knobs_of
-    from studio.core.sampling import Sampling
 
     parser.add_argument("model", metavar="MODEL", help="a checkpoint's or run's folder, RUN, or RUN@STEP")
     parser.add_argument("prompt", nargs="?", metavar="PROMPT", help="the text to go on from")
@@ -56,8 +56,8 @@ def run(options: argparse.Namespace) -> int:
 
 def sampling_of(options: argparse.Namespace) -> "Sampling":
     """The options as a `Sampling` whose values are within their limits."""
+    from studio.core.config import Sampling
     from studio.core.knobs import knobs_of, problems
-    from studio.core.sampling import Sampling
 
     chosen = {name: getattr(options, name) for name in knobs_of(Sampling)}
     sampling = Sampling(**{**chosen, "prompt": options.prompt or ""})

@@ -3,7 +3,6 @@
 import math
 import re
 
-import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
@@ -21,9 +20,16 @@ def text_of(value: float) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if value and (abs(value) < 0.01 or abs(value) >= 1e7) and math.isfinite(value):
-        mantissa, _, exponent = np.format_float_scientific(value, trim="0").partition("e")
-        return f"{mantissa}e{int(exponent)}"
+        mantissa, exponent = shortest_scientific(value)
+        return f"{mantissa}e{exponent}"
     return str(value) if math.isfinite(value) and abs(value) < 100 else f"{value:.12g}"
+
+
+def shortest_scientific(value: float) -> tuple[str, int]:
+    """Mantissa with at least one decimal, and exponent: the fewest digits that read back as the same number."""
+    digits = next(text for text in (f"{value:.{places}e}" for places in range(1, 17)) if float(text) == value)
+    mantissa, _, exponent = digits.partition("e")
+    return mantissa, int(exponent)
 
 
 def number_from(text: str, whole: bool) -> float | int:

@@ -6,7 +6,6 @@ from typing import Any
 
 from studio.core.errors import StudioError
 from studio.core.knobs import Problem, from_json, knob, to_json
-from studio.core.sampling import Sampling
 
 VERSION = 1
 
@@ -190,6 +189,34 @@ class TrainingConfig:
                 )
             ]
         return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """What is written after a prompt and by which rule; temperature 0 always takes the likeliest token."""
+
+    prompt: str = knob(
+        "", "Prompt", "The text the model goes on from; empty starts from the end-of-text token or the first token."
+    )
+    tokens: int = knob(100, "Length", "Tokens to write.", unit="tokens", minimum=1, maximum=100_000)
+    temperature: float = knob(
+        0.8, "Temperature", "Below 1 safer, above 1 wilder; 0 always takes the likeliest.", minimum=0.0, maximum=100.0
+    )
+    top_k: int = knob(0, "Top-k", "Keep only the k likeliest tokens; 0 keeps all.", minimum=0, maximum=1_000_000)
+    top_p: float = knob(
+        1.0, "Top-p", "Keep the likeliest tokens that together reach this probability.", minimum=0.0, maximum=1.0
+    )
+    min_p: float = knob(
+        0.0, "Min-p", "Drop tokens less likely than this share of the likeliest.", minimum=0.0, maximum=1.0
+    )
+    repetition_penalty: float = knob(
+        1.0,
+        "Repetition penalty",
+        "Above 1 makes tokens that already stand there less likely.",
+        minimum=0.1,
+        maximum=10.0,
+    )
+    seed: int = knob(7, "Seed", "The same seed writes the same text.", minimum=0, maximum=2**31 - 1)
 
 
 @dataclass(frozen=True, kw_only=True)

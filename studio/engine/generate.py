@@ -8,9 +8,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from studio.core.config import ModelConfig
+from studio.core.config import ModelConfig, Sampling
 from studio.core.errors import StudioError
-from studio.core.sampling import Sampling, draw, probabilities
+from studio.core.sampling import draw, probabilities
 from studio.engine.evaluate import at_rest
 from studio.layers.decoder import Decoder
 from studio.layers.key_value_cache import KeyValueCache

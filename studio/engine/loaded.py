@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.core.channel import RunControl
-from studio.core.config import ComputeConfig, RunConfig
+from studio.core.config import ComputeConfig, RunConfig, Sampling
 from studio.core.errors import StudioError
-from studio.core.sampling import Sampling
 from studio.engine.checkpoint import load_model
 from studio.engine.device import Compute, choose
 from studio.engine.generate import Reader, generate
@@ -67,6 +66,8 @@ class LoadedModel:
         ids = self.tokenizer.encode(prompt)
         if not ids and self.tokenizer.end_of_text is not None:
             return [self.tokenizer.end_of_text]
+        if not ids:
+            raise StudioError("There is nothing to go on from.", "Type a few words as a prompt.")
         return ids
 
     def ids(self, prompt: Sequence[int], sampling: Sampling, control: RunControl | None = None) -> Iterator[int]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from studio.core.channel import Ask, RunControl
-from studio.core.config import RunConfig
+from studio.core.config import RunConfig, Sampling
 from studio.core.errors import StudioError
 from studio.core.events import (
     CheckpointSaved,
@@ -24,7 +24,6 @@ from studio.core.events import (
     StepDone,
     Warned,
 )
-from studio.core.sampling import Sampling
 from studio.core.schedule import learning_rate
 from studio.engine.checkpoint import Saved, size_on_disk, write
 from studio.engine.evaluate import mean_loss

@@ -3,9 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from studio.core.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
+from studio.core.config import DataConfig, ModelConfig, RunConfig, Sampling, TrainingConfig
 from studio.core.language import tr
-from studio.core.sampling import Sampling
 from studio.core.shelf import FAMILIES
 
 SAMPLE = "stories.txt"

@@ -1,10 +1,11 @@
 """What is known about one run, folded from its events: the same code shows it live and reads it back from disk."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.config import RunConfig
@@ -21,8 +22,10 @@ from studio.core.events import (
     StepDone,
     Warned,
 )  # fmt: skip
-from studio.core.history import Floats, History
 from studio.store.runs import RunRecord
+
+if TYPE_CHECKING:
+    from studio.core.history import Floats
 
 _ETA_STEPS = 30  # steps of this session before a remaining time is told
 _STEP_METRICS = {
@@ -83,6 +86,8 @@ class RunModel(QObject):
     changed = Signal(object)  # frozenset of {"metrics", "status", "samples", "checkpoints"}
 
     def __init__(self, record: RunRecord, parent: QObject | None = None) -> None:
+        from studio.core.history import History  # numpy comes with the first run, not with the window
+
         super().__init__(parent)
         summary = record.summary
         self.record = record
@@ -128,9 +133,8 @@ class RunModel(QObject):
     @property
     def best_validation_loss(self) -> float | None:
         """The lowest finite validation loss so far."""
-        values = self.history["validation_loss"].value
-        finite = values[np.isfinite(values)]
-        return float(finite.min()) if len(finite) else None
+        finite = [value for value in self.history["validation_loss"].value.tolist() if math.isfinite(value)]
+        return min(finite, default=None)
 
     @property
     def eta(self) -> float | None:
@@ -240,9 +244,7 @@ class RunModel(QObject):
         seconds = newest.seconds if newest else self._clock.seconds
         values = {"measured_training_loss": event.training_loss}
         if event.validation_loss is not None:
-            with np.errstate(over="ignore"):
-                perplexity = float(np.exp(np.float64(event.validation_loss)))
-            values |= {"validation_loss": event.validation_loss, "perplexity": perplexity}
+            values |= {"validation_loss": event.validation_loss, "perplexity": _perplexity(event.validation_loss)}
         for name, value in values.items():
             self.history[name].append(event.step, tokens, seconds, value)
 
@@ -261,5 +263,11 @@ class RunModel(QObject):
         what |= {"metrics", "status"}
 
 
-def _column(steps: list[StepDone], name: str) -> Floats:
+def _perplexity(loss: float) -> float:
+    return math.exp(loss) if not loss > 700.0 else math.inf
+
+
+def _column(steps: list[StepDone], name: str) -> "Floats":
+    import numpy as np
+
     return np.fromiter(map(attrgetter(name), steps), np.float64, len(steps))

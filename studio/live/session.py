@@ -1,6 +1,7 @@
 """What the window works with: a project, its runs, a loaded model, preferences; each wish of the person is a call."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,13 @@ class Session(QObject):
     # --- runs --------------------------------------------------------------------------------------------------
 
     def start_run(self, config: RunConfig, name: str = "") -> RunModel:
-        """Make a run of `config` and compute it now, or when its device is free."""
-        return self._runs.start(self._here(), config, name)
+        """Make a run of `config` and compute it now, or when its device is free; Settings fill its gaps."""
+        return self._runs.start(self._here(), self._with_preferences(config), name)
+
+    def _with_preferences(self, config: RunConfig) -> RunConfig:
+        compute, chosen = config.compute, self.preferences
+        device = chosen.device if compute.device == "auto" else compute.device
+        return config.with_part(compute=replace(compute, device=device, threads=compute.threads or chosen.threads))
 
     def resume_run(self, name: str, step: int | None = None) -> RunModel:
         """Go on from the checkpoint at `step`, else from the newest whole one, else from the beginning."""

@@ -12,9 +12,9 @@ from studio.chat.prompt import PromptCard
 from studio.chat.text import CompletionView
 from studio.chat.writing import Written, summary_words, token_words
 from studio.controls.segmented import Segmented
+from studio.core.config import Sampling
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.core.sampling import Sampling
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action

@@ -15,7 +15,7 @@ def count(number: float) -> str:
 
 def short_count(number: float) -> str:
     """Three figures and a letter: 10.7 M."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(number) >= size:
             return f"{_three_figures(number / size)} {letter}"
     return count(number)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from studio.chat.controls import SCALES, NextTokenCard, SamplingCard
-from studio.core.sampling import Sampling
+from studio.core.config import Sampling
 from studio.tokenizers import make_tokenizer
 
 pytestmark = pytest.mark.gui

@@ -6,7 +6,8 @@ import pytest
 
 from studio.chat.writing import Written, distribution, removed_words, summary_words, token_words, write
 from studio.core.channel import RunControl
-from studio.core.sampling import Sampling, probabilities
+from studio.core.config import Sampling
+from studio.core.sampling import probabilities
 
 LOGITS = np.log([0.4, 0.3, 0.2, 0.06, 0.04])
 PLAIN = Sampling(temperature=1.0)

@@ -12,9 +12,8 @@ import pytest
 from studio import commands
 from studio.commands import generate
 from studio.core.channel import RunControl
-from studio.core.config import RunConfig
+from studio.core.config import RunConfig, Sampling
 from studio.core.errors import StudioError
-from studio.core.sampling import Sampling
 from studio.store.places import places
 from studio.store.preferences import Preferences, save_preferences
 from studio.store.project import Project

@@ -13,10 +13,9 @@ from pytestqt.qtbot import QtBot
 from studio.controls.editors import ChoiceEdit, NumberEdit, PathEdit, Switch, TextEdit
 from studio.controls.form import Form
 from studio.controls.form_row import shown
-from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, TrainingConfig
+from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, Sampling, TrainingConfig
 from studio.core.knobs import knob
 from studio.core.language import set_language
-from studio.core.sampling import Sampling
 from studio.widgets.look import Look
 
 pytestmark = pytest.mark.gui

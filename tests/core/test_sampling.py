@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.core.sampling import Sampling, draw, probabilities, softmax
+from studio.core.config import Sampling
+from studio.core.sampling import draw, probabilities, softmax
 
 PLAIN = Sampling(temperature=1.0)
 

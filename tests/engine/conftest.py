@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from studio.core.channel import RunControl
-from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, TrainingConfig
+from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, Sampling, TrainingConfig
 from studio.core.events import RunEvent
-from studio.core.sampling import Sampling
 from studio.store.project import Project
 from studio.store.runs import RunRecord
 

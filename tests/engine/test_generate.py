@@ -5,9 +5,8 @@ import dataclasses
 import pytest
 import torch
 
-from studio.core.config import ModelConfig
+from studio.core.config import ModelConfig, Sampling
 from studio.core.errors import StudioError
-from studio.core.sampling import Sampling
 from studio.engine.generate import Reader, generate
 from studio.families.gpt2 import build, to_hugging_face
 

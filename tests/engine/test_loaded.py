@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from studio.core.channel import RunControl
+from studio.core.config import Sampling
 from studio.core.errors import StudioError
 from studio.core.events import SampleWritten
-from studio.core.sampling import Sampling, probabilities
+from studio.core.sampling import probabilities
 from studio.engine.loaded import LoadedModel, open_model
 
 pytestmark = pytest.mark.torch

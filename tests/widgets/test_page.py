@@ -121,7 +121,7 @@ def test_a_card_without_a_title_has_no_header(look: Look, on_screen: Show) -> No
 
 
 def test_a_forms_labels_stand_under_the_cards_title(look: Look, on_screen: Show) -> None:
-    from studio.core.sampling import Sampling
+    from studio.core.config import Sampling
 
     card, form = Card("This run", look), Form(Sampling, look)
     card.add_hanging(form)
