@@ -1,9 +1,15 @@
 """Benches: one file per measurement that anyone can repeat with `main.py bench NAME`; nothing heavy at import."""
 
 import argparse
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+
+def load() -> float:
+    """How busy this machine was over the last minute: programs that wanted a processor; 0 where nobody counts."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
 def no_options(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench
+from studio.benches import Bench, load
 from studio.core.errors import StudioError
 
 if TYPE_CHECKING:
@@ -50,11 +50,6 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
 def row(what: str, ours: Any, published: Any = None, reached: bool | None = None) -> dict[str, Any]:
     """One line of the table."""
     return {"what": what, "ours": ours, "published": published, "reached": reached}
-
-
-def load() -> float:
-    """How busy this machine was over the last minute."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
 def data_file(name: str) -> Path:

@@ -4,8 +4,8 @@ import argparse
 import time
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench
-from studio.benches.book import data_file, load, play, project_with
+from studio.benches import Bench, load
+from studio.benches.book import data_file, play, project_with
 
 if TYPE_CHECKING:
     from studio.core.config import RunConfig

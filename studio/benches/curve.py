@@ -6,7 +6,7 @@ import statistics
 import time
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench
+from studio.benches import Bench, load
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
                     "spikes_seen": seen,
                     "spikes_missed": missed,
                     "buckets_wrong": wrong,
-                    "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0,
+                    "load": load(),
                 }
             )
     window.close()

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from studio.benches import Bench
+from studio.benches import Bench, load
 
 PEER = "transformers"
 SHAPES: dict[str, dict[str, Any]] = {
@@ -67,7 +67,7 @@ def compare(shape: str, modes: list[str], pairs: int) -> list[dict[str, Any]]:
                 "lowest": min(ratios),
                 "highest": max(ratios),
                 "pairs": pairs,
-                "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0,
+                "load": load(),
             }
         )
     return rows

@@ -16,11 +16,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench
+from studio.benches import Bench, load
 from studio.core.errors import StudioError
 from studio.core.shelf import COMMANDS
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+    from PySide6.QtWidgets import QApplication
+
     from studio.core.channel import RunControl
     from studio.core.config import RunConfig
     from studio.core.events import RunEvent
@@ -54,7 +57,7 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Rows of the chosen parts, one after the other."""
     if options.one:
         measure: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
-            "start": first_paint, "beat": heartbeat, "watched": watched, "headless": headless,
+            "start": first_paint, "bare": bare_paint, "beat": heartbeat, "watched": watched, "headless": headless,
         }  # fmt: skip
         print(json.dumps(measure[options.one](options)), flush=True)
         return []
@@ -62,16 +65,8 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     return [row for part in options.parts for row in rows[part](options)]
 
 
-def load() -> float:
-    """How busy this machine was over the last minute."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-
-
 def in_own_process(one: str, options: argparse.Namespace, bytecode: str = "") -> dict[str, Any]:
-    """What a fresh process measures, and `spawned`, the time at which it was started.
-
-    `bytecode` is a folder for compiled modules, for surroundings in which Python is told not to keep any.
-    """
+    """What a fresh process measures, and when it was `spawned`; `bytecode` is a folder to keep compiled modules in."""
     main = Path(__file__).resolve().parents[2] / "main.py"
     command = [sys.executable, str(main), "bench", "window", "--one", one]
     for name in ("seconds", "rounds", "steps"):
@@ -96,18 +91,25 @@ def in_own_process(one: str, options: argparse.Namespace, bytecode: str = "") ->
 
 
 def start_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Medians over some starts, after one that fills the disk's cache and compiles what is imported."""
+    """Medians over some starts, after one that fills the disk's cache and compiles what is imported.
+
+    An empty window of Qt alone, opened in turn with ours, tells how fast the machine is at the moment.
+    """
+    found, empty = [], []
     with tempfile.TemporaryDirectory(prefix="atelier-bytecode-", ignore_cleanup_errors=True) as bytecode:
-        found = [in_own_process("start", options, bytecode) for _ in range(options.starts + 1)][1:]
-    seconds = [item["painted"] - item["spawned"] for item in found]
+        for _ in range(options.starts + 1):
+            found.append(in_own_process("start", options, bytecode))
+            empty.append(in_own_process("bare", options, bytecode))
+    seconds, bare = ([item["painted"] - item["spawned"] for item in items[1:]] for items in (found, empty))
     imported = sorted({name for item in found for name in item["imported"]})
     return [
         {
             "state": "first paint",
-            "starts": len(found),
+            "starts": len(seconds),
             "median_s": statistics.median(seconds),
             "least_s": min(seconds),
-            "cpu_s": statistics.median(item["cpu"] for item in found),
+            "cpu_s": statistics.median(item["cpu"] for item in found[1:]),
+            "empty_window_s": statistics.median(bare),
             "imported_before": ", ".join(imported) or "neither " + " nor ".join(HEAVY),
             "reached": statistics.median(seconds) <= PAINTED and not imported,
             "load": load(),
@@ -116,10 +118,30 @@ def start_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def first_paint(options: argparse.Namespace) -> dict[str, Any]:
-    """Do what `main.py window` does; when the window has been painted, tell and end the process on the spot."""
-    from PySide6.QtCore import QEvent, QObject, QTimer
-
+    """Do what `main.py window` does, until the window has been painted."""
     from studio.app import make_application
+
+    application = make_application(["atelier"])
+    watch = tell_the_first_paint(application)
+    COMMANDS.load("window").run(argparse.Namespace(page="home"))
+    raise StudioError(f"The window was closed before it had been painted ({watch}).")
+
+
+def bare_paint(options: argparse.Namespace) -> dict[str, Any]:
+    """The same for an empty window, which nothing of ours can make faster."""
+    from PySide6.QtWidgets import QApplication, QMainWindow
+
+    application = QApplication(["empty"])
+    watch = tell_the_first_paint(application)
+    window = QMainWindow()
+    window.show()
+    application.exec()
+    raise StudioError(f"The window was closed before it had been painted ({watch}).")
+
+
+def tell_the_first_paint(application: "QApplication") -> "QObject":
+    """Keep the result: when a window has been painted it prints what `start_rows` reads and ends the process."""
+    from PySide6.QtCore import QEvent, QObject, QTimer
 
     class Painted(QObject):
         def eventFilter(self, watched: Any, event: QEvent) -> bool:
@@ -133,11 +155,9 @@ def first_paint(options: argparse.Namespace) -> dict[str, Any]:
             print(json.dumps(found), flush=True)
             os._exit(0)
 
-    application = make_application(["atelier"])
     watch = Painted(application)
     application.installEventFilter(watch)
-    COMMANDS.load("window").run(argparse.Namespace(page="home"))
-    raise StudioError("The window was closed before it had been painted.")
+    return watch
 
 
 # --- (b) the heartbeat of the event loop ----------------------------------------------------------------------------
@@ -332,7 +352,9 @@ def cost_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 def watched(options: argparse.Namespace) -> dict[str, Any]:
     """CPU seconds per step of a process that trains in a thread and shows it on the Pretrain page."""
-    stage = Stage()
+    from PySide6.QtCore import QEventLoop
+
+    stage, loop = Stage(), QEventLoop()
     marks: list[tuple[int, float, float]] = []
     text = stage.session.project.texts()[0].name if stage.session.project else ""
     model = stage.start("watched", endless(text), 1)
@@ -340,12 +362,10 @@ def watched(options: argparse.Namespace) -> dict[str, Any]:
     def note(what: frozenset[str]) -> None:
         if model.step >= WARM + (options.steps if marks else 0) and len(marks) < 2:
             marks.append((model.step, time.process_time(), time.thread_time()))
+        if len(marks) == 2 or not model.living:
+            loop.quit()
 
-    from PySide6.QtCore import QEventLoop
-
-    loop = QEventLoop()
     model.changed.connect(note)
-    model.changed.connect(lambda what: loop.quit() if len(marks) == 2 or not model.living else None)
     loop.exec()
     stage.stop(model)
     stage.leave()

@@ -9,8 +9,9 @@ from studio.core.shelf import FAMILIES
 
 SAMPLE = "stories.txt"
 PROJECT, RUN = "First project", "first-stories"
-PRESET, FAMILY, TOKENIZER = "stories", "gpt2", "characters"
+PRESET, FAMILY, TOKENIZER = "stories", "gpt2", "words"
 MINUTES = 5
+VOCABULARY = 3_300  # different words in the stories, rounded
 
 
 def sample_path(resources: Path) -> Path:
@@ -26,8 +27,8 @@ def first_model() -> ModelConfig:
 
 
 def first_parameters() -> int:
-    """Weights of that shape with about as many characters as the stories use."""
-    total: int = FAMILIES.load(FAMILY).ledger(replace(first_model(), vocab_size=96)).total
+    """Weights of that shape with about as many words as the stories use."""
+    total: int = FAMILIES.load(FAMILY).ledger(replace(first_model(), vocab_size=VOCABULARY)).total
     return total
 
 

@@ -58,14 +58,16 @@ def test_a_state_may_be_a_little_later_than_the_idle_window_but_not_more(monkeyp
 
 def test_a_start_counts_only_if_nothing_heavy_was_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     quick = {"painted": 10.4, "spawned": 10.0, "cpu": 0.3, "imported": []}
-    answer(monkeypatch, start=quick)
+    answer(monkeypatch, bare=quick, start=quick)
     assert window.start_rows(OPTIONS)[0]["reached"]
-    answer(monkeypatch, start=quick | {"imported": ["torch"]})
+    answer(monkeypatch, bare=quick, start=quick | {"imported": ["torch"]})
     row = window.start_rows(OPTIONS)[0]
     assert not row["reached"]
     assert row["imported_before"] == "torch"
-    answer(monkeypatch, start=quick | {"painted": 10.7})
-    assert not window.start_rows(OPTIONS)[0]["reached"]
+    answer(monkeypatch, bare=quick, start=quick | {"painted": 10.7})
+    row = window.start_rows(OPTIONS)[0]
+    assert not row["reached"]
+    assert row["empty_window_s"] == pytest.approx(0.4)
 
 
 def test_the_cost_of_watching_is_the_middle_of_interleaved_pairs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -27,6 +28,7 @@ def look(qapp: QApplication) -> Iterator[Look]:
     qapp.setPalette(present.palette())
     qapp.setStyleSheet(present.style_sheet())
     yield present
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # before the sheet goes, or Qt trips over it
     qapp.setStyleSheet("")
 
 

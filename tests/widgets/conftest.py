@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -29,6 +30,7 @@ def look(qapp: QApplication) -> Iterator[Look]:
     qapp.setPalette(present.palette())
     qapp.setStyleSheet(present.style_sheet())
     yield present
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # before the sheet goes, or Qt trips over it
     qapp.setStyleSheet("")
 
 
