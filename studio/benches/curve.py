@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 POINTS, CHARTS = 1_000_000, 4
 SPIKES = 400  # in each chart, one step wide
-ZOOMS = (1.0, 0.5, 0.1, 0.02, 0.002, 0.0002)  # share of the run that is shown
+ZOOMS = (1.0, 0.5, 0.1, 0.02, 0.002, 0.0012, 0.0002)  # share of the run that is shown
 SMOOTHING = 0.9  # what the Pretrain page shows a long run with
 SIZE = (1440, 900)
 GOAL = 16.0  # milliseconds a frame of all four

@@ -62,7 +62,10 @@ def find_run(project: "Project", options: argparse.Namespace) -> tuple["RunRecor
         record = project.run(name)
         if step not in ("", "last") and not step.isdigit():
             raise UsageError("A run goes on from its last checkpoint or from a step: RUN, RUN@last, RUN@500.")
-        return record, int(step) if step.isdigit() else NEWEST
+        if step.isdigit():
+            return record, int(step)
+        begun = step or any(record.checkpoints_folder.glob("step-*"))
+        return record, NEWEST if begun else None  # killed before its first save: from the beginning, as in the window
     if options.control:
         return project.run(options.name), None
     from studio.core.config import config_from_json

@@ -189,7 +189,7 @@ class CurveHeader(QWidget):
         row.setSpacing(10)
         row.addWidget(self.title)
         row.addWidget(self.legend, 1, Qt.AlignmentFlag.AlignVCenter)
-        row.addStretch(1)
+        row.addStretch(0)  # gives way to the legend, which must not break while there is room
         self._inline = True
         for widget in (self.whole, self.smoothing, self.scale, self.axis, self.export):
             row.addWidget(widget)

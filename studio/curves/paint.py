@@ -87,10 +87,12 @@ def _paint_line(painter: QPainter, frame: Frame, scene: Scene, curve: Curve, smo
     """Every stretch narrower than a pixel as a line from its lowest to its highest value, wider ones point by point."""
     width = max(1, round(frame.area.width() * ratio))
     first, last = curve.window(scene.axis, frame.x.low, frame.x.high)
-    # A few more stretches than pixels: they come out up to an eighth wider than asked for, and no pixel may stay empty.
-    x, low, high = curve.columns(scene.axis, frame.x.low, frame.x.high, width * 6 // 5, smoothing)
-    px, top, bottom = pixels(frame.x, x) * ratio, pixels(frame.y, high) * ratio, pixels(frame.y, low) * ratio
     dense = last - first > 2 * width
+    # A few more stretches than pixels: they come out up to an eighth wider than asked for, and no pixel may stay empty.
+    # A line from point to point needs every point, else it would follow the highest of two and lose the lowest.
+    stretches = width * 6 // 5 if dense else 2 * width + 2
+    x, low, high = curve.columns(scene.axis, frame.x.low, frame.x.high, stretches, smoothing)
+    px, top, bottom = pixels(frame.x, x) * ratio, pixels(frame.y, high) * ratio, pixels(frame.y, low) * ratio
     if dense and smoothing and _length(top, bottom) < 3.0 * width:
         top = bottom = (top + bottom) / 2
         dense = False

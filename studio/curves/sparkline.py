@@ -15,11 +15,13 @@ from studio.widgets.look import Look
 
 
 class Sparkline(QWidget):
-    """The whole history as one line; every spike stays visible."""
+    """The whole history as one line; every spike stays visible. `from_zero` keeps small noise of a rate small."""
 
-    def __init__(self, look: Look, color: int | str = 0, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, color: int | str = 0, parent: QWidget | None = None, *, from_zero: bool = False
+    ) -> None:
         super().__init__(parent)
-        self._look, self._color = look, color
+        self._look, self._color, self._from_zero = look, color, from_zero
         self._history: History | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(24)
@@ -65,6 +67,8 @@ class Sparkline(QWidget):
             return
         x = history.step[starts]
         bottom, top = float(np.nanmin(low)), float(np.nanmax(high))
+        if self._from_zero:
+            bottom, top = min(bottom, 0.0), max(top, 0.0)
         spread = (top - bottom) or 1.0
         middle = 0.0 if top > bottom else area.height() / 2
         px = area.left() + (x - x[0]) / ((x[-1] - x[0]) or 1.0) * area.width()

@@ -17,7 +17,14 @@ class StatTile(QFrame):
     clicked = Signal()
 
     def __init__(
-        self, look: Look, title: str, *, unit: str = "", color: int | str = 0, parent: QWidget | None = None
+        self,
+        look: Look,
+        title: str,
+        *,
+        unit: str = "",
+        color: int | str = 0,
+        from_zero: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setProperty("kind", "card")
@@ -26,7 +33,7 @@ class StatTile(QFrame):
         self.title = Label(title, "strong")
         self.value = Label("–")
         self.value.setFont(look.font(13))
-        self.spark = Sparkline(look, color)
+        self.spark = Sparkline(look, color, from_zero=from_zero)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.title)

@@ -29,6 +29,7 @@ class Measure:
     series: tuple[tuple[str, str, int | str], ...]  # (history, label, colour)
     text: Callable[[float], str]
     form: str = ""
+    from_zero: bool = False  # a rate: its small curve begins at nothing, or noise would fill the tile
 
     @property
     def main(self) -> str:
@@ -45,11 +46,11 @@ MEASURES = (
     Measure("gradient_norm", "Gradient norm, before clipping", "Gradient norm",
             (("gradient_norm", "gradient norm", 3),), small_number, ".3g"),
     Measure("tokens_per_second", "Tokens per second", "Tokens/s",
-            (("tokens_per_second", "tokens per second", "text_quiet"),), small_number, ",.0f"),
+            (("tokens_per_second", "tokens per second", "text_quiet"),), small_number, ",.0f", True),
 )  # fmt: skip
 
 
-SMOOTHING = ((1_000, 0.9), (300, 0.6))  # from this many steps on; a short run would only lag behind its raw curve
+SMOOTHING = ((2_000, 0.9), (200, 0.6))  # from this many steps on; a short run would only lag behind its raw curve
 
 
 def smoothing_for(steps: int) -> float:
@@ -88,7 +89,7 @@ class RunCharts(QWidget):
         self._show_large(self._large)
 
     def _tile(self, measure: Measure, look: Look) -> StatTile:
-        tile = StatTile(look, tr(measure.tile), color=measure.series[0][2], parent=self)
+        tile = StatTile(look, tr(measure.tile), color=measure.series[0][2], from_zero=measure.from_zero, parent=self)
         tile.set_clickable(tr("Show it large"))
         tile.clicked.connect(partial(self.enlarge, measure.name))
         return tile

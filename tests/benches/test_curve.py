@@ -78,3 +78,15 @@ def test_a_spike_in_the_first_pixel_of_a_picture_is_drawn(qtbot: Any) -> None:
         curve.show(plots, 20_000, left + 10_000)
         assert canvas.frame.x.pixel(spike + 1.0) - canvas.frame.area.left() < 1
         assert curve.drawn_spikes(canvas, spikes[0]).all()
+
+
+@pytest.mark.parametrize("points", [300, 900, 1_200, 1_600, 2_400, 9_000])
+def test_spikes_up_and_down_are_drawn_however_many_points_a_pixel_holds(points: int, qtbot: Any) -> None:
+    window, plots, spikes = curve.build(POINTS)
+    qtbot.addWidget(window)
+    window.show()
+    for spike in spikes[0][100:300:20].tolist():
+        curve.show(plots, points, spike)
+        found = curve.drawn_spikes(plots[0].canvas, spikes[0])
+        assert len(found)
+        assert found.all()

@@ -103,9 +103,18 @@ def test_a_run_goes_on_from_its_newest_checkpoint_or_the_one_that_is_named(
     asked: str, resume: int, engine: ScriptedEngine, folder: Path, config: str
 ) -> None:
     commands.main(["run", config, "--project", str(folder), "--name", "first"])
+    (Project.open(folder).run("first").checkpoints_folder / "step-000500").mkdir()
     engine.script = [started(12, resumed_from=10), *steps(2, 11), finished(12)]
     assert commands.main(["run", "--resume", asked, "--project", str(folder)]) == 0
     assert engine.calls[-1] == ("first", resume)
+
+
+def test_a_run_that_was_killed_before_its_first_save_goes_on_from_the_beginning(
+    engine: ScriptedEngine, folder: Path
+) -> None:
+    Project.open(folder).new_run(RunConfig(data=DataConfig(text="story")), "first")
+    assert commands.main(["run", "--resume", "first", "--project", str(folder)]) == 0
+    assert engine.calls == [("first", None)]
 
 
 @pytest.mark.parametrize("extra", [[], ["CONFIG", "--resume", "first"]])

@@ -227,6 +227,14 @@ def test_changing_the_axis_keeps_the_steps_in_sight(plot: CurvePlot) -> None:
         plot.set_axis("epoch")
 
 
+def test_the_legend_stays_on_one_line_while_there_is_room(plot: CurvePlot) -> None:
+    plot.resize(662, 420)  # the card of a run in a window of 1280 pixels
+    QApplication.processEvents()
+    tops = {entry.y() for entry in plot._header.legend.entries()}
+    assert len(tops) == 1
+    assert plot._header.legend.mapTo(plot._header, QPoint(0, 0)).x() > plot._header.title.x()
+
+
 def test_the_legend_hides_and_shows_a_curve(plot: CurvePlot) -> None:
     training = plot._header.legend.entries()[0]
     QTest.mouseClick(training, Qt.MouseButton.LeftButton)

@@ -33,6 +33,16 @@ def test_a_single_spike_among_many_values_is_drawn(look: Look, on_screen: Show) 
     assert max(ink) - min(ink) > spark.height() - 16
 
 
+def test_the_noise_of_a_rate_stays_small_when_the_range_begins_at_zero(look: Look, on_screen: Show) -> None:
+    spark = Sparkline(look, "accent", from_zero=True)
+    spark.set_values((5_000 + np.random.default_rng(0).normal(0.0, 50.0, 5_000)).tolist())
+    on_screen(spark, width=300, height=80)
+    ink = rows_with_ink(spark, look.color("accent").name())
+    assert 0 < max(ink) - min(ink) < spark.height() / 8
+    spark.set_values([7.0, 7.0, 7.0])
+    spark.grab()
+
+
 def test_flat_broken_and_empty_histories_draw_without_complaint(look: Look, on_screen: Show) -> None:
     spark = Sparkline(look)
     on_screen(spark, width=300, height=80)
