@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLa
 
 from studio.controls.editors import FieldEditor, editor_for
 from studio.controls.number_edit import text_of
-from studio.core.knobs import Knob
+from studio.core.knobs import Knob, unit_for
 from studio.core.language import tr
 from studio.widgets.label import Label
 from studio.widgets.look import Look
@@ -202,5 +202,5 @@ def shown(value: Any, knob: Knob) -> str:
     if isinstance(value, bool):
         return tr("on") if value else tr("off")
     if isinstance(value, int | float):
-        return f"{text_of(value)} {tr(knob.unit)}".strip()
+        return f"{text_of(value)} {tr(unit_for(knob.unit, value))}".strip()
     return str(value) or tr("empty")

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPa
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from studio.controls.stepping import next_value
+from studio.core.knobs import unit_for
 from studio.core.language import tr
 from studio.widgets.look import Look
 
@@ -172,8 +173,9 @@ class NumberEdit(QLineEdit):
         painter = QPainter(self)
         painter.setPen(self.look.color("text_quiet" if self.isEnabled() else "text_disabled"))
         if self.unit:
+            unit = tr(unit_for(self.unit, 1 if self.text().strip() == "1" else 0))
             box = self.rect().adjusted(0, 0, -13, 0)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.unit)
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, unit)
         if self._arrows_shown():
             middle = self._arrows().center()
             for name, y in (("chevron-up", middle.y() - 9), ("chevron-down", middle.y() - 1)):

@@ -45,6 +45,13 @@ def knobs_of(kind: Any) -> dict[str, Knob]:
     return {field.name: field.metadata["knob"] for field in dataclasses.fields(kind) if "knob" in field.metadata}
 
 
+def unit_for(unit: str, value: Any) -> str:
+    """`unit` as it stands behind `value`: "16 batches", but "1 batch"."""
+    if value != 1 or not unit.endswith("s"):
+        return unit
+    return unit[:-2] if unit.endswith("ches") else unit[:-1]
+
+
 def changed_fields(value: Any) -> tuple[str, ...]:
     """Names of the fields whose value is not their default, nested ones dotted."""
     names: list[str] = []

@@ -44,7 +44,7 @@ def first_config(text: str) -> RunConfig:
         model=first_model(),
         training=TrainingConfig(
             steps=900, batch_size=12, learning_rate=2e-3, minimum_learning_rate=2e-4, warmup_steps=100,
-            evaluate_every=50, evaluation_batches=5, sample_every=100, save_every=250,
+            evaluate_every=50, evaluation_batches=5, sample_every=100, save_every=100,
         ),
         sampling=Sampling(prompt="Once ", tokens=200),
     )  # fmt: skip

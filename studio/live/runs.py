@@ -77,9 +77,17 @@ class Runs(QObject):
             self._add(record)
         found = [model for model in self.models.values() if model.state == "interrupted"]
         if found:
-            name, step = found[-1].name, found[-1].step
-            text = tr("“{name}” was interrupted at step {step:,}; what it saved is safe.", name=name, step=step)
-            self._notices.post("warning", text, (tr("Resume"), partial(self._resume_offered, name)))
+            self._offer(found[-1])
+
+    def _offer(self, model: RunModel) -> None:
+        name, saved = model.name, model.record.checkpoints()
+        if saved:
+            text = tr("“{name}” was interrupted at step {step:,}; step {saved:,} is saved.",
+                      name=name, step=model.step, saved=saved[-1].step)  # fmt: skip
+        else:
+            text = tr("“{name}” was interrupted at step {step:,}, before its first save.", name=name, step=model.step)
+        words = tr("Resume") if saved else tr("Start again")
+        self._notices.post("warning", text, (words, partial(self._resume_offered, name)))
 
     def clear(self) -> None:
         """Forget every run, because the project is left; none of them may be living."""

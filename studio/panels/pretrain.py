@@ -182,6 +182,8 @@ class PretrainPanel(Page):
         if run.state != "finished" and run.checkpoints:
             step = count(run.checkpoints[-1].step)
             return tr("Resume from step {step}", step=step), self.commands.resume, True
+        if run.state != "finished":
+            return tr("Start again from the beginning"), self.commands.resume, True
         return tr("Chat with it"), self.commands.chat, bool(run.checkpoints)
 
     def _primary_pressed(self) -> None:

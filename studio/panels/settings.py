@@ -47,6 +47,7 @@ class SettingsPanel(Page):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(tr("Sections of the settings"))
+        self.tabs.tabBar().setAccessibleName(self.tabs.accessibleName())
         self.tabs.addTab(self._general(), tr("General"))
         self.tabs.addTab(self._compute(), tr("Compute"))
         self.tabs.addTab(self._folders(), tr("Folders"))

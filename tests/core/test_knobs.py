@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.core.errors import StudioError
-from studio.core.knobs import Problem, changed_fields, from_json, knob, knobs_of, problems, to_json
+from studio.core.knobs import Problem, changed_fields, from_json, knob, knobs_of, problems, to_json, unit_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,3 +137,11 @@ def test_a_knob_keeps_the_dataclass_frozen_and_comparable() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Oven().heat = 3.0  # type: ignore[misc]
     assert Oven() == Oven()
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "words"),
+    [("batches", 16, "batches"), ("batches", 1, "batch"), ("steps", 1, "step"), ("", 1, ""), ("GB", 1, "GB")],
+)
+def test_one_of_something_is_told_in_the_singular(unit: str, value: int, words: str) -> None:
+    assert unit_for(unit, value) == words
