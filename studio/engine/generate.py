@@ -14,7 +14,7 @@ from studio.core.sampling import draw, probabilities
 from studio.engine.evaluate import at_rest
 from studio.layers.decoder import Decoder
 from studio.layers.key_value_cache import KeyValueCache
-from studio.tokenizers import Tokenizer
+from studio.tokenizers import StreamDecoder, Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +97,14 @@ def continue_text(
     prompt = tokenizer.encode(sampling.prompt) or [first if end is None else end]
     stop = [] if end is None else [end]
     ids = [chosen.id for chosen in generate(reader, prompt, sampling, keep_going, stop)]
-    return tokenizer.decode([token for token in ids if token not in stop]), len(ids)
+    stream = stream_after(tokenizer, prompt if sampling.prompt else [])
+    text = "".join(stream(token) for token in ids if token not in stop)
+    return text + stream.flush(), len(ids)
+
+
+def stream_after(tokenizer: Tokenizer, prompt: Sequence[int]) -> StreamDecoder:
+    """A decoder that has read the prompt already, so that a word after it keeps its space."""
+    stream = tokenizer.stream()
+    for token in prompt:
+        stream(token)
+    return stream

@@ -13,7 +13,7 @@ from studio.core.config import ComputeConfig, RunConfig, Sampling
 from studio.core.errors import StudioError
 from studio.engine.checkpoint import load_model
 from studio.engine.device import Compute, choose
-from studio.engine.generate import Reader, generate
+from studio.engine.generate import Reader, generate, stream_after
 from studio.layers.decoder import Decoder
 from studio.store.files import read_json
 from studio.tokenizers import Tokenizer, tokenizer_from_json
@@ -84,7 +84,7 @@ class LoadedModel:
         if self.tokenizer is None:
             return
         self._compute.apply()
-        stream, ends = self.tokenizer.stream(), self._ends()
+        stream, ends = stream_after(self.tokenizer, prompt if sampling.prompt else []), self._ends()
         started, count = time.perf_counter(), 0
         for chosen in generate(self._reader(), prompt, sampling, control.keep_going, ends):
             count += 1

@@ -42,7 +42,9 @@ def train(config: RunConfig, control: RunControl, record: RunRecord, resume: int
     """
     prepared = yield from prepare(config, control, record, resume)
     if prepared is None:
-        yield RunEnded(reason="stopped", step=0, message="Stopped before the first step.", time=time.time())
+        reached = record.summary.step  # by an earlier start of the same run
+        message = "Stopped before it went on." if reached else "Stopped before the first step."
+        yield RunEnded(reason="stopped", step=reached, message=message, time=time.time())
         return
     yield from Trainer(prepared, control, record).run()
 

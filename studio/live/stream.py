@@ -29,6 +29,7 @@ def stream(
     step, events, failed = 0, None, None
     try:
         events = _begin(config, control, record, resume, engine)
+        step = record.summary.step  # a run that cannot go on has still come as far as it had
         for event in events:
             step = getattr(event, "step", step)
             record.append(event)

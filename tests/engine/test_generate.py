@@ -7,8 +7,9 @@ import torch
 
 from studio.core.config import ModelConfig, Sampling
 from studio.core.errors import StudioError
-from studio.engine.generate import Reader, generate
+from studio.engine.generate import Reader, generate, stream_after
 from studio.families.gpt2 import build, to_hugging_face
+from studio.tokenizers import make_tokenizer
 
 pytestmark = pytest.mark.torch
 
@@ -94,3 +95,9 @@ def test_probability_and_entropy_belong_to_the_distribution_that_was_drawn_from(
 def test_a_prompt_that_cannot_be_read_is_refused_with_a_sentence(model, prompt, words) -> None:
     with pytest.raises(StudioError, match=words):
         list(generate(Reader(model, SHAPE), prompt, Sampling()))
+
+
+def test_a_word_after_the_prompt_keeps_the_space_before_it() -> None:
+    tokenizer = make_tokenizer("words", ["once upon a time there was a cat"])
+    stream = stream_after(tokenizer, tokenizer.encode("once upon a time"))
+    assert "".join(stream(token) for token in tokenizer.encode("there was")) + stream.flush() == " there was"

@@ -37,6 +37,13 @@ def test_a_known_trouble_is_the_last_event_without_a_traceback(record):
     assert list(record.events())[-1] == ended
 
 
+def test_a_run_that_cannot_go_on_keeps_the_step_it_had_reached(record):
+    played(record, small_run(4))
+    ended = played(record, [StudioError("The text is gone.")], resume=-1)[-1]
+    assert (ended.reason, ended.step) == ("failed", 4)
+    assert record.summary.step == 4
+
+
 def test_an_unknown_trouble_is_the_last_event_with_the_traceback_as_text(record, caplog):
     ended = played(record, [started(), ZeroDivisionError("division by zero")])[-1]
     assert "ZeroDivisionError" in ended.message
