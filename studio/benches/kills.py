@@ -136,6 +136,8 @@ class Kills:
             if not killed:
                 break
             self.found.kills += 1
+            if self.found.kills % 10 == 0:
+                print(f"  {self.found.kills} kills", file=sys.stderr, flush=True)
             self.found.while_saving += any((self._project.path / "runs" / name / "checkpoints").glob("*.writing"))
             if not (self._project.path / "runs" / name / "config.json").is_file():
                 continue  # killed before there was a run: the same command makes it

@@ -180,7 +180,7 @@ class ModelPanel(Page):
             [Item(tr(part.name), part.count, part.formula, PART_SERIES.get(part.name, 7)) for part in ledger.parts]
         )
         self.ledger.set_note(tr("{count} in all", count=count(ledger.total)) if model.vocab_size
-                             else tr("without the vocabulary, still being counted"))  # fmt: skip
+                             else tr("vocabulary not known yet"))  # fmt: skip
 
     def _show_memory(self, model: ModelConfig) -> None:
         training, bf16 = self._session.draft.training, self._precision() == "bf16"

@@ -191,6 +191,10 @@ def prune(folder: Path, keep: int) -> list[int]:
 def choose(record: "RunRecord", which: str | int) -> CheckpointInfo:
     """One of a run's checkpoints: "best" (the last one when nothing was measured), "last", or a step."""
     infos = record.checkpoints()
+    unlisted = set(_folders(record.checkpoints_folder)) - {info.folder for info in infos}
+    for path in sorted(unlisted, key=_step, reverse=True):
+        if not infos or str(_step(path)) == str(which):
+            _check_sizes(path)  # says what is wrong with the one that is asked for, or with all there is
     if not infos:
         raise StudioError(f"The run “{record.name}” has no checkpoint yet.", "Let it train until its first save.")
     if which == "last":
