@@ -34,7 +34,7 @@ class FileLock:
         """Take the lock at once or raise a `StudioError` that names `what` and its holder."""
         if self.held:
             return
-        with explained(f"The lock of {what}", self.path.parent):
+        with explained(what, self.path.parent):
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         # Somebody who merely looks holds the lock for microseconds, so one refusal proves nothing.
         for wait in (0.0, 0.01, 0.03, 0.1):

@@ -143,6 +143,15 @@ def test_a_run_stopped_before_its_first_step_ends_with_a_sentence(play, config) 
     assert (events[-1].reason, events[-1].step) == ("stopped", 0)
 
 
+def test_a_run_stopped_before_it_went_on_keeps_the_step_it_had_reached(play, config, project) -> None:
+    play(config, "run")
+    control = RunControl()
+    control.stop()
+    events = play(config, "run", control, resume=-1)
+    assert (events[-1].reason, events[-1].step) == ("stopped", 12)
+    assert project.run("run").summary.step == 12
+
+
 def test_the_learning_rate_can_be_changed_in_the_middle(play, config) -> None:
     control = RunControl()
     events = play(

@@ -302,6 +302,18 @@ def test_a_checkpoint_is_chosen_by_best_last_or_step(record: RunRecord, write_fi
     assert "100, 200, 300" in caught.value.hint
 
 
+def test_choosing_a_truncated_checkpoint_says_that_it_is_damaged(record: RunRecord, write_files: Write) -> None:
+    for step in (100, 200):
+        save(record.checkpoints_folder, write_files, step)
+    os.truncate(record.checkpoints_folder / "step-000200" / "model.safetensors", 1)
+    with pytest.raises(StudioError, match="“step-000200” is damaged"):
+        checkpoints.choose(record, 200)
+    assert checkpoints.choose(record, "last").step == 100
+    os.truncate(record.checkpoints_folder / "step-000100" / "model.safetensors", 1)
+    with pytest.raises(StudioError, match="“step-000200” is damaged"):
+        checkpoints.choose(record, "best")
+
+
 def test_without_a_measurement_the_best_is_the_last(record: RunRecord, write_files: Write) -> None:
     for step in (100, 200):
         save(record.checkpoints_folder, write_files, step)
