@@ -112,11 +112,12 @@ def before_training(project: "Project", config: "RunConfig") -> list[dict[str, A
     from studio.store.shards import make_shards
 
     data, objective = config.data, OBJECTIVES.load(config.objective)
-    shards = make_shards(project.text(TEXT), data.tokenizer, data.validation_share, project.tokens_folder)
+    text = project.text(TEXT)
+    shards = make_shards(text, data.tokenizer, data.validation_share, project.tokens_folder)
     config = resolve_vocabulary(config, shards.vocab_size)
     training, validation = batches_of(objective, shards, config)
     assert validation is not None
-    tokens = shards.training_tokens + shards.validation_tokens
+    tokens = len(shards.tokenizer.encode(text.path.read_text("utf-8")))  # the split cuts one of them in two
     batches = (training.per_epoch, validation.per_epoch)
     rows = [
         row("tokens", tokens, TOKENS, tokens == TOKENS),

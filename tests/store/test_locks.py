@@ -74,3 +74,8 @@ def test_a_lock_in_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
 def test_there_are_never_two_writers(tmp_path: Path) -> None:
     children = [subprocess.Popen([sys.executable, "-c", HAMMER, str(tmp_path), "60"]) for _ in range(3)]
     assert [child.wait(timeout=120) for child in children] == [0, 0, 0]
+
+
+def test_a_lock_that_cannot_be_written_names_the_thing_and_not_the_lock(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match=r"^The thing could not be saved"):
+        FileLock(tmp_path / "gone" / "lock").acquire("The thing")
