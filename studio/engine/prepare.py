@@ -11,6 +11,7 @@ import torch
 
 from studio.core.channel import RunControl
 from studio.core.config import RunConfig
+from studio.core.costs import memory
 from studio.core.errors import StudioError
 from studio.core.events import PhaseChanged, RunEvent, Warned
 from studio.core.knobs import problems
@@ -62,6 +63,7 @@ def prepare(
         return None
     config = resolve_vocabulary(config, shards.vocab_size)
     training, validation = batches_of(objective, shards, config)
+    refuse_what_cannot_fit(config)
     yield PhaseChanged(phase="building")
     origin = checkpoint_of(record, resume) if resume is not None else None
     for sentence in origin.passed_over if origin is not None else ():
@@ -144,6 +146,19 @@ def resolve_vocabulary(config: RunConfig, found: int) -> RunConfig:
             "Set the vocabulary to 0 on the Model page, so that it follows the tokenizer.",
         )
     return config.with_part(model=dataclasses.replace(config.model, vocab_size=wanted or found))
+
+
+def refuse_what_cannot_fit(config: RunConfig) -> None:
+    """Refuse a model whose weights, gradients and moments alone exceed the memory, before the system kills us."""
+    import psutil
+
+    need = memory(config.model, config.training.batch_size)
+    known, have = need.weights + need.gradients + need.optimizer, psutil.virtual_memory().total
+    if known > have:
+        raise StudioError(
+            f"Training this model takes at least {known / 1e9:,.1f} GB; this computer has {have / 1e9:,.1f} GB.",
+            "Choose a smaller shape on the Model page.",
+        )
 
 
 def batches_of(objective: Objective, shards: Shards, config: RunConfig) -> tuple[Batches, Batches | None]:

@@ -234,7 +234,7 @@ class Trainer:
             case "save":
                 yield from self._save()
             case "learning_rate":
-                self.rate_scale = ask.number / self.config.training.learning_rate
+                self.rate_scale = ask.number / max(self.config.training.learning_rate, 1e-30)
                 yield Warned(step=self.progress.step, message=f"The learning rate now peaks at {ask.number:g}.")
 
     def _pause_non_finite(self, done: StepDone) -> Iterator[RunEvent]:

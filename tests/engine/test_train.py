@@ -230,6 +230,12 @@ def test_a_vocabulary_too_small_for_the_tokenizer_is_refused_with_both_numbers(p
         play(small)
 
 
+def test_a_model_that_cannot_fit_is_refused_before_it_is_built(play, config) -> None:
+    giant = config.with_part(model=dataclasses.replace(config.model, emb_dim=32_768, n_layers=200))
+    with pytest.raises(StudioError, match="at least"):
+        play(giant)
+
+
 def test_tokenizing_is_told_while_it_goes_on(play, config) -> None:
     phases = [event.phase for event in _of(play(config), PhaseChanged)]
     assert phases[0] == "tokenizing"
