@@ -19,6 +19,7 @@ class Column:
     def __init__(self) -> None:
         self._room = np.empty(64, dtype=np.float64)
         self._length = 0
+        self._view: Floats | None = None  # made when asked for: a chart asks often, between two points
 
     def __len__(self) -> int:
         return self._length
@@ -26,9 +27,10 @@ class Column:
     @property
     def array(self) -> Floats:
         """What is there now, as a read-only view that stays valid (but does not grow)."""
-        view = self._room[: self._length]
-        view.flags.writeable = False
-        return view
+        if self._view is None:
+            self._view = self._room[: self._length]
+            self._view.flags.writeable = False
+        return self._view
 
     def append(self, value: float) -> None:
         """Add one value."""
@@ -36,6 +38,7 @@ class Column:
             self._grow(self._length + 1)
         self._room[self._length] = value
         self._length += 1
+        self._view = None
 
     def extend(self, values: npt.ArrayLike) -> None:
         """Add several values."""
@@ -45,12 +48,14 @@ class Column:
             self._grow(end)
         self._room[self._length : end] = array
         self._length = end
+        self._view = None
 
     def truncate(self, length: int) -> None:
         """Forget what stands behind the first `length` values; views taken before keep their numbers."""
         if length < self._length:
             self._room = self._room[:length].copy() if length else np.empty(64, dtype=np.float64)
             self._length = length
+            self._view = None
 
     def _grow(self, needed: int) -> None:
         room = np.empty(max(needed, 2 * len(self._room), 64), dtype=np.float64)

@@ -127,5 +127,8 @@ def pixels(scale: Scale, values: Floats) -> Floats:
 
 def finite_runs(finite: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     """First and past-last position of each unbroken stretch."""
+    if len(finite) and finite.all():
+        yield 0, len(finite)
+        return
     edges = np.flatnonzero(np.diff(np.concatenate(([0], finite.astype(np.int8), [0]))))
     yield from zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True)

@@ -89,10 +89,10 @@ class Curve:
 
     def broken(self, axis: str, low: float, high: float, most: int = 2_000) -> Floats:
         """Where in [low, high] values are not finite; thinned out evenly above `most`."""
-        if self.history is None:
+        places = self.history.non_finite if self.history is not None else np.empty(0, dtype=np.int64)
+        if not len(places):
             return np.empty(0)
         first, last = self.window(axis, low, high)
-        places = self.history.non_finite
         places = places[(places >= first) & (places < last)]
         return self.x(axis)[places[:: max(1, len(places) // most)]]
 

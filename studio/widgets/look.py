@@ -69,6 +69,7 @@ class Look(QObject):
         self.resources = resources
         self.theme = load_theme(resources / "themes" / f"{theme}.toml")
         self.reduce_motion = reduce_motion
+        self._fonts: dict[tuple[int, int, bool], QFont] = {}
 
     def set_theme(self, name: str) -> None:
         """Switch to `resources/themes/NAME.toml` live; says nothing when it is the present one."""
@@ -87,6 +88,12 @@ class Look(QObject):
 
     def font(self, size: int = 13, weight: int = 400, mono: bool = False) -> QFont:
         """An interface font with tabular figures; `size` is one of `SIZES`, in device-independent pixels."""
+        key = (size, weight, mono)
+        if key not in self._fonts:
+            self._fonts[key] = self._make_font(*key)
+        return QFont(self._fonts[key])
+
+    def _make_font(self, size: int, weight: int, mono: bool) -> QFont:
         font = QFont(list(MONOSPACE if mono else INTERFACE))
         font.setStyleHint(QFont.StyleHint.Monospace if mono else QFont.StyleHint.SansSerif)
         font.setPixelSize(size)
