@@ -37,7 +37,8 @@ def _paint_mask(painter: QPainter, x: Floats, top: Floats, bottom: Floats) -> No
     ink &= rows <= last.clip(-1, height).astype(np.int16)
     color = int(painter.pen().color().name(QColor.NameFormat.HexArgb)[1:], 16)
     picture = np.multiply(ink, color, dtype=np.uint32)
-    image = QImage(picture.data, *picture.shape[::-1], 4 * picture.shape[1], QImage.Format.Format_ARGB32_Premultiplied)
+    height, width = picture.shape
+    image = QImage(picture.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     painter.drawImage(QPointF(left, up), image)
 
 
