@@ -6,6 +6,7 @@ from typing import Any
 
 from studio.core.errors import StudioError
 from studio.core.knobs import Problem, from_json, knob, to_json
+from studio.core.model_config import ModelConfig as ModelConfig
 
 VERSION = 1
 
@@ -24,77 +25,6 @@ class DataConfig:
         0, "Stride", "Tokens between the starts of two windows; 0 means one window after the other.",
         unit="tokens", minimum=0, maximum=1_000_000, advanced=True,
     )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelConfig:
-    """The shape of a decoder; the names are those of the book's `GPT_CONFIG_124M` where it has one."""
-
-    family: str = knob("gpt2", "Family", "The architecture the model belongs to.", choices=(("gpt2", "GPT-2"),))
-    vocab_size: int = knob(
-        0, "Vocabulary", "Number of different tokens; 0 takes it from the tokenizer.",
-        unit="tokens", minimum=0, maximum=1_000_000, advanced=True,
-    )  # fmt: skip
-    context_length: int = knob(
-        128, "Context", "How many tokens the model sees at once.", unit="tokens", minimum=2, maximum=131_072
-    )
-    emb_dim: int = knob(192, "Width", "Numbers that stand for one token inside the model.", minimum=2, maximum=32_768)
-    n_layers: int = knob(6, "Layers", "Blocks stacked on one another.", minimum=1, maximum=256)
-    n_heads: int = knob(
-        6, "Heads", "Attention heads in each block; the width is shared among them.", minimum=1, maximum=256
-    )
-    drop_rate: float = knob(
-        0.0,
-        "Dropout",
-        "Share of values set to zero while training, against learning by heart.",
-        minimum=0.0,
-        maximum=0.9,
-    )
-    qkv_bias: bool = knob(
-        False,
-        "Query, key, value bias",
-        "Adds a learned offset to queries, keys and values, as OpenAI's GPT-2 has.",
-        advanced=True,
-    )
-    tie_embeddings: bool = knob(
-        True, "Tied output head", "The output head shares the token embedding's weights; the book keeps them apart."
-    )
-    hidden_dim: int = knob(
-        0, "Hidden width", "Width inside the feed-forward part; 0 means four times the model's width.",
-        minimum=0, maximum=262_144, advanced=True,
-    )  # fmt: skip
-    norm_eps: float = knob(
-        1e-5,
-        "Norm epsilon",
-        "Keeps layer normalization from dividing by zero.",
-        minimum=0.0,
-        maximum=1.0,
-        advanced=True,
-    )
-    initialization: str = knob(
-        "gpt2", "Initialization", "How the weights start: small normal values, or PyTorch's defaults as in the book.",
-        choices=(("gpt2", "GPT-2 (normal, 0.02)"), ("book", "The book (PyTorch's defaults)")), advanced=True,
-    )  # fmt: skip
-
-    @property
-    def head_dim(self) -> int:
-        """Width of one attention head."""
-        return self.emb_dim // self.n_heads
-
-    @property
-    def feed_forward_dim(self) -> int:
-        """Width inside the feed-forward part."""
-        return self.hidden_dim or 4 * self.emb_dim
-
-    def problems(self) -> list[Problem]:
-        """What single fields cannot see: the width must divide evenly among the heads."""
-        if self.n_heads > 0 and self.emb_dim % self.n_heads:
-            below = self.emb_dim - self.emb_dim % self.n_heads
-            near = below or self.n_heads
-            return [
-                Problem("n_heads", f"The width {self.emb_dim} does not divide by {self.n_heads} heads; {near} would.")
-            ]
-        return []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +147,32 @@ class Sampling:
         maximum=10.0,
     )
     seed: int = knob(7, "Seed", "The same seed writes the same text.", minimum=0, maximum=2**31 - 1)
+    stop: tuple[str, ...] = knob(
+        (), "Stop at", "Ends the text before any of these; \\n means a line break.", advanced=True
+    )  # fmt: skip
+    samples: int = knob(
+        1, "Texts", "Texts written side by side; each next one has the next seed.",
+        minimum=1, maximum=64, advanced=True,
+    )  # fmt: skip
+    beams: int = knob(
+        1, "Beams", "Above 1 nothing is drawn: so many beginnings are followed and the likeliest text wins.",
+        minimum=1, maximum=64, advanced=True,
+    )  # fmt: skip
+    length_penalty: float = knob(
+        1.0, "Length penalty", "Beams only: above 0 favours longer texts, below 0 shorter ones.",
+        minimum=-10.0, maximum=10.0, advanced=True,
+    )  # fmt: skip
+    early_stopping: str = knob(
+        "no", "Stop early", "Beams only: ends the search when a better text is unlikely, when there are enough texts, "
+        "or only when no better one is possible.",
+        choices=(("no", "By estimate"), ("yes", "When enough"), ("never", "When certain")), advanced=True,
+    )  # fmt: skip
+
+    def problems(self) -> list[Problem]:
+        """A search ends with as many texts as it has beams."""
+        if 1 < self.beams < self.samples:
+            return [Problem("samples", f"{self.beams} beams give at most {self.beams} texts.")]
+        return []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,7 +208,10 @@ class RunConfig:
     """Everything that decides a run. Two equal configs on one machine give the same numbers."""
 
     version: int = VERSION
-    objective: str = "pretrain"
+    objective: str = knob(
+        "pretrain", "What it learns", "Which task the model is given: the loss and the samples follow from it.",
+        choices=(("pretrain", "Next word"), ("masked_words", "Masked words")),
+    )  # fmt: skip
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -275,7 +234,7 @@ def config_from_json(data: Any) -> RunConfig:
     if not isinstance(version, int):
         raise StudioError(
             "This file does not say which version of a run's configuration it is.",
-            "Print one with `main.py config pretrain`.",
+            "Print one with `python3 main.py config pretrain`.",
         )
     if version > VERSION:
         raise StudioError(

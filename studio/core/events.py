@@ -52,12 +52,16 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationDone:
-    """Mean loss per target over the measured batches of both sides, dropout off."""
+    """Mean loss per target over the measured batches of both sides, dropout off.
+
+    `validation_accuracy` is the share of targets that were the likeliest token, where the objective counts it.
+    """
 
     step: int
     training_loss: float
     validation_loss: float | None  # None when nothing is held back
     seconds: float
+    validation_accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

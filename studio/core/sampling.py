@@ -1,6 +1,7 @@
 """How the next token is chosen from logits. One implementation serves generation and every picture of it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,17 +11,21 @@ from studio.core.config import Sampling
 Floats = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One token that could have come; a removed one keeps the chance it had before the controls cut it."""
+
+    id: int
+    probability: float
+    removed: bool = False
+
+
 def probabilities(logits: npt.ArrayLike, sampling: Sampling, seen: Sequence[int] = ()) -> Floats:
     """Distribution over the whole vocabulary after every control: (vocabulary,) logits in, (vocabulary,) chances out.
 
     Order: repetition penalty (Keskar et al. 2019), temperature, top-k, top-p, min-p, as in `transformers`.
     """
-    scores = np.array(logits, dtype=np.float64)
-    if seen and sampling.repetition_penalty != 1.0:
-        ids = np.unique(np.asarray(seen, dtype=np.int64))
-        scores[ids] = np.where(
-            scores[ids] > 0, scores[ids] / sampling.repetition_penalty, scores[ids] * sampling.repetition_penalty
-        )
+    scores = penalized(np.array(logits, dtype=np.float64), sampling, seen)
     if sampling.temperature == 0.0:
         certain = np.zeros_like(scores)
         certain[int(scores.argmax())] = 1.0
@@ -33,6 +38,31 @@ def probabilities(logits: npt.ArrayLike, sampling: Sampling, seen: Sequence[int]
     if sampling.min_p > 0.0:
         chances = _keep(chances, np.flatnonzero(chances >= sampling.min_p * chances.max()))
     return chances
+
+
+def penalized(scores: Floats, sampling: Sampling, seen: Sequence[int]) -> Floats:
+    """`scores` with every token of `seen` made less likely, once however often it was there; changes them in place."""
+    if seen and sampling.repetition_penalty != 1.0:
+        ids = np.unique(np.asarray(seen, dtype=np.int64))
+        scores[ids] = np.where(
+            scores[ids] > 0, scores[ids] / sampling.repetition_penalty, scores[ids] * sampling.repetition_penalty
+        )
+    return scores
+
+
+def uncut(sampling: Sampling) -> Sampling:
+    """The same without what removes tokens: top-k, top-p, min-p and temperature 0."""
+    return replace(sampling, top_k=0, top_p=1.0, min_p=0.0, temperature=sampling.temperature or 1.0)
+
+
+def candidates(chances: Floats, before: Floats, shown: int) -> tuple[Candidate, ...]:
+    """The tokens that were likeliest `before` anything was cut, with their final `chances`; both (vocabulary,)."""
+    few = len(before) <= shown
+    found = np.arange(len(before)) if few else np.argpartition(-before, shown)[:shown]
+    ordered = found[np.argsort(-before[found], kind="stable")]
+    return tuple(
+        Candidate(int(token), float(chances[token] or before[token]), bool(chances[token] == 0.0)) for token in ordered
+    )
 
 
 def softmax(scores: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """A shelf is a package whose modules are its items: listing the folder lists the feature."""
 
 import importlib
+import keyword
 import pkgutil
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,9 +18,12 @@ class Shelf:
     constant: str
 
     def names(self) -> tuple[str, ...]:
-        """Module names in alphabetical order, found without importing any of them."""
+        """Module names in alphabetical order, found without importing any of them.
+
+        A module whose name would be a word of Python ends in an underscore, which is no part of the item's name.
+        """
         package = importlib.import_module(self.package)
-        return tuple(sorted(module.name for module in pkgutil.iter_modules(package.__path__)))
+        return tuple(sorted(module.name.rstrip("_") for module in pkgutil.iter_modules(package.__path__)))
 
     def load(self, name: str) -> Any:
         """Import the module `name` and return its constant; an unknown name is a `StudioError`."""
@@ -28,7 +32,8 @@ class Shelf:
             close = get_close_matches(name, known, n=1)
             hint = f"Did you mean “{close[0]}”?" if close else f"Choose one of: {', '.join(known)}."
             raise StudioError(f"There is no “{name}” in {self.package.rpartition('.')[2]}.", hint)
-        return getattr(importlib.import_module(f"{self.package}.{name}"), self.constant)
+        module = f"{name}_" if keyword.iskeyword(name) else name
+        return getattr(importlib.import_module(f"{self.package}.{module}"), self.constant)
 
 
 def resolve(target: str) -> Any:
@@ -43,3 +48,4 @@ FAMILIES = Shelf("studio.families", "FAMILY")
 OBJECTIVES = Shelf("studio.objectives", "OBJECTIVE")
 COMMANDS = Shelf("studio.commands", "COMMAND")
 BENCHES = Shelf("studio.benches", "BENCH")
+EXCHANGES = Shelf("studio.exchange", "EXCHANGE")

@@ -1,16 +1,16 @@
 """GPT-2 (Radford et al. 2019): learned positions, LayerNorm before each part, GELU, biases."""
 
-import math
-import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from studio.core.config import ModelConfig
-from studio.families import Family, Ledger, Part, Preset
+from studio.core.errors import StudioError
+from studio.core.language import tr
+from studio.core.ledger import ledger
+from studio.families import DECODER, Family, Preset, Source, checked, keep_traits
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from studio.layers.decoder import Decoder
 
 
@@ -27,6 +27,18 @@ def _published(name: str, layers: int, heads: int, width: int) -> Preset:
     )  # fmt: skip
 
 
+def _larger(name: str, layers: int, heads: int, width: int) -> Preset:
+    """A shape of GPT-3 (Brown et al. 2020, table 2.1), whose sparse layers have the same parameters.
+
+    Where the table's heads do not fill its width (1.3B: 24 × 128, 13B: 5,140), the shape that does stands here.
+    """
+    made = _preset(
+        f"GPT-3 {name}", "For the calculator: OpenAI published the shape, never the weights.",
+        vocab_size=50_257, context_length=2_048, emb_dim=width, n_layers=layers, n_heads=heads, qkv_bias=True,
+    )  # fmt: skip
+    return replace(made, calculator=True)
+
+
 PRESETS = (
     _preset("tiny", "Learns letters in a minute.", n_layers=4, n_heads=4, emb_dim=128, context_length=64),
     _preset(
@@ -40,135 +52,127 @@ PRESETS = (
     _published("medium", 24, 16, 1_024),
     _published("large", 36, 20, 1_280),
     _published("XL", 48, 25, 1_600),
+    _larger("125M", 12, 12, 768),
+    _larger("350M", 24, 16, 1_024),
+    _larger("760M", 24, 16, 1_536),
+    _larger("1.3B", 24, 16, 2_048),
+    _larger("2.7B", 32, 32, 2_560),
+    _larger("6.7B", 32, 32, 4_096),
+    _larger("13B", 40, 40, 5_120),
+    _larger("175B", 96, 96, 12_288),
 )
 
 
-def ledger(config: ModelConfig) -> Ledger:
-    """Parameters by part, by arithmetic alone; the tests hold it against the real network."""
-    vocab, context, width = config.vocab_size, config.context_length, config.emb_dim
-    layers, inner = config.n_layers, config.feed_forward_dim
-    qkv = 3 * width * width + (3 * width if config.qkv_bias else 0)
-    head = vocab * width
-    square, bias = f"{width:,} × {width:,}", " + bias" if config.qkv_bias else ""
-    parts = [
-        Part("Token embedding", head, f"{vocab:,} × {width:,}"),
-        Part("Position embedding", context * width, f"{context:,} × {width:,}"),
-        Part("Queries, keys, values", layers * qkv, f"{layers} × 3 × ({square}{bias})"),
-        Part("Attention output", layers * (width * width + width), f"{layers} × ({square} + {width:,})"),
-        Part(
-            "Feed forward",
-            layers * (2 * width * inner + inner + width),
-            f"{layers} × (2 × {width:,} × {inner:,} + {inner:,} + {width:,})",
-        ),
-        Part("Norms", (2 * layers + 1) * 2 * width, f"{2 * layers + 1} × 2 × {width:,}"),
-    ]
-    if not config.tie_embeddings:
-        parts.append(Part("Output head", head, f"{vocab:,} × {width:,}"))
-    return Ledger(tuple(parts), head if config.tie_embeddings else 0)
+TRAITS = {
+    "positions": "learned",
+    "rope_scaling": "none",
+    "norm": "layer",
+    "norm_offset": False,
+    "embedding_scale": False,
+    "feed_forward": "plain",
+    "activation": "gelu_tanh",
+    "output_bias": True,
+    "feed_forward_bias": True,
+    "n_kv_heads": 0,
+    "head_width": 0,
+    "sliding_window": 0,
+    "query_key_norm": False,
+    **DECODER,
+}
 
 
 def build(config: ModelConfig) -> "Decoder":
-    """A fresh network; its weights follow `config.initialization` and torch's global seed.
+    """A fresh network; its weights follow `config.initialization` and torch's global seed."""
+    from studio.layers.assembly import decoder
 
-    The parts are made in the order of the book's `GPTModel`, so that the same seed gives the book's weights.
-    """
-    from torch import nn
-
-    from studio.layers.attention import Attention
-    from studio.layers.decoder import Block, Decoder
-    from studio.layers.feed_forward import FeedForward
-
-    def norm() -> nn.LayerNorm:
-        return nn.LayerNorm(config.emb_dim, eps=config.norm_eps)
-
-    def block(layer: int) -> Block:
-        return Block(Attention(config, layer), FeedForward(config), (norm(), norm()))
-
-    tokens = nn.Embedding(config.vocab_size, config.emb_dim)
-    positions = nn.Embedding(config.context_length, config.emb_dim)
-    layers = [block(layer) for layer in range(config.n_layers)]
-    head = nn.Linear(config.emb_dim, config.vocab_size, bias=False)
-    model = Decoder(tokens, positions, layers, (norm(), head))
-    if config.tie_embeddings:
-        head.weight = tokens.weight
-    if config.initialization == "gpt2":
-        _initialize(model, config)
-    return model
+    keep_traits(config, "GPT-2", TRAITS)
+    return decoder(config)
 
 
-def _initialize(model: "Decoder", config: ModelConfig) -> None:
-    """Normal weights of 0.02; those that write into the residual stream are smaller the deeper the model is."""
-    from torch import nn
-
-    for name, module in model.named_modules():
-        if isinstance(module, nn.Linear | nn.Embedding):
-            writes = name.endswith(("o_proj", "down_proj"))
-            nn.init.normal_(module.weight, std=0.02 / math.sqrt(2 * config.n_layers) if writes else 0.02)
-        if isinstance(module, nn.Linear) and module.bias is not None:
-            nn.init.zeros_(module.bias)
-
-
-_OUTSIDE = {
-    "wte.weight": "embed_tokens.weight",
-    "wpe.weight": "embed_positions.weight",
-    "ln_f.weight": "norm.weight",
-    "ln_f.bias": "norm.bias",
+_ENDS = {
+    "embed_tokens.weight": "transformer.wte.weight",
+    "embed_positions.weight": "transformer.wpe.weight",
+    "norm.weight": "transformer.ln_f.weight",
+    "norm.bias": "transformer.ln_f.bias",
     "lm_head.weight": "lm_head.weight",
 }
-_OUTSIDE_LAYER = {
-    "ln_1": "input_layernorm",
-    "attn.c_proj": "self_attn.o_proj",
-    "ln_2": "post_attention_layernorm",
-    "mlp.c_fc": "mlp.up_proj",
-    "mlp.c_proj": "mlp.down_proj",
+_LAYER = {
+    "input_layernorm": "ln_1",
+    "self_attn.o_proj": "attn.c_proj",
+    "post_attention_layernorm": "ln_2",
+    "mlp.up_proj": "mlp.c_fc",
+    "mlp.down_proj": "mlp.c_proj",
 }
-_TRANSPOSED = ("self_attn.o_proj.weight", "mlp.up_proj.weight", "mlp.down_proj.weight")  # Conv1D stores (in, out)
 
 
-def from_hugging_face(outside: Mapping[str, "Tensor"]) -> dict[str, "Tensor"]:
-    """Weights under the names of `transformers`' GPT-2 as ours: renamed, transposed, the fused projection split."""
-    ours: dict[str, Tensor] = {}
-    for full_name, tensor in outside.items():
-        name = full_name.removeprefix("transformer.")
-        if name in _OUTSIDE:
-            ours[_OUTSIDE[name]] = tensor
-            continue
-        match = re.fullmatch(r"h\.(\d+)\.(.+)\.(weight|bias)", name)
-        if match is None or match[2] in ("attn.bias", "attn.masked_bias"):
-            continue
-        prefix, part, kind = f"layers.{match[1]}.", match[2], match[3]
-        if part == "attn.c_attn":
-            for letter, third in zip("qkv", tensor.chunk(3, dim=-1), strict=True):
-                ours[f"{prefix}self_attn.{letter}_proj.{kind}"] = third.t() if kind == "weight" else third
-        elif part in _OUTSIDE_LAYER:
-            inside = f"{_OUTSIDE_LAYER[part]}.{kind}"
-            ours[prefix + inside] = tensor.t() if inside in _TRANSPOSED else tensor
-    return ours
+def sources(config: ModelConfig) -> dict[str, Source]:
+    """Where `GPT2LMHeadModel` keeps our weights: its Conv1D stores (in, out), queries, keys and values side by side."""
+    found = {ours: Source(theirs) for ours, theirs in _ENDS.items()}
+    for layer in range(config.n_layers):
+        here, there = f"layers.{layer}.", f"transformer.h.{layer}."
+        for ours, theirs in _LAYER.items():
+            matrix = ours.endswith("_proj")
+            found[f"{here}{ours}.weight"] = Source(f"{there}{theirs}.weight", transposed=matrix)
+            found[f"{here}{ours}.bias"] = Source(f"{there}{theirs}.bias")
+        for part, letter in enumerate("qkv"):
+            name = f"{here}self_attn.{letter}_proj"
+            found[f"{name}.weight"] = Source(f"{there}attn.c_attn.weight", True, part, 3)
+            if config.qkv_bias:
+                found[f"{name}.bias"] = Source(f"{there}attn.c_attn.bias", False, part, 3)
+    return found
 
 
-def to_hugging_face(ours: Mapping[str, "Tensor"]) -> dict[str, "Tensor"]:
-    """The reverse, under the names of `GPT2LMHeadModel`; a model without query-key-value bias gets zeros there."""
-    import torch
+def from_outside(outside: Mapping[str, Any]) -> ModelConfig:
+    """The config of a `config.json`; what was trained with other formulas than GPT-2's is refused."""
+    for name, usual in _USUAL.items():
+        if outside.get(name, usual) != usual:
+            raise StudioError(
+                tr("This GPT-2 was made with {name} = {value}.", name=name, value=outside[name]),
+                tr("Atelier computes only GPT-2 as OpenAI published it ({usual}).", usual=usual),
+            )
+    if outside.get("activation_function", "gelu_new") not in ("gelu_new", "gelu_pytorch_tanh"):
+        raise StudioError(
+            tr("This GPT-2 uses the activation {name}.", name=outside["activation_function"]),
+            tr("Atelier computes only GPT-2 as OpenAI published it ({usual}).", usual="gelu_new"),
+        )
+    return checked(
+        {
+            "family": "gpt2",
+            "vocab_size": outside.get("vocab_size", 50_257),
+            "context_length": outside.get("n_positions", outside.get("n_ctx", 1_024)),
+            "emb_dim": outside.get("n_embd", 768),
+            "n_layers": outside.get("n_layer", 12),
+            "n_heads": outside.get("n_head", 12),
+            "hidden_dim": outside.get("n_inner") or 0,
+            "drop_rate": outside.get("resid_pdrop", 0.1),
+            "norm_eps": outside.get("layer_norm_epsilon", 1e-5),
+            "qkv_bias": True,
+            "tie_embeddings": outside.get("tie_word_embeddings", True),
+        }
+    )
 
-    outside: dict[str, Tensor] = {}
-    for theirs, inside in _OUTSIDE.items():
-        if inside in ours:
-            outside[theirs if theirs == "lm_head.weight" else f"transformer.{theirs}"] = ours[inside]
-    layers = 1 + max(int(name.split(".")[1]) for name in ours if name.startswith("layers."))
-    for layer in range(layers):
-        there, here = f"transformer.h.{layer}.", f"layers.{layer}."
-        for theirs, inside in _OUTSIDE_LAYER.items():
-            for kind in ("weight", "bias"):
-                tensor = ours[f"{here}{inside}.{kind}"]
-                outside[f"{there}{theirs}.{kind}"] = tensor.t() if f"{inside}.{kind}" in _TRANSPOSED else tensor
-        weights = [ours[f"{here}self_attn.{letter}_proj.weight"].t() for letter in "qkv"]
-        biases = [
-            ours.get(f"{here}self_attn.{letter}_proj.bias", weights[0].new_zeros(weights[0].shape[0]))
-            for letter in "qkv"
-        ]
-        outside[f"{there}attn.c_attn.weight"] = torch.cat(weights, dim=1)
-        outside[f"{there}attn.c_attn.bias"] = torch.cat(biases)
-    return outside
+
+_USUAL = {"scale_attn_weights": True, "scale_attn_by_inverse_layer_idx": False, "add_cross_attention": False}
+
+
+def to_outside(config: ModelConfig) -> dict[str, Any]:
+    """A `config.json` for `GPT2LMHeadModel`, which always has a query-key-value bias: zeros where ours has none."""
+    return {
+        "architectures": ["GPT2LMHeadModel"],
+        "model_type": "gpt2",
+        "vocab_size": config.vocab_size,
+        "n_positions": config.context_length,
+        "n_embd": config.emb_dim,
+        "n_layer": config.n_layers,
+        "n_head": config.n_heads,
+        "n_inner": config.hidden_dim or None,
+        "activation_function": "gelu_new",
+        "resid_pdrop": config.drop_rate,
+        "embd_pdrop": config.drop_rate,
+        "attn_pdrop": config.drop_rate,
+        "layer_norm_epsilon": config.norm_eps,
+        "tie_word_embeddings": config.tie_embeddings,
+    }
 
 
 FAMILY = Family(
@@ -181,6 +185,9 @@ FAMILY = Family(
     ),
     ledger=ledger,
     build=build,
-    from_hugging_face=from_hugging_face,
-    to_hugging_face=to_hugging_face,
+    model_types=("gpt2",),
+    from_outside=from_outside,
+    to_outside=to_outside,
+    sources=sources,
+    traits=TRAITS,
 )  # fmt: skip

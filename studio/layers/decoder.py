@@ -1,4 +1,6 @@
-"""A decoder-only language model, assembled from parts that a family chooses."""
+"""A language model of one stack of blocks, assembled from parts that a family chooses: a decoder or an encoder."""
+
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -8,21 +10,32 @@ from studio.layers.key_value_cache import KeyValueCache, positions_after
 
 
 class Block(nn.Module):
-    r"""One layer: x + attention(norm(x)), then x + feed_forward(norm(x)).
+    r"""One layer: x + attention(norm(x)), then x + feed_forward(norm(x)); with `norm_after` norm(x + part(x)).
 
     x ──┬─ norm ─ attention ──(+)──┬─ norm ─ feed forward ──(+)── out
         └──────────────────────┘   └─────────────────────────┘
     """
 
-    def __init__(self, attention: Attention, feed_forward: nn.Module, norms: tuple[nn.Module, nn.Module]) -> None:
+    def __init__(
+        self,
+        attention: Attention,
+        feed_forward: nn.Module,
+        norms: tuple[nn.Module, nn.Module],
+        norm_after: bool = False,
+    ) -> None:
         super().__init__()
         self.self_attn = attention
         self.mlp = feed_forward
         self.input_layernorm, self.post_attention_layernorm = norms
+        self.norm_after = norm_after
         self.drop_rate = attention.drop_rate
 
     def forward(self, x: Tensor, cache: KeyValueCache | None = None) -> Tensor:
         """(batch, time, width) in and out."""
+        if self.norm_after:
+            x = self.input_layernorm(x + self._drop(self.self_attn(x, cache)))
+            seen: Tensor = self.post_attention_layernorm(x + self._drop(self.mlp(x)))
+            return seen
         x = x + self._drop(self.self_attn(self.input_layernorm(x), cache))
         return x + self._drop(self.mlp(self.post_attention_layernorm(x)))
 
@@ -30,15 +43,29 @@ class Block(nn.Module):
         return dropout(x, self.drop_rate) if self.training else x
 
 
-class Decoder(nn.Module):
-    """Token ids in, logits out. Parameter names follow Llama's files on the hub, so that weights map by name."""
+@dataclass(frozen=True)
+class Start:
+    """What makes the first block's input: a vector for the token, and what is added to it or done with it."""
 
-    def __init__(
-        self, tokens: nn.Embedding, positions: nn.Embedding, layers: list[Block], ends: tuple[nn.Module, nn.Linear]
-    ) -> None:
+    tokens: nn.Embedding
+    positions: nn.Embedding | None = None  # None where attention turns queries and keys instead
+    segments: nn.Embedding | None = None
+    norm: nn.Module | None = None
+    scale: float = 1.0
+
+
+class Decoder(nn.Module):
+    """Token ids in, logits out. Parameter names follow Llama's files on the hub, so that weights map by name.
+
+    An encoder is the same with attention that looks both ways, norms in other places, and a longer end: what stands
+    between the last block and the head (`norm`) is its masked-word head's first part.
+    """
+
+    def __init__(self, start: Start, layers: list[Block], ends: tuple[nn.Module, nn.Linear]) -> None:
         super().__init__()
-        self.embed_tokens = tokens
-        self.embed_positions = positions
+        self.embed_tokens, self.embed_positions = start.tokens, start.positions
+        self.embed_segments, self.embed_norm = start.segments, start.norm
+        self.embedding_scale = start.scale
         self.layers = nn.ModuleList(layers)
         self.norm, self.lm_head = ends
         self.drop_rate = layers[0].drop_rate
@@ -50,9 +77,16 @@ class Decoder(nn.Module):
         return logits
 
     def hidden(self, ids: Tensor, cache: KeyValueCache | None = None) -> Tensor:
-        """Ids (batch, time) to what the output head reads: (batch, time, width), after the final norm."""
-        positions = positions_after(cache, ids.shape[1], ids.device)
-        x = self.embed_tokens(ids) + self.embed_positions(positions)
+        """Ids (batch, time) to what the output head reads: (batch, time, width), normed."""
+        x = self.embed_tokens(ids)
+        if self.embedding_scale != 1.0:
+            x = x * x.new_tensor(self.embedding_scale)  # rounded to the type of the weights, as Gemma was trained
+        if self.embed_positions is not None:
+            x = x + self.embed_positions(positions_after(cache, ids.shape[1], ids.device))
+        if self.embed_segments is not None:
+            x = x + self.embed_segments.weight[0]  # one text, so all of it is the first segment
+        if self.embed_norm is not None:
+            x = self.embed_norm(x)
         x = dropout(x, self.drop_rate) if self.training else x
         for layer in self.layers:
             x = layer(x, cache)

@@ -1,17 +1,27 @@
 """Keys and values of tokens already read, kept outside the model so that the model itself holds no state."""
 
+from collections.abc import Sequence
+from copy import copy
+
 import torch
 from torch import Tensor
 
 from studio.core.config import ModelConfig
+from studio.core.errors import StudioError
+from studio.core.language import tr
 
 
 class KeyValueCache:
-    """Preallocated keys and values: each (layers, batch, heads, capacity, head_dim); `length` tokens are filled."""
+    """Preallocated keys and values: each (layers, batch, key-value heads, capacity, head_dim).
+
+    `length` tokens are filled.
+    """
 
     def __init__(self, config: ModelConfig, like: Tensor, batch: int = 1, capacity: int = 0) -> None:
         """Room for `capacity` tokens (0: the whole context) on the device and in the type of `like`."""
-        shape = (config.n_layers, batch, config.n_heads, capacity or config.context_length, config.head_dim)
+        if not config.causal:  # what was read would change with every token that follows
+            raise no_writer()
+        shape = (config.n_layers, batch, config.kv_heads, capacity or config.context_length, config.head_dim)
         self.keys = like.new_zeros(shape)
         self.values = like.new_zeros(shape)
         self.length = 0
@@ -40,9 +50,29 @@ class KeyValueCache:
         """Count `tokens` as read, after the last layer."""
         self.length += tokens
 
+    def picked(self, rows: Sequence[int], capacity: int = 0) -> "KeyValueCache":
+        """A cache of its own with these `rows` of the batch, repeated or left out, and room for `capacity` tokens."""
+        twin = copy(self)
+        index = torch.tensor(rows, device=self.keys.device)
+        layers, _, heads, room, width = self.keys.shape
+        shape = (layers, len(rows), heads, capacity or room, width)
+        twin.keys, twin.values = self.keys.new_empty(shape), self.values.new_empty(shape)
+        twin.keys[:, :, :, : self.length] = self.keys[:, index, :, : self.length]
+        twin.values[:, :, :, : self.length] = self.values[:, index, :, : self.length]
+        return twin
+
     def truncate(self, length: int) -> None:
         """Forget everything behind the first `length` tokens."""
         self.length = min(self.length, length)
+
+
+def no_writer() -> StudioError:
+    """What to raise where a model is asked to write that has learned to fill gaps."""
+    return StudioError(
+        tr("This model has learned to fill gaps in a text that it sees from both sides; it cannot write on."),
+        tr("To see it fill gaps, look at the samples of its run. To let a model write, choose one that predicts the "
+           "next token, such as a GPT-2 or a Llama."),
+    )  # fmt: skip
 
 
 def positions_after(cache: KeyValueCache | None, tokens: int, device: torch.device) -> Tensor:

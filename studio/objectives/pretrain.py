@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from studio.core.config import RunConfig
+from studio.core.config import ModelConfig, RunConfig
+from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.schedule import windows_in
 from studio.objectives import Ids, Objective
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from studio.tokenizers import Tokenizer
 
 
 class Windows:
@@ -42,6 +46,28 @@ class Windows:
         return self._order[1]
 
 
+def obstacle(model: ModelConfig) -> str:
+    """Why a model cannot learn to predict the next token."""
+    if model.causal:
+        return ""
+    return tr("This model looks both ways, so it would see the next word instead of predicting it.")
+
+
+def ready(config: RunConfig, tokenizer: "Tokenizer") -> RunConfig:
+    """Refuse a model that would see the very tokens it has to predict."""
+    if reason := obstacle(config.model):
+        raise StudioError(
+            reason,
+            tr("Train it with the objective “masked_words”, or choose a model that looks back only, such as a GPT-2."),
+        )
+    return config
+
+
+def targets(batch: "Tensor") -> int:
+    """Every token of a window but its first is one."""
+    return batch.shape[0] * (batch.shape[1] - 1)
+
+
 def loss(model: "nn.Module", batch: "Tensor") -> tuple["Tensor", int]:
     """Cross entropy summed over (batch, context) targets, and how many there are."""
     from studio.layers.cross_entropy import summed_cross_entropy
@@ -51,4 +77,15 @@ def loss(model: "nn.Module", batch: "Tensor") -> tuple["Tensor", int]:
     return summed_cross_entropy(logits.flatten(0, 1), targets.flatten()), targets.numel()
 
 
-OBJECTIVE = Objective(name="pretrain", label="Pretraining", default=RunConfig(), batches=Windows, loss=loss)
+OBJECTIVE = Objective(
+    name="pretrain",
+    label="Next word",
+    about="It guesses each next word from those before it, and so learns to write on.",
+    family="gpt2",
+    obstacle=obstacle,
+    default=RunConfig(),
+    batches=Windows,
+    loss=loss,
+    targets=targets,
+    ready=ready,
+)

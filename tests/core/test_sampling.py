@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.core.config import Sampling
-from studio.core.sampling import draw, probabilities, softmax
+from studio.core.sampling import candidates, draw, probabilities, softmax, uncut
 
 PLAIN = Sampling(temperature=1.0)
 
@@ -126,3 +126,42 @@ def test_every_control_agrees_with_transformers(
         scores = warp(torch.tensor([seen]), scores)
     theirs = torch.softmax(scores, dim=-1)[0].numpy()
     assert np.allclose(probabilities(logits, sampling, seen), theirs, atol=1e-9)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("seed", range(40))
+def test_the_controls_come_in_the_order_in_which_transformers_itself_puts_them(seed: int) -> None:
+    import torch
+    from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
+
+    random = np.random.default_rng(seed)
+    values: dict[str, Any] = {
+        "temperature": float(random.uniform(0.2, 2.0)),
+        "top_k": int(random.integers(0, 60)),
+        "top_p": float(random.choice([0.0, 0.3, 0.9, 1.0])),
+        "min_p": float(random.choice([0.0, 0.02, 0.4, 1.0])),
+        "repetition_penalty": float(random.uniform(0.7, 1.8)),
+    }
+    shape = GPT2Config(vocab_size=50, n_positions=8, n_embd=4, n_layer=1, n_head=1, bos_token_id=0, eos_token_id=0)
+    tiny = GPT2LMHeadModel(shape)
+    asked = GenerationConfig(do_sample=True, bos_token_id=0, eos_token_id=0, **values)
+    logits, seen = random_logits(seed=seed), [int(token) for token in random.integers(0, 50, 6)]
+    scores = tiny._get_logits_processor(asked, 6)(torch.tensor([seen]), torch.tensor(logits[None]))
+    theirs = torch.softmax(scores, dim=-1)[0].numpy()
+    ours = probabilities(logits, Sampling(**values), seen)
+    assert ((ours > 0) == (theirs > 0)).all()
+    assert np.allclose(ours, theirs, atol=1e-9)
+
+
+def test_candidates_are_the_likeliest_before_anything_was_cut() -> None:
+    logits = np.log([0.1, 0.4, 0.2, 0.3])
+    before = probabilities(logits, uncut(replace(PLAIN, top_k=2)))
+    found = candidates(probabilities(logits, replace(PLAIN, top_k=2)), before, 3)
+    assert [(one.id, one.removed) for one in found] == [(1, False), (3, False), (2, True)]
+    assert [one.probability for one in found] == pytest.approx([4 / 7, 3 / 7, 0.2])
+    assert [one.id for one in candidates(before, before, 10)] == [1, 3, 2, 0]
+
+
+def test_what_is_uncut_keeps_the_temperature_unless_it_is_zero() -> None:
+    assert uncut(replace(PLAIN, temperature=0.5, top_k=3, top_p=0.1, min_p=0.2)) == replace(PLAIN, temperature=0.5)
+    assert uncut(replace(PLAIN, temperature=0.0)) == PLAIN

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from studio.core.config import ModelConfig
-from studio.families.gpt2 import FAMILY, PRESETS, build, from_hugging_face, ledger, to_hugging_face
+from studio.core.errors import StudioError
+from studio.families.gpt2 import FAMILY, PRESETS, build, from_outside, ledger, sources, to_outside
+from studio.layers.foreign_weights import collect, scatter
 
 pytestmark = pytest.mark.torch
 
@@ -87,22 +89,24 @@ def test_logits_equal_those_of_transformers_with_the_same_weights(tied: bool) ->
         for parameter in theirs.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
     ours = build(config).eval()
-    ours.load_state_dict(from_hugging_face(theirs.state_dict()), strict=True)
+    ours.load_state_dict(collect(sources(config), theirs.state_dict().__getitem__), strict=True)
     ids = torch.randint(0, 61, (2, 16))
     with torch.no_grad():
         assert torch.allclose(ours(ids), theirs(ids).logits, atol=1e-5, rtol=0)
 
 
 def test_weights_come_back_from_their_outside_names_bit_for_bit() -> None:
-    state = dict(_shaken(_tiny(tie_embeddings=False)).state_dict())
-    back = from_hugging_face(to_hugging_face(state))
+    state, places = dict(_shaken(_tiny(tie_embeddings=False)).state_dict()), sources(_tiny())
+    back = collect(places, scatter(state, places).__getitem__)
     assert back.keys() == state.keys()
     assert all(torch.equal(back[name], state[name]) for name in state)
 
 
 def test_transformers_loads_what_we_write_even_without_query_key_value_bias() -> None:
     transformers = pytest.importorskip("transformers")
-    model = _shaken(_tiny(qkv_bias=False, tie_embeddings=False))
+    config = _tiny(qkv_bias=False, tie_embeddings=False)
+    model, twin = _shaken(config), from_outside(to_outside(config))
+    assert twin == dataclasses.replace(config, qkv_bias=True)
     theirs = transformers.GPT2LMHeadModel(
         transformers.GPT2Config(
             vocab_size=61,
@@ -115,10 +119,38 @@ def test_transformers_loads_what_we_write_even_without_query_key_value_bias() ->
             eos_token_id=0,
         )
     ).eval()
-    theirs.load_state_dict(to_hugging_face(model.state_dict()))
+    theirs.load_state_dict(scatter(model.state_dict(), sources(twin)))
     ids = torch.randint(0, 61, (1, 9))
     with torch.no_grad():
         assert torch.allclose(model(ids), theirs(ids).logits, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"activation_function": "relu"}, {"scale_attn_by_inverse_layer_idx": True}, {"scale_attn_weights": False}]
+)
+def test_a_gpt2_with_other_formulas_is_refused_by_what_is_odd_about_it(odd: dict[str, object]) -> None:
+    with pytest.raises(StudioError) as refused:
+        from_outside({**to_outside(_tiny()), **odd})
+    assert str(next(iter(odd))).split("_")[0] in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "embedding", "output", "head"),
+    [({}, 0.0323992, -0.0039871, 0.0323992),
+     ({"initialization": "book", "tie_embeddings": False}, 0.3373702, -0.0322037, 0.1221748)],
+)  # fmt: skip
+def test_a_seed_gives_the_weights_that_it_gave_before_there_were_other_families(
+    changes: dict[str, object], embedding: float, output: float, head: float
+) -> None:
+    torch.manual_seed(123)
+    shape = ModelConfig(vocab_size=50, context_length=24, emb_dim=32, n_layers=2, n_heads=4)
+    state = build(dataclasses.replace(shape, **changes)).state_dict()  # type: ignore[arg-type]
+    names = ("embed_tokens.weight", "layers.0.self_attn.o_proj.weight", "lm_head.weight")
+    assert [float(state[name][0, 0]) for name in names] == pytest.approx([embedding, output, head], abs=1e-6)
+    norms = {"input_layernorm", "post_attention_layernorm"}
+    assert [name for name in state if name.startswith("layers.0.") and name.endswith("bias")] == [
+        f"layers.0.{name}.bias" for name in ("self_attn.o_proj", "mlp.up_proj", "mlp.down_proj", *sorted(norms))
+    ]
 
 
 def test_the_first_loss_is_near_the_logarithm_of_the_vocabulary() -> None:

@@ -94,3 +94,49 @@ def test_the_cache_takes_the_memory_that_the_formula_says() -> None:
     with torch.device("meta"):
         cache = KeyValueCache(config, like=torch.empty(0))
     assert cache.bytes == 75_497_472  # numbers.md: 75.5 MB for GPT-2 small in fp32
+
+
+@pytest.mark.parametrize("new", [1, 4, 30])
+@pytest.mark.parametrize("shared", [1, 2, 6])
+def test_heads_that_share_keys_equal_heads_with_copies_of_them(shared: int, new: int) -> None:
+    q = torch.randn(2, 6, new, 8)
+    k, v = (torch.randn(2, shared, 30, 8) for _ in "kv")
+    copies = [x.repeat_interleave(6 // shared, dim=1) for x in (k, v)]
+    assert torch.allclose(attend(q, k, v), attend_explicitly(q, *copies), atol=1e-6)
+
+
+@pytest.mark.parametrize("window", [1, 5, 29, 30, 99])
+@pytest.mark.parametrize("new", [1, 4, 30])
+def test_a_window_hides_what_lies_too_far_back_from_every_kernel(new: int, window: int) -> None:
+    q, k, v = torch.randn(2, 3, new, 8), torch.randn(2, 3, 30, 8), torch.randn(2, 3, 30, 8)
+    places = torch.arange(30 - new, 30)[:, None] - torch.arange(30)
+    scores = (q @ k.transpose(2, 3) / 8**0.5).masked_fill((places < 0) | (places >= window), -torch.inf)
+    wanted = scores.softmax(-1) @ v
+    assert torch.allclose(attend(q, k, v, window=window), wanted, atol=1e-6)
+    assert torch.allclose(attend_explicitly(q, k, v, window=window), wanted, atol=1e-6)
+
+
+def test_the_explicit_kernel_keeps_window_and_shared_heads_where_it_is_the_faster_one() -> None:
+    q, k, v = torch.randn(1, 4, 20, 8), torch.randn(1, 2, 20, 8), torch.randn(1, 2, 20, 8)
+    exact = attend(q, k, v, window=6)
+    torch.set_float32_matmul_precision("medium")
+    assert torch.allclose(attend(q, k, v, window=6), exact, atol=1e-2)
+
+
+@pytest.mark.parametrize(("heads", "gigabytes"), [(0, 17.18), (8, 4.29)])
+def test_shared_keys_shrink_the_cache_as_the_books_estimator_says(heads: int, gigabytes: float) -> None:
+    config = ModelConfig(emb_dim=4_096, n_heads=32, n_kv_heads=heads, n_layers=32, context_length=32_768)
+    with torch.device("meta"):
+        cache = KeyValueCache(config, like=torch.empty(0, dtype=torch.bfloat16))
+    assert cache.bytes / 1e9 == pytest.approx(gigabytes, abs=0.005)  # numbers.md, stage 5
+
+
+@pytest.mark.parametrize("precision", ["highest", "medium"])
+def test_without_causality_every_query_sees_every_key_in_both_forms(precision: str) -> None:
+    q, k, v = (torch.randn(2, 3, 10, 8) for _ in range(3))
+    wanted = (q @ k.transpose(2, 3) / 8**0.5).softmax(-1) @ v
+    torch.set_float32_matmul_precision(precision)
+    close = 1e-6 if precision == "highest" else 1e-2
+    assert torch.allclose(attend(q, k, v, causal=False), wanted, atol=close)
+    assert torch.allclose(attend_explicitly(q, k, v, causal=False), wanted, atol=close)
+    assert not torch.allclose(attend(q, k, v), wanted, atol=0.1)
