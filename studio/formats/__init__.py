@@ -23,7 +23,8 @@ class TextFacts:
 class Format:
     """One item of the shelf.
 
-    `files` lists what `read` will read, in that order; `describe` decides the encoding and refuses what is no text;
+    `files` lists what `read` will read, in that order; `describe(path, watch)` decides the encoding and refuses what
+    is no text, and `watch` hears how many bytes each block had that was read for it;
     `read(path, encoding="")` streams the text with `\\n` line ends and without a byte order mark, a few megabytes in
     memory; `encoding` saves deciding it again after `describe`.
     """
@@ -33,7 +34,7 @@ class Format:
     suffixes: tuple[str, ...]
     recognises: Callable[[Path], bool]
     files: Callable[[Path], tuple[Path, ...]]
-    describe: Callable[[Path], TextFacts]
+    describe: Callable[..., TextFacts]
     read: Callable[..., Iterator[str]]
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from studio.core.errors import StudioError
@@ -32,9 +32,9 @@ def files(path: Path) -> tuple[Path, ...]:
     return tuple(sorted(found, key=_natural))
 
 
-def describe(path: Path) -> TextFacts:
+def describe(path: Path, watch: Callable[[int], None] | None = None) -> TextFacts:
     """Look at every file; the first one that cannot be read is a `StudioError` that names it."""
-    facts = [plain_text.describe(file) for file in _some_files(path)]
+    facts = [plain_text.describe(file, watch) for file in _some_files(path)]
     encodings = sorted({fact.encoding for fact in facts})
     guessed = sum(fact.encoding not in plain_text.CERTAIN for fact in facts)
     count = f"{len(facts):,} text{'s' if len(facts) > 1 else ''}"

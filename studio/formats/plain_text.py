@@ -4,7 +4,7 @@ import codecs
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from studio.core.errors import StudioError
@@ -51,7 +51,7 @@ def recognises(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.is_dir()
 
 
-def describe(path: Path) -> TextFacts:
+def describe(path: Path, watch: Callable[[int], None] | None = None) -> TextFacts:
     """Decide the encoding: by mark, else UTF-8 if every byte fits, else a guess. What is no text is refused."""
     size, head = _open_up(path)
     if not size:
@@ -64,7 +64,7 @@ def describe(path: Path) -> TextFacts:
                 )
             return TextFacts(codec, f"{label}, as the byte order mark at its beginning says.", size)
     _refuse_other_kinds(path, head)
-    flaw = _first_flaw(path)
+    flaw = _first_flaw(path, watch)
     if flaw is None:
         return TextFacts("utf-8", "UTF-8: every byte fits.", size)
     return TextFacts(*_guess(path, flaw), size)
@@ -143,7 +143,7 @@ def _refuse_zero(path: Path, block: bytes, done: int) -> None:
         )
 
 
-def _first_flaw(path: Path) -> int | None:
+def _first_flaw(path: Path, watch: Callable[[int], None] | None) -> int | None:
     """Offset of the first byte that is not UTF-8, found by reading the whole file; a zero byte is refused."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     done = 0
@@ -154,6 +154,8 @@ def _first_flaw(path: Path) -> int | None:
         except UnicodeDecodeError as error:
             return _offset(error, block, done)
         done += len(block)
+        if watch is not None:
+            watch(len(block))
     return None
 
 

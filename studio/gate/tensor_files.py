@@ -56,6 +56,31 @@ def check_header(path: Path, limits: Limits | None = None) -> dict[str, TensorIn
     return infos
 
 
+class TensorFile:
+    """A safetensors file whose header was found consistent; its tensors are read one by one, as bytes.
+
+    `data` is where the first of them begins.
+    """
+
+    def __init__(self, path: Path, limits: Limits | None = None) -> None:
+        self.path = path
+        self.infos = check_header(path, limits)
+        with open(path, "rb") as file:
+            self.data = 8 + int.from_bytes(file.read(8), "little")
+
+    def read_into(self, name: str, buffer: memoryview) -> None:
+        """Fill `buffer`, which has exactly the tensor's size; a file that became shorter meanwhile is refused."""
+        info = self.infos[name]
+        with open(self.path, "rb", buffering=0) as file:
+            file.seek(self.data + info.start)
+            done = 0
+            while done < len(buffer):
+                count = file.readinto(buffer[done:])
+                if not count:
+                    _refuse(self.path, f"it ends inside “{name}”")
+                done += count
+
+
 def _header(path: Path, limits: Limits) -> tuple[int, bytes]:
     """Size of the file and the bytes of its header."""
     try:

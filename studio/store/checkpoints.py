@@ -133,7 +133,7 @@ def list_checkpoints(folder: Path) -> list[CheckpointInfo]:
     found: list[CheckpointInfo] = []
     for path in _folders(folder):
         try:
-            _check_sizes(path)
+            check_sizes(path)
             found.append(_info(path))
         except StudioError:
             continue
@@ -144,7 +144,7 @@ def list_checkpoints(folder: Path) -> list[CheckpointInfo]:
 
 def verify(folder: Path) -> None:
     """Compare every file with the manifest, by size and SHA-256; a `StudioError` names the one that differs."""
-    files = _check_sizes(folder)
+    files = check_sizes(folder)
     for name, expected in files.items():
         try:
             actual = sha256_of(folder / name)
@@ -194,7 +194,7 @@ def choose(record: "RunRecord", which: str | int) -> CheckpointInfo:
     unlisted = set(_folders(record.checkpoints_folder)) - {info.folder for info in infos}
     for path in sorted(unlisted, key=_step, reverse=True):
         if not infos or str(_step(path)) == str(which):
-            _check_sizes(path)  # says what is wrong with the one that is asked for, or with all there is
+            check_sizes(path)  # says what is wrong with the one that is asked for, or with all there is
     if not infos:
         raise StudioError(f"The run “{record.name}” has no checkpoint yet.", "Let it train until its first save.")
     if which == "last":
@@ -220,8 +220,8 @@ def _step(path: Path) -> int:
     return int(path.name.removeprefix("step-"))
 
 
-def _check_sizes(folder: Path) -> dict[str, dict[str, Any]]:
-    """The manifest's files after their sizes were compared."""
+def check_sizes(folder: Path) -> dict[str, dict[str, Any]]:
+    """The manifest's files after their sizes were compared; their contents are left to `verify`."""
     files = _manifest(folder)["files"]
     for name, expected in files.items():
         try:

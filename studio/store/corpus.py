@@ -14,6 +14,7 @@ from typing import Any
 from studio.core.errors import StudioError
 from studio.core.knobs import from_json, to_json
 from studio.formats import TextFacts, format_for
+from studio.formats.plain_text import CERTAIN
 from studio.gate.names import safe_name
 from studio.store.disk import explained, require_space
 from studio.store.files import free_name, read_json, remove_folder, rename_folder, sync_file, sync_folder, write_json
@@ -37,6 +38,7 @@ class Text:
     encoding: str  # how it was found, in words
     imported: str  # ISO time, UTC
     separator: str = ""  # what stands between several files
+    guessed: bool = False  # whether some file's encoding was not certain
     notes: tuple[str, ...] = ()  # what to tell the person about this import
 
     @property
@@ -70,6 +72,7 @@ class _Saved:
     encoding: str
     imported: str
     separator: str = ""
+    guessed: bool = False
 
 
 def open_text(folder: Path) -> Text | None:
@@ -93,19 +96,21 @@ def import_text(
     progress: Callable[[int, int], None] | None = None,
     keep_going: Callable[[], bool] | None = None,
 ) -> Text:
-    """Copy files into a new text, a few megabytes in memory; `progress` counts bytes of the sources.
+    """Copy files into a new text, a few megabytes in memory; `progress` is told bytes of the sources.
 
     What is already there with the same SHA-256 is returned instead, with a note. Stopped early, nothing stays.
     """
-    sources = _sources(paths)
-    total = sum(facts.bytes for _, facts in sources)
+    files = _files(paths)
+    total = sum(map(_size, files))
+    watch = _Watch(total, progress, keep_going)
+    sources = [(file, format_for(file).describe(file, watch.looked)) for file in files]
     temporary = texts / f".making-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     with explained("The text", texts, total):
         require_space(texts, total, "the text")
         temporary.mkdir(parents=True)
         try:
-            copy = _Copy(temporary / "text.txt", total, progress, keep_going)
-            copy.run([path for path, _ in sources], separator)
+            copy = _Copy(temporary / "text.txt", watch)
+            copy.run(sources, separator)
             known = _same(texts, copy.digest.hexdigest())
             if known is not None:
                 remove_folder(temporary)
@@ -118,17 +123,24 @@ def import_text(
             raise
 
 
-def _sources(paths: Sequence[Path]) -> list[tuple[Path, TextFacts]]:
-    """Every single file behind `paths`, folders opened, each looked at before anything is written."""
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """Every single file behind `paths`, folders opened."""
     if not paths:
         raise StudioError("No file was chosen.", "Choose a text file or a folder with texts.")
-    found: list[tuple[Path, TextFacts]] = []
+    found: list[Path] = []
     for path in paths:
         files = format_for(path).files(path)
         if not files:
             format_for(path).describe(path)  # says what is wrong with an empty folder
-        found += [(file, format_for(file).describe(file)) for file in files]
+        found += files
     return found
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0  # looking at it says what is wrong
 
 
 def _name_of(paths: Sequence[Path]) -> str:
@@ -144,7 +156,7 @@ def _describe(copy: "_Copy", sources: list[tuple[Path, TextFacts]], separator: s
     saved = _Saved(
         VERSION, copy.characters, copy.lines, copy.bytes, copy.digest.hexdigest(),
         tuple(str(path) for path, _ in sources), several, datetime.now(UTC).isoformat(timespec="seconds"),
-        separator if len(sources) > 1 else "",
+        separator if len(sources) > 1 else "", any(facts.encoding not in CERTAIN for _, facts in sources),
     )  # fmt: skip
     return to_json(saved)
 
@@ -171,43 +183,58 @@ def _same(texts: Path, sha256: str) -> Text | None:
     return None
 
 
+class _Watch:
+    """Tells how far an import is, looking and copying being half of it each, and ends it when it is not wanted."""
+
+    def __init__(
+        self, total: int, progress: Callable[[int, int], None] | None, keep_going: Callable[[], bool] | None
+    ) -> None:
+        self._total = total
+        self._progress = progress
+        self._keep_going = keep_going
+        self._looked = 0
+
+    def looked(self, count: int) -> None:
+        """`count` more bytes were looked at."""
+        self._looked += count
+        self._tell(min(self._looked, self._total) // 2)
+
+    def copied(self, done: int) -> None:
+        """`done` bytes of the sources are copied."""
+        self._tell((self._total + min(done, self._total)) // 2)
+
+    def _tell(self, done: int) -> None:
+        if self._keep_going is not None and not self._keep_going():
+            raise StudioError("The import was stopped before it was finished.", "Nothing was changed.")
+        if self._progress is not None:
+            self._progress(done, self._total)
+
+
 class _Copy:
     """Writes the sources one after the other and counts what goes by."""
 
-    def __init__(
-        self,
-        target: Path,
-        total: int,
-        progress: Callable[[int, int], None] | None,
-        keep_going: Callable[[], bool] | None,
-    ) -> None:
+    def __init__(self, target: Path, watch: _Watch) -> None:
         self.characters = 0
         self.lines = 0
         self.bytes = 0
         self.digest = hashlib.sha256()
         self._target = target
-        self._total = total
-        self._progress = progress
-        self._keep_going = keep_going
+        self._watch = watch
 
-    def run(self, paths: Sequence[Path], separator: str) -> None:
+    def run(self, sources: Sequence[tuple[Path, TextFacts]], separator: str) -> None:
         """Copy all of them."""
         last, before = "\n", 0
         with open(self._target, "wb") as target:
-            for number, path in enumerate(paths):
-                pieces = itertools.chain([separator] if number else [], format_for(path).read(path))
-                size, start = path.stat().st_size, self.bytes
-                for piece in pieces:
-                    if self._keep_going is not None and not self._keep_going():
-                        raise StudioError("The import was stopped before it was finished.", "Nothing was changed.")
+            for number, (path, facts) in enumerate(sources):
+                read = format_for(path).read(path, facts.encoding)
+                start = self.bytes
+                for piece in itertools.chain([separator] if number else [], read):
                     target.write(self._count(piece))
                     last = piece[-1:] or last
-                    if self._progress is not None:
-                        self._progress(before + min(size, self.bytes - start), self._total)
-                before += size
+                    self._watch.copied(before + min(facts.bytes, self.bytes - start))
+                before += facts.bytes
         self.lines += last != "\n"
-        if self._progress is not None:
-            self._progress(self._total, self._total)
+        self._watch.copied(before)
 
     def _count(self, piece: str) -> bytes:
         raw = piece.encode("utf-8")

@@ -52,9 +52,11 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError as error:
         raise StudioError(f"“{path}” is missing.") from error
     except OSError as error:
-        raise StudioError(f"“{path}” could not be read: {error.strerror or error}.") from error
+        hint = "Change its permissions, or choose another one." if isinstance(error, PermissionError) else ""
+        raise StudioError(f"“{path}” could not be read: {error.strerror or error}.", hint) from error
     except (ValueError, RecursionError) as error:
-        raise StudioError(f"“{path}” is damaged: it is not the JSON it should be.") from error
+        hint = f"Line {error.lineno} cannot be read." if isinstance(error, json.JSONDecodeError) else ""
+        raise StudioError(f"“{path}” is damaged: it is not the JSON it should be.", hint) from error
 
 
 def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
@@ -112,7 +114,8 @@ def remove_folder(folder: Path) -> None:
 
     def allow(function: Callable[[str], object], path: str, _reason: object) -> None:
         try:
-            os.chmod(path, stat.S_IWRITE | stat.S_IREAD)
+            if not os.path.islink(path):  # or the permissions of what it points to would change
+                os.chmod(path, stat.S_IWRITE | stat.S_IREAD)
             function(path)
         except OSError:
             return

@@ -1,6 +1,7 @@
 """What a person chose once for all projects, and the window's last state. Damaged files never stop the start."""
 
 import dataclasses
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ class Preferences:
     projects_folder: str = knob(
         "", "Projects folder", "Where new projects are made; empty means Atelier's own folder.", path="folder"
     )
+    hub: str = knob(
+        "", "Model hub", "Where models are searched for and downloaded from; empty means https://huggingface.co."
+    )
     last_project: str = knob(
         "", "Last project", "The project that opens at the next start.", path="folder", advanced=True
     )
@@ -48,7 +52,7 @@ class Preferences:
 
 def load_preferences(path: Path, told: Callable[[str], None] | None = None) -> Preferences:
     """Read the preferences; what is damaged falls back to its default, the file is kept as `.bak`, `told` hears why."""
-    if not path.exists():
+    if not os.path.exists(path):  # a folder that cannot be looked into counts as empty
         return Preferences()
     try:
         data = read_json(path)

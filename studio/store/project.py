@@ -15,7 +15,7 @@ from studio.store.disk import explain, explained, probe
 from studio.store.files import clear_stubs, free_name, read_json, remove_folder, rename_folder, write_json
 from studio.store.locks import FileLock
 from studio.store.runs import RunRecord
-from studio.store.trash import Trashed, discard, trashed
+from studio.store.trash import Trashed, discard, empty, expire, trashed, weigh
 
 VERSION = 1
 _STALE_SECONDS = 24 * 3600.0
@@ -117,12 +117,21 @@ class Project:
         keep_going: Callable[[], bool] | None = None,
     ) -> Text:
         """What `DataConfig.text` means: one of the project's texts, else a path that is imported now."""
+        if not value.strip():
+            raise StudioError(
+                "No text was chosen to learn from.",
+                "Choose one on the Data page; in a configuration, write its name or a path to a file into “data.text”.",
+            )
         if any(text.name == value for text in self.texts()):
             return self.text(value)
         path = Path(value).expanduser()
-        if value and path.exists():
+        if path.exists():
             return self.add_text([path], progress=progress, keep_going=keep_going)
-        return self.text(value)
+        try:
+            return self.text(value)
+        except StudioError as error:
+            hint = f"{error.hint} There is no file “{os.path.abspath(path)}” either."
+            raise StudioError(error.message, hint) from error
 
     def delete_text(self, name: str) -> Trashed:
         """Move a text to the trash; token shards that were made of it stay usable."""
@@ -183,8 +192,11 @@ class Project:
 
     def empty_trash(self) -> None:
         """Delete for good what lies in the trash."""
-        for item in self.trash():
-            item.erase()
+        empty(self.path / "trash")
+
+    def weigh_trash(self) -> tuple[int, int]:
+        """How many things lie in the trash, and their bytes."""
+        return weigh(self.path / "trash")
 
     def _folders(self, part: str, needed: str) -> list[Path]:
         """Folders of one part of the project that hold the file that makes them whole."""
@@ -195,10 +207,12 @@ class Project:
         return [entry for entry in entries if not entry.name.startswith(".") and (entry / needed).is_file()]
 
     def _sweep(self) -> None:
-        """Clear unfinished imports and shards of processes that are gone."""
+        """Clear unfinished imports and shards of processes that are gone, and what was deleted long ago."""
         import psutil
 
-        for part in ("texts", "tokens"):
+        expire(self.path / "trash")
+
+        for part in ("texts", "tokens", "models"):
             folder = self.path / part
             for entry in folder.glob(".making-*") if folder.is_dir() else []:
                 number = entry.name.split("-")[1]
@@ -207,8 +221,8 @@ class Project:
                     remove_folder(entry)
         for part in ("trash", "runs"):
             folder = self.path / part
-            for entry in folder.iterdir() if folder.is_dir() else []:
-                if entry.is_dir() and _is_stub(entry):
+            for entry in folder.iterdir() if folder.is_dir() and not folder.is_symlink() else []:
+                if entry.is_dir() and not entry.is_symlink() and _is_stub(entry):
                     remove_folder(entry)
         clear_stubs(self.path)
 

@@ -220,6 +220,18 @@ class RunRecord:
                 raise StudioError(f"The run “{self.name}” is still going on.", "Stop it first; nothing was deleted.")
             return discard(self.folder, self.folder.parent.parent / "trash")
 
+    def withdraw(self) -> bool:
+        """Remove a new run that was refused before its first step; False when there is something to keep of it."""
+        with self._guard:
+            summary = self.summary
+            begun = summary.state not in ("new", "failed") or bool(summary.step or summary.started)
+            if self.held or begun or self.notes or self.checkpoints():
+                return False
+            if any(isinstance(event, RunEnded) and event.details for event in self.events()):
+                return False  # no refusal, but something that went wrong and is worth a report
+            remove_folder(self.folder)
+            return not self.folder.exists()
+
     def _read_summary(self) -> RunSummary:
         """run.json, or the events folded again when it is missing or damaged."""
         try:

@@ -79,6 +79,7 @@ class TokenizerKind:
     needs_text: bool
     make: Callable[[Iterable[str] | None], Tokenizer]
     from_json: Callable[[Mapping[str, Any]], Tokenizer]
+    comes_with_models: bool = False  # not offered for a text of one's own
 
 
 class SpelledTokenizer(ABC):
@@ -138,9 +139,13 @@ class SpelledTokenizer(ABC):
 
 
 def tokenizer_kinds() -> tuple[TokenizerKind, ...]:
-    """All kinds on the shelf; the ones that learn from a text come first."""
-    kinds = [TOKENIZERS.load(name) for name in TOKENIZERS.names()]
+    """The kinds to choose from; the ones that learn from a text come first."""
+    kinds = [kind for kind in _all_kinds() if not kind.comes_with_models]
     return tuple(sorted(kinds, key=lambda kind: (not kind.needs_text, kind.name)))
+
+
+def _all_kinds() -> list[TokenizerKind]:
+    return [TOKENIZERS.load(name) for name in TOKENIZERS.names()]
 
 
 def make_tokenizer(name: str, chunks: Iterable[str] | None = None) -> Tokenizer:
@@ -168,9 +173,10 @@ def tokenizer_from_json(data: Any) -> Tokenizer:
 
 
 def _kind(name: str) -> TokenizerKind:
-    kinds = {kind.name: kind for kind in tokenizer_kinds()}
+    kinds = {kind.name: kind for kind in _all_kinds()}
     if name in kinds:
         return kinds[name]
-    close = get_close_matches(name, kinds, n=1)
-    hint = f"Did you mean “{close[0]}”?" if close else f"Choose one of: {', '.join(kinds)}."
+    offered = [kind.name for kind in tokenizer_kinds()]
+    close = get_close_matches(name, offered, n=1)
+    hint = f"Did you mean “{close[0]}”?" if close else f"Choose one of: {', '.join(offered)}."
     raise StudioError(f"There is no tokenizer called “{name}”.", hint)

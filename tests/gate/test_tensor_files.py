@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from studio.core.errors import StudioError
-from studio.gate.tensor_files import Limits, TensorInfo, check_header
+from studio.gate.tensor_files import Limits, TensorFile, TensorInfo, check_header
 
 GOOD: dict[str, Any] = {
     "a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
@@ -155,3 +155,22 @@ def test_random_damage_never_becomes_anything_but_a_sentence(path: Path) -> None
         except StudioError:
             continue
         assert sum(info.end - info.start for info in infos.values()) == 25
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def test_a_tensor_is_read_from_exactly_its_place(path: Path) -> None:
+    put(path, {"__metadata__": {"a": "b"}, **GOOD}, bytes(range(25)))
+    file = TensorFile(path)
+    whole, last = bytearray(24), bytearray(1)
+    file.read_into("a", memoryview(whole))
+    file.read_into("b", memoryview(last))
+    assert whole + last == bytes(range(25))
+
+
+def test_a_file_that_became_shorter_after_its_check_is_refused(path: Path) -> None:
+    file = TensorFile(put(path, GOOD))
+    os.truncate(path, path.stat().st_size - 10)
+    with pytest.raises(StudioError, match="ends inside “a”"):
+        file.read_into("a", memoryview(bytearray(24)))

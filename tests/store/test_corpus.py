@@ -107,12 +107,30 @@ def test_progress_goes_up_to_the_whole(project: Project, tmp_path: Path) -> None
     assert told[-1] == (source.stat().st_size, source.stat().st_size)
 
 
-def test_an_import_that_is_cancelled_leaves_nothing(project: Project, tmp_path: Path) -> None:
-    answers = iter([True, True, False])
+@pytest.mark.parametrize("pieces", [2, 7], ids=["while it is looked at", "while it is copied"])
+def test_an_import_that_is_cancelled_leaves_nothing(project: Project, tmp_path: Path, pieces: int) -> None:
+    answers = iter([True] * pieces + [False])
     source = put(tmp_path, "long.txt", "line\n" * 1_000_000)
     with pytest.raises(StudioError, match="stopped"):
         project.add_text([source], keep_going=lambda: next(answers))
-    assert list((project.path / "texts").iterdir()) == []
+    assert list((project.path / "texts").glob("*")) == []
+
+
+def test_looking_for_the_encoding_is_the_first_half_of_the_progress(project: Project, tmp_path: Path) -> None:
+    told: list[int] = []
+    source = put(tmp_path, "long.txt", "line\n" * 1_000_000)
+    project.add_text([source], progress=lambda done, total: told.append(done))
+    assert told[:2] == [1 << 19, 1 << 20]
+    assert len({done for done in told if done <= 2_500_000}) == 5
+
+
+def test_a_guess_at_the_encoding_is_known_as_one_after_a_restart(project: Project, tmp_path: Path) -> None:
+    sure = put(tmp_path, "sure.txt", "Größe")
+    odd = tmp_path / "odd.txt"
+    odd.write_bytes("Größe, Straße, Übermut und Ärger im naïven Café. ".encode("cp1252") * 40)
+    assert not project.add_text([sure]).guessed
+    assert project.add_text([sure, odd]).guessed
+    assert [text.guessed for text in Project.open(project.path).texts()] == [False, True]
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(

@@ -160,3 +160,20 @@ def test_before_a_run_the_room_for_two_checkpoints_and_a_gigabyte_is_asked_for(t
     require_start_space(tmp_path / "not yet made", 0)
     with pytest.raises(StudioError, match=r"needs 2\.0 TB .*two checkpoints of 1\.0 TB and 1 GB.* are free"):
         require_start_space(tmp_path, 10**12)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of this kind are not Windows'")
+def test_removing_a_folder_changes_nothing_that_a_link_in_it_points_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir(mode=0o755)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "link").symlink_to(outside)
+
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    remove_folder(tmp_path / "folder")
+    assert outside.stat().st_mode & 0o777 == 0o755

@@ -188,6 +188,18 @@ def test_a_text_is_found_by_name_or_by_path(project: Project, tmp_path: Path) ->
         project.text("other")
 
 
+def test_no_text_at_all_is_told_with_the_two_ways_to_choose_one(project: Project) -> None:
+    for empty in ("", "  "):
+        with pytest.raises(StudioError, match=r"No text was chosen.*Data page.*“data\.text”"):
+            project.find_text(empty)
+
+
+def test_a_path_that_leads_nowhere_is_named_in_full(project: Project) -> None:
+    with pytest.raises(StudioError, match=r"no file “.*absent\.txt” either") as caught:
+        project.find_text("absent.txt")
+    assert str(Path("absent.txt").absolute()) in caught.value.hint
+
+
 def test_a_deleted_text_can_come_back(project: Project, tmp_path: Path) -> None:
     source = tmp_path / "story.txt"
     source.write_text("Once.\n")

@@ -430,3 +430,22 @@ def test_a_run_that_could_not_be_written_whole_leaves_nothing(
         project.new_run(RunConfig(), "x")
     monkeypatch.undo()
     assert list((project.path / "runs").iterdir()) == []
+
+
+def test_a_new_run_that_was_refused_is_withdrawn(record: RunRecord) -> None:
+    record.append(RunEnded(reason="failed", step=0, message="The text is too short."))
+    assert record.withdraw()
+    assert not record.folder.exists()
+
+
+def test_a_run_with_a_step_a_note_or_a_report_is_not_withdrawn(project: Project) -> None:
+    begun, noted, broken, held = (project.new_run(RunConfig(), name) for name in ("begun", "noted", "broken", "held"))
+    begun.append(started())
+    begun.append(RunEnded(reason="failed", step=0, message="The text is gone."))
+    noted.save_notes("keep me")
+    noted.append(RunEnded(reason="failed", step=0))
+    broken.append(RunEnded(reason="failed", step=0, details="Traceback …"))
+    held.hold()
+    assert not any(record.withdraw() for record in (begun, noted, broken, held))
+    held.release()
+    assert {record.name for record in project.runs()} == {"begun", "noted", "broken", "held"}

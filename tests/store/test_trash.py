@@ -1,5 +1,8 @@
 """Deleting can be undone."""
 
+import json
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.events import RunEnded, RunPaused
 from studio.store.project import Project
 from studio.store.runs import RunRecord
+from studio.store.trash import discard
 
 
 def test_a_deleted_run_is_gone_from_the_list_and_comes_back_whole(project: Project, record: RunRecord) -> None:
@@ -76,3 +80,72 @@ def test_restoring_twice_is_told(record: RunRecord) -> None:
     item.restore()
     with pytest.raises(StudioError, match="not in the trash any more"):
         item.restore()
+
+
+def aged(project: Project, name: str, days: float) -> Path:
+    """A run in the trash that was deleted so long ago."""
+    item = project.new_run(RunConfig(), name).delete()
+    note = json.loads((item.folder / "origin.json").read_text("utf-8"))
+    (item.folder / "origin.json").write_text(json.dumps(note | {"deleted": time.time() - days * 86_400}), "utf-8")
+    return item.folder
+
+
+def test_what_was_deleted_a_month_ago_goes_when_the_project_is_opened_and_nothing_younger(project: Project) -> None:
+    old, young = aged(project, "old", 30.1), aged(project, "young", 29.9)
+    Project.open(project.path)
+    assert old.exists()
+    project.lock().release()
+    assert not old.exists()
+    assert (young / "content" / "config.json").is_file()
+
+
+def test_emptying_never_follows_a_link(project: Project, tmp_path: Path) -> None:
+    elsewhere = aged(project, "elsewhere", 99).rename(tmp_path / "elsewhere")
+    inside = aged(project, "inside", 99)
+    (tmp_path / "precious.txt").write_text("keep")
+    (inside / "content" / "link").symlink_to(tmp_path)
+    (project.path / "trash" / "linked").symlink_to(elsewhere)
+    project.lock().release()
+    project.empty_trash()
+    assert not inside.exists()
+    assert (tmp_path / "precious.txt").read_text() == "keep"
+    assert (elsewhere / "content" / "config.json").is_file()
+
+
+def test_a_trash_that_is_itself_a_link_is_left_alone(project: Project, tmp_path: Path) -> None:
+    aged(project, "old", 99)
+    (project.path / "trash").rename(tmp_path / "outside")
+    (tmp_path / "outside" / "empty").mkdir()
+    os.utime(tmp_path / "outside" / "empty", (0, 0))
+    (project.path / "trash").symlink_to(tmp_path / "outside")
+    project.lock().release()
+    project.empty_trash()
+    assert len(list((tmp_path / "outside").iterdir())) == 2
+
+
+def test_the_trash_is_weighed_and_emptied_even_of_what_lost_its_note(project: Project) -> None:
+    assert project.weigh_trash() == (0, 0)
+    folder = aged(project, "old", 1)
+    (folder / "content" / "notes.md").write_bytes(b"x" * 5_000)
+    (folder / "origin.json").unlink()
+    things, size = project.weigh_trash()
+    assert things == 1
+    assert 5_000 < size < 20_000
+    project.empty_trash()
+    assert project.weigh_trash() == (0, 0)
+
+
+def test_what_cannot_be_deleted_for_good_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    aged(project, "old", 1)
+    monkeypatch.setattr("studio.store.trash.remove_folder", lambda folder: None)
+    with pytest.raises(StudioError, match="One thing in the trash could not be deleted"):
+        project.empty_trash()
+
+
+def test_what_lay_deep_in_the_project_is_listed_with_its_place(project: Project, record: RunRecord) -> None:
+    folder = record.checkpoints_folder / "step-000010"
+    folder.mkdir()
+    discard(folder, project.path / "trash")
+    (found,) = project.trash()
+    assert found.origin == folder
+    assert found.restore() == folder

@@ -1,0 +1,285 @@
+"""The byte-pair tokenizers of other people's models, from their `tokenizer.json`; run by the `tokenizers` library."""
+
+import itertools
+import json
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.core.errors import StudioError
+from studio.core.text_stream import without_halves
+from studio.gate.sandbox import Limits, run_limited
+from studio.gate.tokenizer_files import check_tokenizer, read_tokenizer_file
+from studio.tokenizers import END_OF_TEXT, SpelledTokenizer, Tokenizer, TokenizerKind
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as Engine
+
+_TRIAL = "The cat sat on the mat. 1234 猫 🐈\n\n  x"
+_TRY = "studio.tokenizers.tokenizer_json:try_file"
+_CHILD = Limits(seconds=30, memory=1 << 30, libraries=("tokenizers",))
+_ENDS = ("<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>", "<|im_end|>", "<|eot_id|>")
+
+
+class JsonTokenizer(SpelledTokenizer):
+    """What a checked `tokenizer.json` says. `prefix` are the ids that its own rules put before every text.
+
+    `end` is the token that ends a text; without one it is guessed from the names that are usual.
+    """
+
+    name = "tokenizer_json"
+
+    def __init__(self, content: Mapping[str, Any], end: int | None = None) -> None:
+        """`content` as `read_tokenizer_file` or `check_tokenizer` returned it."""
+        self.content = content
+        self._engine = _engine(self.content)
+        model, added = self.content["model"], self.content["added_tokens"] or []
+        self._bytes = _spellings(self.content, model["vocab"], added)
+        self.vocab_size = 1 + max(self._bytes)
+        self.special: Mapping[str, int] = {entry["content"]: entry["id"] for entry in added if entry.get("special")}
+        usual = (self.special[spelling] for spelling in _ENDS if spelling in self.special)
+        self._end = end if end in self._bytes else next(usual, None)
+        self._closes_up = _strips_first_blank(self.content.get("decoder"))
+        self.prefix = self._tried()
+
+    @property
+    def end_of_text(self) -> int | None:
+        """The id that ends a text, where there is one."""
+        return self._end
+
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """The ids of a text, without `prefix`."""
+        self._engine.encode_special_tokens = not special
+        return list(self._engine.encode(without_halves(text), add_special_tokens=False).ids)
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes of one token, possibly only a part of a character.
+
+        An id that the file leaves out has none: models are often wider than their vocabulary, for speed.
+        """
+        return self._bytes.get(token, b"")
+
+    def spell(self, token: int, first: bool) -> bytes:
+        """Some vocabularies put a blank before every text and take it away again."""
+        spelled = self.token_bytes(token)
+        return spelled[1:] if first and self._closes_up and spelled.startswith(b" ") else spelled
+
+    def to_json(self) -> dict[str, Any]:
+        """The checked file itself."""
+        return {"version": 1, "name": self.name, "end": self._end, "content": self.content}
+
+    def _tried(self) -> tuple[int, ...]:
+        """Ids the file's rules put before a text; a tokenizer that fails at the first text is refused here."""
+        try:
+            plain = self.encode(_TRIAL)
+            ruled = list(self._engine.encode(_TRIAL, add_special_tokens=True).ids)
+        except BaseException as error:
+            raise _failed(error) from None
+        for place in range(len(ruled) - len(plain) + 1):
+            if ruled[place : place + len(plain)] == plain:
+                return tuple(ruled[:place])
+        return ()
+
+
+def _engine(content: Mapping[str, Any]) -> "Engine":
+    from tokenizers import Tokenizer as Engine
+
+    try:
+        return Engine.from_str(json.dumps(content))
+    except BaseException as error:
+        raise _failed(error) from None
+
+
+def _failed(error: BaseException) -> BaseException:
+    """The sentence for what the library threw; its panics are no ordinary exceptions."""
+    if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        return error
+    return StudioError(
+        "The tokenizer in “tokenizer.json” could not be used: the library that reads it refused it.",
+        "Get the file again from where the model comes from.",
+    )
+
+
+# --- what a token says ------------------------------------------------------------------------------------------------
+
+
+@cache
+def _byte_marks() -> dict[str, int]:
+    """The printable character that GPT-2's vocabulary writes for each byte, back to the byte."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {chr(byte): byte for byte in printable} | {chr(256 + place): byte for place, byte in enumerate(others)}
+
+
+@cache
+def _mark_of() -> list[str]:
+    return [mark for mark, _ in sorted(_byte_marks().items(), key=lambda item: item[1])]
+
+
+def _spellings(
+    content: Mapping[str, Any], vocabulary: Mapping[str, int], added: Sequence[Mapping[str, Any]]
+) -> dict[int, bytes]:
+    """Bytes of every token by its id, as the file's decoder would write them."""
+    kinds = {part["type"]: part for part in _parts(content.get("decoder"), "decoders")}
+    if "ByteLevel" in kinds:
+        marks = _byte_marks()
+        found = {
+            number: bytes(marks[mark] for mark in token) if all(mark in marks for mark in token) else token.encode()
+            for token, number in vocabulary.items()
+        }
+    else:
+        blank = "▁" if {"Metaspace", "Replace"} & kinds.keys() else ""
+        falls_back = "ByteFallback" in kinds
+        found = {number: _piece(token, blank, falls_back) for token, number in vocabulary.items()}
+    return found | {entry["id"]: entry["content"].encode() for entry in added}
+
+
+def _piece(token: str, blank: str, falls_back: bool) -> bytes:
+    """A piece as SentencePiece writes it: `▁` is a blank, `<0x0A>` is a byte."""
+    if falls_back and len(token) == 6 and token.startswith("<0x") and token.endswith(">"):
+        try:
+            return bytes([int(token[3:5], 16)])
+        except ValueError:
+            return token.encode()
+    return (token.replace(blank, " ") if blank else token).encode("utf-8", "replace")
+
+
+def _parts(part: Any, inside: str) -> list[Mapping[str, Any]]:
+    if not isinstance(part, Mapping):
+        return []
+    return list(part[inside]) if part.get("type") == "Sequence" else [part]
+
+
+def _strips_first_blank(decoder: Any) -> bool:
+    for part in _parts(decoder, "decoders"):
+        if part["type"] == "Strip" and part.get("content") == " " and part.get("start"):
+            return True
+        if part["type"] == "Metaspace" and part.get("prepend_scheme", "always") != "never":
+            return bool(part.get("add_prefix_space", True))
+    return False
+
+
+# --- in and out -------------------------------------------------------------------------------------------------------
+
+
+def read_tokenizer(path: Path, end: int | None = None) -> Tokenizer:
+    """The tokenizer of a foreign `tokenizer.json`; one that is GPT-2's becomes Atelier's own.
+
+    It is checked here and then tried in a limited child, before the library sees it in this process.
+    """
+    content = read_tokenizer_file(path)
+    with tempfile.TemporaryDirectory() as folder:
+        run_limited(_TRY, {"path": str(path.resolve())}, Path(folder), _CHILD)
+    return _gpt2_if_equal(JsonTokenizer(content, end))
+
+
+def try_file(path: str, folder: Path) -> int:
+    """What the child does: build the tokenizer and encode a text; how many tokens it has."""
+    return JsonTokenizer(read_tokenizer_file(Path(path))).vocab_size
+
+
+def _gpt2_if_equal(found: JsonTokenizer) -> Tokenizer:
+    from studio.tokenizers.gpt2 import RANKS, Gpt2Tokenizer, read_ranks
+
+    if found.vocab_size != Gpt2Tokenizer.vocab_size or found.special != {END_OF_TEXT: 50_256} or found.prefix:
+        return found
+    ours = Gpt2Tokenizer()
+    ranks = read_ranks(RANKS)
+    same = all(found.token_bytes(rank) == spelled for spelled, rank in ranks.items())
+    return ours if same and found.encode(_TRIAL) == ours.encode(_TRIAL) else found
+
+
+def as_file(tokenizer: Tokenizer) -> dict[str, Any] | None:
+    """A `tokenizer.json` that gives the same ids, or None where that form cannot say it (words of the book)."""
+    if isinstance(tokenizer, JsonTokenizer):
+        return dict(tokenizer.content)
+    if tokenizer.name == "gpt2":
+        return _byte_level(*_gpt2_merges(), special=tokenizer.special, splits=True)
+    if tokenizer.name == "bytes":
+        return _byte_level({mark: byte for byte, mark in enumerate(_mark_of())}, [], special={}, splits=False)
+    if tokenizer.name == "characters":
+        vocabulary = {tokenizer.token_text(token): token for token in range(tokenizer.vocab_size)}
+        return _file(vocabulary, [], {}, None, {"type": "Fuse"})
+    return None
+
+
+def _byte_level(
+    vocabulary: dict[str, int], merges: list[list[str]], special: Mapping[str, int], splits: bool
+) -> dict[str, Any]:
+    rules = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": splits}
+    return _file(vocabulary, merges, special, rules, {**rules, "use_regex": True})
+
+
+def _file(
+    vocabulary: dict[str, int],
+    merges: list[list[str]],
+    special: Mapping[str, int],
+    pre_tokenizer: dict[str, Any] | None,
+    decoder: dict[str, Any],
+) -> dict[str, Any]:
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    return {
+        "version": "1.0", "truncation": None, "padding": None,
+        "added_tokens": [{"id": number, "content": spelling, **flags} for spelling, number in special.items()],
+        "normalizer": None, "pre_tokenizer": pre_tokenizer, "post_processor": None, "decoder": decoder,
+        "model": {
+            "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
+            "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
+            "vocab": {**vocabulary, **special}, "merges": merges,
+        },
+    }  # fmt: skip
+
+
+@cache
+def _gpt2_merges() -> tuple[dict[str, int], list[list[str]]]:
+    """GPT-2's vocabulary in printable characters, and for every token the two pieces it was merged from."""
+    from studio.tokenizers.gpt2 import RANKS, read_ranks
+
+    ranks, marks = read_ranks(RANKS), _mark_of()
+
+    def shown(piece: bytes) -> str:
+        return "".join(marks[byte] for byte in piece)
+
+    merges = [
+        [shown(half) for half in merged_from(token, rank, ranks)]
+        for token, rank in sorted(ranks.items(), key=lambda item: item[1])
+        if len(token) > 1
+    ]
+    return {shown(token): rank for token, rank in ranks.items()}, merges
+
+
+def merged_from(token: bytes, rank: int, ranks: Mapping[bytes, int]) -> list[bytes]:
+    """The pieces that `token` consists of once every merge before its own has been made."""
+    pieces = [token[place : place + 1] for place in range(len(token))]
+    while len(pieces) > 2:
+        pairs = [ranks.get(left + right, rank) for left, right in itertools.pairwise(pieces)]
+        best = min(pairs)
+        if best >= rank:
+            break
+        place = pairs.index(best)
+        pieces[place : place + 2] = [pieces[place] + pieces[place + 1]]
+    return pieces
+
+
+def make(chunks: Iterable[str] | None = None) -> JsonTokenizer:
+    """The smallest file there is: the 256 bytes, no merges."""
+    return JsonTokenizer(_byte_level({mark: byte for byte, mark in enumerate(_mark_of())}, [], {}, False))
+
+
+def from_json(data: Mapping[str, Any]) -> JsonTokenizer:
+    """Read a saved one back; it is checked like a foreign file."""
+    end = data.get("end")
+    return JsonTokenizer(check_tokenizer(data.get("content")), end if isinstance(end, int) else None)
+
+
+TOKENIZER = TokenizerKind(
+    name="tokenizer_json",
+    label="From a model",
+    about="The byte pairs of somebody else's model, as its tokenizer.json lists them.",
+    needs_text=False,
+    make=make,
+    from_json=from_json,
+    comes_with_models=True,
+)

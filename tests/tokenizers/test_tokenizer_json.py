@@ -1,0 +1,177 @@
+"""Tokenizers of other people's models: the ids of the library, the bytes of every token, and files that it reads."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.core.errors import StudioError
+from studio.gate.tokenizer_files import check_tokenizer
+from studio.tokenizers import Tokenizer, make_tokenizer, tokenizer_from_json, tokenizer_kinds
+from studio.tokenizers.gpt2 import RANKS, Gpt2Tokenizer, read_ranks
+from studio.tokenizers.tokenizer_json import JsonTokenizer, as_file, merged_from, read_tokenizer
+
+TEXT = "The cat's 12 naïve 猫🐈 mats…\n\n  sat   <s> down\t."
+BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+LLAMA_3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
+    r"|\s+(?!\S)|\s+"
+)
+
+
+def trained(style: str) -> dict[str, Any]:
+    """A small `tokenizer.json` as the families of the hub write theirs, learned from a few lines."""
+    from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
+    from tokenizers import Tokenizer as Engine
+
+    engine = Engine(models.BPE(byte_fallback=style == "llama 2", fuse_unk=style == "llama 2"))
+    special = ["<unk>", "<s>", "</s>"]
+    alphabet: list[str] = []
+    if style == "llama 2":  # SentencePiece's way: blanks are ▁, what is unknown falls back to bytes
+        special += [f"<0x{byte:02X}>" for byte in range(256)]
+        engine.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+        steps = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+        engine.decoder = decoders.Sequence(steps)
+    else:
+        pattern = Regex(LLAMA_3)
+        steps = [pre_tokenizers.Split(pattern, "isolated"), pre_tokenizers.ByteLevel(False, use_regex=False)]
+        engine.pre_tokenizer = pre_tokenizers.Sequence(steps)
+        engine.decoder = decoders.ByteLevel()
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=700, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )  # fmt: skip
+    engine.train_from_iterator(["the cat sat on the mat and the naïve dog's 12 mats were down there"] * 20, trainer)
+    engine.add_special_tokens([AddedToken("<s>", special=True), AddedToken("</s>", special=True)])
+    engine.post_processor = processors.TemplateProcessing("<s> $A", "<s> $A $B", special_tokens=[("<s>", 1)])
+    data: dict[str, Any] = json.loads(engine.to_str())
+    if style == "llama 2":  # only real control tokens are cut out of a text, as in the hub's file
+        data["added_tokens"] = [entry for entry in data["added_tokens"] if not entry["content"].startswith("<0x")]
+    return data
+
+
+@pytest.fixture(scope="module", params=["llama 2", "llama 3"])
+def content(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return check_tokenizer(trained(request.param))
+
+
+@pytest.fixture(scope="module")
+def found(content: dict[str, Any]) -> JsonTokenizer:
+    return JsonTokenizer(content)
+
+
+def test_the_ids_are_those_of_the_library(content: dict[str, Any], found: JsonTokenizer) -> None:
+    from tokenizers import Tokenizer as Engine
+
+    engine = Engine.from_str(json.dumps(content))
+    plain = TEXT.replace("<s>", "")
+    assert found.encode(plain) == engine.encode(plain, add_special_tokens=False).ids
+    assert [*found.prefix, *found.encode(plain)] == engine.encode(plain).ids
+    assert found.prefix == (1,)
+
+
+def test_a_text_comes_back_whole_and_piece_by_piece(content: dict[str, Any], found: JsonTokenizer) -> None:
+    ids = found.encode(TEXT)
+    assert found.decode(ids) == TEXT
+    stream = found.stream()
+    assert "".join(map(stream, ids)) + stream.flush() == TEXT
+
+
+def test_decoding_says_what_the_library_says(content: dict[str, Any], found: JsonTokenizer) -> None:
+    from tokenizers import Tokenizer as Engine
+
+    engine = Engine.from_str(json.dumps(content))
+    for text in ("the cat", " the", "naïve", "12 mats\n"):
+        ids = found.encode(text)
+        assert found.decode(ids) == engine.decode(ids)
+
+
+def test_the_spelling_of_a_special_token_is_plain_text_unless_asked(found: JsonTokenizer) -> None:
+    assert 1 not in found.encode("a <s> b")
+    assert 1 in found.encode("a <s> b", special=True)
+    assert found.special["</s>"] == 2
+    assert found.end_of_text == 2
+
+
+def test_the_end_that_the_model_names_wins(content: dict[str, Any]) -> None:
+    assert JsonTokenizer(content, end=1).end_of_text == 1
+    assert JsonTokenizer(content, end=10**6).end_of_text == 2
+
+
+def test_it_is_saved_and_comes_back_equal(found: JsonTokenizer) -> None:
+    again = tokenizer_from_json(json.loads(json.dumps(found.to_json())))
+    assert again.fingerprint == found.fingerprint
+    assert again.encode(TEXT) == found.encode(TEXT)
+    assert (again.end_of_text, again.vocab_size) == (found.end_of_text, found.vocab_size)
+
+
+def test_a_saved_one_that_was_tampered_with_is_checked_like_a_foreign_file(found: JsonTokenizer) -> None:
+    data = json.loads(json.dumps(found.to_json()))
+    data["content"]["pre_tokenizer"] = {"type": "FixedLength", "length": 0}
+    with pytest.raises(StudioError, match="FixedLength"):
+        tokenizer_from_json(data)
+
+
+def test_an_id_that_the_file_leaves_out_or_that_lies_beyond_it_spells_nothing(content: dict[str, Any]) -> None:
+    model = {**content["model"], "vocab": {"a": 0, "b": 9}, "merges": []}
+    found = JsonTokenizer(check_tokenizer({"model": model, "decoder": {"type": "Fuse"}}))
+    assert found.vocab_size == 10
+    assert found.token_bytes(5) == found.token_bytes(10) == b""
+    assert found.decode([0, 5, 9, 10]) == "ab"
+
+
+def test_a_foreign_file_is_tried_in_a_child_and_read(tmp_path: Path, content: dict[str, Any]) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(content), "utf-8")
+    assert read_tokenizer(path).encode("the cat") == JsonTokenizer(content).encode("the cat")
+
+
+def test_what_the_library_throws_becomes_a_sentence(content: dict[str, Any]) -> None:
+    hostile = {**content, "pre_tokenizer": {"type": "FixedLength", "length": 0}}  # past the gate: it ends in a panic
+    with pytest.raises(StudioError, match="could not be used"):
+        JsonTokenizer(hostile)
+
+
+def test_it_is_not_offered_for_a_text_of_ones_own() -> None:
+    assert "tokenizer_json" not in [kind.name for kind in tokenizer_kinds()]
+
+
+# --- out --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["gpt2", "bytes", "characters"])
+def test_our_own_tokenizers_are_written_as_a_file_with_the_same_ids(name: str) -> None:
+    ours = make_tokenizer(name, [TEXT])
+    content = as_file(ours)
+    assert content is not None
+    theirs = JsonTokenizer(check_tokenizer(content))
+    assert theirs.encode(TEXT) == ours.encode(TEXT)
+    assert theirs.decode(ours.encode(TEXT)) == TEXT
+    assert (theirs.vocab_size, theirs.end_of_text) == (ours.vocab_size, ours.end_of_text)
+
+
+def test_words_cannot_be_said_in_such_a_file() -> None:
+    assert as_file(make_tokenizer("words", ["a b c"])) is None
+
+
+def test_a_file_that_holds_gpt2_becomes_ours_again(tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(as_file(Gpt2Tokenizer())), "utf-8")
+    found: Tokenizer = read_tokenizer(path)
+    assert isinstance(found, Gpt2Tokenizer)
+
+
+def test_the_merges_of_gpt2_are_found_from_its_ranks() -> None:
+    ranks = read_ranks(RANKS)
+    assert merged_from(b" the", ranks[b" the"], ranks) == [b" t", b"he"]
+    assert merged_from(b"ab", ranks[b"ab"], ranks) == [b"a", b"b"]
+
+
+def test_the_merges_are_those_that_openai_published(data_folder: Path) -> None:
+    content = as_file(Gpt2Tokenizer())
+    assert content is not None
+    published = (data_folder / "gpt2" / "vocab.bpe").read_text("utf-8").splitlines()[1:]
+    assert [" ".join(pair) for pair in content["model"]["merges"]] == [line for line in published if line]
+    encoder = json.loads((data_folder / "gpt2" / "encoder.json").read_text("utf-8"))
+    assert content["model"]["vocab"] == encoder
