@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from studio.core.config import RunConfig, config_from_json, config_to_json
 from studio.core.errors import StudioError
-from studio.core.shelf import FAMILIES
 from studio.engine.device import Compute
+from studio.engine.weights import empty_model
 from studio.gate.tensor_files import check_header
 from studio.layers.decoder import Decoder
 from studio.store.checkpoints import verify
@@ -59,6 +59,11 @@ def write(
     save_file(_optimizer_tensors(model, optimizer), folder / "optimizer.safetensors", metadata={"format": "pt"})
     if tokenizer is not None:
         write_json(folder / "tokenizer.json", tokenizer)
+    write_state(folder, saved)
+
+
+def write_state(folder: Path, saved: Saved) -> None:
+    """Write what `read_state` reads."""
     write_json(folder / "state.json", _state_to_json(saved))
 
 
@@ -110,8 +115,7 @@ def load_model(folder: Path, device: str) -> tuple[Decoder, Saved]:
     """The model of a checkpoint on `device`, read straight into place, and what it says about itself."""
     verify(folder)
     saved = read_state(folder)
-    with torch.device("meta"):
-        model: Decoder = FAMILIES.load(saved.config.model.family).build(saved.config.model)
+    model = empty_model(saved.config.model)
     put_weights(model, _read(folder / "model.safetensors", device), saved.config.model.tie_embeddings)
     return model, saved
 

@@ -3,9 +3,10 @@
 import contextlib
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from studio.engine.device import Compute
 from studio.objectives import Batches, Objective
@@ -14,12 +15,22 @@ from studio.objectives import Batches, Objective
 @contextlib.contextmanager
 def at_rest(model: nn.Module) -> Iterator[None]:
     """Evaluation mode inside, whatever mode there was outside."""
-    training = model.training
+    if not model.training:  # asked at every token that is written, and walking through all modules takes its time
+        yield
+        return
     model.eval()
     try:
         yield
     finally:
-        model.train(training)
+        model.train()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Mean loss per target, and the share of targets that were the likeliest token where the objective counts them."""
+
+    loss: float
+    accuracy: float | None = None
 
 
 def mean_loss(
@@ -31,17 +42,39 @@ def mean_loss(
     keep_going: Callable[[], bool] = lambda: True,
 ) -> float | None:
     """Mean loss per target over the first `count` batches (0: one epoch); None when asked to stop."""
-    total, targets = 0.0, 0
+    found = measure(model, batches, count, objective, compute, keep_going)
+    return found.loss if found is not None else None
+
+
+def measure(
+    model: nn.Module,
+    batches: Batches,
+    count: int,
+    objective: Objective,
+    compute: Compute,
+    keep_going: Callable[[], bool] = lambda: True,
+) -> Measured | None:
+    """The same with all that the objective counts."""
+    total, targets, hits = 0.0, 0, 0
     with at_rest(model), torch.no_grad():
         for index in range(min(count, batches.per_epoch) if count else batches.per_epoch):
             if not keep_going():
                 return None
             batch = torch.from_numpy(batches.batch(index)).to(compute.device)
             with compute.autocast():
-                loss, real = objective.loss(model, batch)
+                loss, real, right = _score(objective, model, batch)
             total += loss.item()
             targets += real
-    return total / targets if targets else None
+            hits += right
+    if not targets:
+        return None
+    return Measured(total / targets, hits / targets if objective.score is not None else None)
+
+
+def _score(objective: Objective, model: nn.Module, batch: Tensor) -> tuple[Tensor, int, int]:
+    if objective.score is not None:
+        return objective.score(model, batch)
+    return *objective.loss(model, batch), 0
 
 
 def perplexity(loss: float) -> float:

@@ -1,37 +1,31 @@
 """A checkpoint in memory, ready to write: what the Chat page and `generate` hold. Opaque above the Qt line."""
 
-import time
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from studio.core.channel import RunControl
 from studio.core.config import ComputeConfig, RunConfig, Sampling
 from studio.core.errors import StudioError
-from studio.engine.checkpoint import load_model
+from studio.core.language import tr
+from studio.core.shelf import OBJECTIVES
 from studio.engine.device import Compute, choose
-from studio.engine.generate import Reader, generate, stream_after
+from studio.engine.generate import generate
+from studio.engine.opening import open_weights
+from studio.engine.pieces import Piece, tokens, write
+from studio.engine.quantize import Converted, Quality, choices, convert, measure, turn, weight_bytes
+from studio.engine.reader import Reader
 from studio.layers.decoder import Decoder
-from studio.store.files import read_json
-from studio.tokenizers import Tokenizer, tokenizer_from_json
+from studio.layers.key_value_cache import no_writer
+from studio.tokenizers import Tokenizer
 
 # Below this many weights a second thread costs more in waking up than it saves: one token is one row.
 WORTH_TWO_THREADS = 50_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What one token adds to a text. `done` says on the last piece why the writing ended."""
-
-    text: str
-    id: int
-    probability: float
-    entropy: float  # bits
-    tokens_per_second: float
-    done: str = ""  # "length", "end", "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +36,13 @@ class Logits:
     logits: npt.NDArray[np.float32]  # (vocabulary,)
 
 
+class Asked(Protocol):
+    """Whoever is asked before every token whether to write on."""
+
+    def keep_going(self) -> bool:
+        """False once the writing should end."""
+
+
 class LoadedModel:
     """A model with its tokenizer; plain attributes for the screen, methods for a worker thread."""
 
@@ -49,11 +50,16 @@ class LoadedModel:
         self._model: Decoder | None = model
         self._config = config
         self._compute = compute
+        self._lock = threading.Lock()
+        self._idle: Reader | None = None  # keeps what it has read, for the next turn
+        self._turned = False
+        self.path: Path | None = None  # where the weights lie, to read them again
         self.tokenizer = tokenizer
         self.title = ""
         self.step = 0
+        self.ends: tuple[int, ...] = ()  # further ids after which the model has nothing more to say
         self.parameters = sum(parameter.numel() for parameter in model.parameters())
-        self.bytes = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
+        self.bytes = weight_bytes(model)
         self.precision = "fp32"
         self.device = compute.device
         self.vocab_size = config.model.vocab_size
@@ -63,73 +69,135 @@ class LoadedModel:
         """Ids of a prompt; an empty one starts from the end-of-text token."""
         if self.tokenizer is None:
             raise StudioError("This model came without a tokenizer.", "Give token ids with --prompt-ids.")
-        ids = self.tokenizer.encode(prompt)
+        ids = [*getattr(self.tokenizer, "prefix", ()), *self.tokenizer.encode(prompt)]
         if not ids and self.tokenizer.end_of_text is not None:
             return [self.tokenizer.end_of_text]
         if not ids:
             raise StudioError("There is nothing to go on from.", "Type a few words as a prompt.")
         return ids
 
-    def ids(self, prompt: Sequence[int], sampling: Sampling, control: RunControl | None = None) -> Iterator[int]:
+    def ids(self, prompt: Sequence[int], sampling: Sampling, control: Asked | None = None) -> Iterator[int]:
         """The ids the model writes after `prompt`, the end-of-text token included if it writes one."""
-        control = control or RunControl()
+        if sampling.stop or sampling.beams > 1 or sampling.samples > 1:
+            yield from self.all_ids(prompt, replace(sampling, samples=1), control)[0]
+            return
         self._compute.apply()
-        for chosen in generate(self._reader(), prompt, sampling, control.keep_going, self._ends()):
-            yield chosen.id
+        with self._reading() as reader:
+            for chosen in generate(reader, prompt, sampling, self._going(control), self._ends()):
+                yield chosen.id
 
-    def complete(self, sampling: Sampling, control: RunControl | None = None) -> Iterator[Piece]:
-        """The text after `sampling.prompt`, piece by piece, never half a character."""
-        control = control or RunControl()
+    def all_ids(self, prompt: Sequence[int], sampling: Sampling, control: Asked | None = None) -> list[list[int]]:
+        """The same for every text that `sampling` asks for, when all are written."""
+        texts: list[list[int]] = [[] for _ in range(sampling.samples)]
+        if sampling.stop and self.tokenizer is None:
+            raise StudioError("Without its tokenizer this model cannot look for stop strings.", "Leave them out.")
+        self._compute.apply()
+        with self._reading() as reader:
+            if self.tokenizer is not None:
+                asked = replace(sampling, prompt=self.tokenizer.decode(prompt))
+                for piece in write(reader, self.tokenizer, prompt, asked, self._going(control)):
+                    texts[piece.sample] += [piece.id] if piece.id >= 0 else []
+            else:
+                for number, chosen in tokens(reader, prompt, sampling, self._going(control), (), set()):
+                    texts[number].append(chosen.id)
+        return texts
+
+    def complete(self, sampling: Sampling, control: Asked | None = None) -> Iterator[Piece]:
+        """The text after `sampling.prompt`, piece by piece, never half a character; several take turns."""
         prompt = self.encode(sampling.prompt)
         if self.tokenizer is None:
             return
         self._compute.apply()
-        stream, ends = stream_after(self.tokenizer, prompt if sampling.prompt else []), self._ends()
-        started, count = time.perf_counter(), 0
-        for chosen in generate(self._reader(), prompt, sampling, control.keep_going, ends):
-            count += 1
-            rate = count / max(1e-9, time.perf_counter() - started)
-            ended = chosen.id in ends
-            done = "end" if ended else "length" if count == sampling.tokens else ""
-            text = "" if ended else stream(chosen.id)
-            yield Piece(
-                text + (stream.flush() if done else ""), chosen.id, chosen.probability, chosen.entropy, rate, done
-            )
-            if done:
-                return
-        rate = count / max(1e-9, time.perf_counter() - started)
-        yield Piece(stream.flush(), -1, 0.0, 0.0, rate, "stopped")
+        with self._reading() as reader:
+            yield from write(reader, self.tokenizer, prompt, sampling, self._going(control))
 
-    def next_logits(self, prompt: str) -> Logits:
-        """One forward pass over `prompt`; the bars under the sliders live on its result."""
+    def next_logits(self, prompt: str, keep_going: Callable[[], bool] = lambda: True) -> Logits | None:
+        """What comes after `prompt`, for the bars under the sliders; None when asked to stop before it was read."""
         self._compute.apply()
         ids = self.encode(prompt)
-        return Logits(tuple(ids), self._reader().read(ids))
+        with self._reading() as reader:
+            logits = reader.read_from(ids, keep_going)
+        return Logits(tuple(ids), logits) if logits is not None else None
 
-    def unload(self) -> None:
-        """Let go of the weights; what is being written ends with a sentence."""
-        self._model = None
+    def precisions(self) -> tuple[str, ...]:
+        """The forms of the weights worth choosing here; the first call measures for a second."""
+        return choices(self.device)
 
-    def _reader(self) -> Reader:
+    def set_precision(self, name: str, control: Asked | None = None, sample: str = "") -> Iterator[Converted | Quality]:
+        """Hold the weights as `name`, one of `precisions()`: how far it is, and quality before and after on a `sample`.
+
+        Back to fp32, and from one form to another, the weights are read again. Stopped, everything stays as it was.
+        """
+        going, ids = self._going(control), self.encode(sample) if sample else []
+        self._compute.apply()
+        model = self._present()
+        if sample:
+            yield measure(model, self._config.model, ids)
+        if self.precision != "fp32":
+            model = self._read_again(going)
+        if name != "fp32":
+            yield from convert(model, name, going)
+        with self._lock:
+            if self._model is None:
+                return
+            self._model, self._idle, self._turned = model, None, name != "fp32"
+        self.precision, self.bytes = name, weight_bytes(model)
+        if sample:
+            yield measure(model, self._config.model, ids)
+
+    def _read_again(self, keep_going: Callable[[], bool]) -> Decoder:
+        if self.path is None:
+            raise StudioError("The weights were changed in memory.", "Load the model again to have them in fp32.")
+        model = open_weights(self.path, self.device, keep_going).model
+        if not keep_going():
+            raise StudioError(tr("The change was stopped."), tr("The model is as it was before."))
+        model.eval()
+        return model
+
+    def _present(self) -> Decoder:
         if self._model is None:
             raise StudioError("The model was unloaded.", "Load it again to go on.")
-        return Reader(self._model, self._config.model)
+        return self._model
+
+    def unload(self) -> None:
+        """Let go of the weights; what is being written ends after the token it is at."""
+        self._model = None
+        self._idle = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[Reader]:
+        """The reader that was used last, with everything it has read; a new one while another thread has it."""
+        model = self._present()
+        with self._lock:
+            if not self._turned:
+                turn(model)
+                self._turned = True
+            reader, self._idle = self._idle or Reader(model, self._config.model), None
+        try:
+            yield reader
+        finally:
+            with self._lock:
+                self._idle = reader if self._model is reader.model else None
+
+    def _going(self, control: Asked | None) -> Callable[[], bool]:
+        """Whether to write on: nobody has said stop, and the model was not unloaded."""
+        return lambda: self._model is not None and (control is None or control.keep_going())
 
     def _ends(self) -> list[int]:
         end = self.tokenizer.end_of_text if self.tokenizer is not None else None
-        return [] if end is None else [end]
+        return [*([] if end is None else [end]), *self.ends]
 
 
-def open_model(folder: Path) -> LoadedModel:
-    """Load the checkpoint in `folder` on the device its run would choose here, in fp32."""
+def open_model(folder: Path, keep_going: Callable[[], bool] = lambda: True) -> LoadedModel:
+    """Load a checkpoint, a model of a project or somebody else's model on the best device here, in fp32."""
     compute = replace(choose(ComputeConfig()), precision="fp32")
-    model, saved = load_model(folder, compute.device)
-    if sum(parameter.numel() for parameter in model.parameters()) < WORTH_TWO_THREADS:
+    opened = open_weights(folder, compute.device, keep_going)
+    if sum(parameter.numel() for parameter in opened.model.parameters()) < WORTH_TWO_THREADS:
         compute = replace(compute, threads=1)
-    model.eval()
-    path = folder / "tokenizer.json"
-    tokenizer = tokenizer_from_json(read_json(path)) if path.exists() else None
-    loaded = LoadedModel(model, saved.config, tokenizer, compute)
-    loaded.step = saved.progress.step
-    loaded.title = f"{folder.parent.parent.name} · step {saved.progress.step:,}"
+    if not (opened.config.model.causal and OBJECTIVES.load(opened.config.objective).writes):
+        raise no_writer()
+    opened.model.eval()
+    loaded = LoadedModel(opened.model, opened.config, opened.tokenizer, compute)
+    loaded.step, loaded.title, loaded.ends = opened.step, opened.title, opened.ends
+    loaded.path = folder
     return loaded

@@ -3,7 +3,7 @@
 import dataclasses
 import queue
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from studio.layers.decoder import Decoder
 from studio.objectives import Batches, Objective
 from studio.store.checkpoints import CheckpointInfo, newest_valid
 from studio.store.checkpoints import choose as choose_checkpoint
+from studio.store.disk import require_start_space
 from studio.store.project import Project
 from studio.store.runs import RunRecord
 from studio.store.shards import Shards, make_shards
@@ -55,15 +56,15 @@ def prepare(
     `resume` is the step of a checkpoint, -1 for the newest whole one, None for a fresh start.
     """
     if found := problems(config):
-        raise StudioError(found[0].message, "Change it on the Pretrain or Model page.")
+        raise StudioError(found[0].message, "Change it on the Pretrain or Model page, or in the configuration's file.")
     objective: Objective = OBJECTIVES.load(config.objective)
     project = Project.open(record.folder.parent.parent)
-    shards = yield from _tokenize(config, control, project)
+    shards = yield from _shards(config, control, project)
     if shards is None:
         return None
-    config = resolve_vocabulary(config, shards.vocab_size)
+    config = resolve_vocabulary(objective.ready(config, shards.tokenizer), shards.vocab_size)
     training, validation = batches_of(objective, shards, config)
-    refuse_what_cannot_fit(config)
+    refuse_what_cannot_fit(config, project.path)
     yield PhaseChanged(phase="building")
     origin = checkpoint_of(record, resume) if resume is not None else None
     for sentence in origin.passed_over if origin is not None else ():
@@ -92,29 +93,18 @@ def prepare(
     )
 
 
-def _tokenize(config: RunConfig, control: RunControl, project: Project) -> Generator[RunEvent, None, Shards | None]:
-    """Shards of the run's text, made now if they do not exist; None when stopped. Tells its progress while it works."""
-    text = project.find_text(config.data.text)
-    news: queue.SimpleQueue[PhaseChanged] = queue.SimpleQueue()
+def _shards(config: RunConfig, control: RunControl, project: Project) -> Generator[RunEvent, None, Shards | None]:
+    """Shards of the run's text, read and made now if they do not exist; None when stopped. Tells how far it is."""
+    news: queue.SimpleQueue[RunEvent] = queue.SimpleQueue()
     abandoned = threading.Event()
     outcome: list[Shards | BaseException] = []
 
     def work() -> None:
-        data = config.data
         try:
-            shards = make_shards(
-                text,
-                data.tokenizer,
-                data.validation_share,
-                project.tokens_folder,
-                progress=lambda done, total: news.put(PhaseChanged(phase="tokenizing", done=done, total=total)),
-                keep_going=lambda: control.keep_going() and not abandoned.is_set(),
-            )
-            outcome.append(shards)
+            outcome.append(_read(config, project, news.put, lambda: control.keep_going() and not abandoned.is_set()))
         except BaseException as error:
             outcome.append(error)
 
-    yield PhaseChanged(phase="tokenizing")
     thread = threading.Thread(target=work, name="tokenize")
     thread.start()
     try:
@@ -125,11 +115,32 @@ def _tokenize(config: RunConfig, control: RunControl, project: Project) -> Gener
     finally:
         abandoned.set()
         thread.join()
+    while not news.empty():
+        yield news.get()
     if control.stopping:
         return None
     if isinstance(outcome[0], BaseException):
         raise outcome[0]
     return outcome[0]
+
+
+def _read(
+    config: RunConfig, project: Project, tell: Callable[[RunEvent], None], keep_going: Callable[[], bool]
+) -> Shards:
+    """Import the text if it is a path, then cut it into tokens. Runs in a thread of its own."""
+
+    def telling(phase: str) -> Callable[[int, int], None]:
+        return lambda done, total: tell(PhaseChanged(phase=phase, done=done, total=total))
+
+    data = config.data
+    text = project.find_text(data.text, progress=telling("reading text"), keep_going=keep_going)
+    if text.guessed and text.name != data.text:  # a text that was in the project before was looked at there
+        tell(Warned(step=0, message=f"The encoding of “{text.name}”: {text.encoding}"))
+    tell(PhaseChanged(phase="tokenizing"))
+    return make_shards(
+        text, data.tokenizer, data.validation_share, project.tokens_folder,
+        progress=telling("tokenizing"), keep_going=keep_going,
+    )  # fmt: skip
 
 
 def checkpoint_of(record: RunRecord, step: int) -> CheckpointInfo:
@@ -138,8 +149,8 @@ def checkpoint_of(record: RunRecord, step: int) -> CheckpointInfo:
 
 
 def resolve_vocabulary(config: RunConfig, found: int) -> RunConfig:
-    """Take the vocabulary from the tokenizer; a model that is too small for it is refused."""
-    wanted = config.model.vocab_size
+    """Take the vocabulary from the tokenizer and the mask token; a model that is too small for them is refused."""
+    wanted, found = config.model.vocab_size, max(found, config.model.mask_token + 1)
     if wanted and wanted < found:
         raise StudioError(
             f"The model has {wanted:,} tokens in its vocabulary, but the tokenizer writes {found:,}.",
@@ -148,8 +159,8 @@ def resolve_vocabulary(config: RunConfig, found: int) -> RunConfig:
     return config.with_part(model=dataclasses.replace(config.model, vocab_size=wanted or found))
 
 
-def refuse_what_cannot_fit(config: RunConfig) -> None:
-    """Refuse a model whose weights, gradients and moments alone exceed the memory, before the system kills us."""
+def refuse_what_cannot_fit(config: RunConfig, folder: Path) -> None:
+    """Refuse a model whose weights, gradients and moments exceed the memory, or whose checkpoints exceed the disk."""
     import psutil
 
     need = memory(config.model, config.training.batch_size)
@@ -159,6 +170,7 @@ def refuse_what_cannot_fit(config: RunConfig) -> None:
             f"Training this model takes at least {known / 1e9:,.1f} GB; this computer has {have / 1e9:,.1f} GB.",
             "Choose a smaller shape on the Model page.",
         )
+    require_start_space(folder, need.weights + need.optimizer)
 
 
 def batches_of(objective: Objective, shards: Shards, config: RunConfig) -> tuple[Batches, Batches | None]:

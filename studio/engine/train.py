@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from studio.core.channel import Ask, RunControl
-from studio.core.config import RunConfig, Sampling
+from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.events import (
     CheckpointSaved,
@@ -20,19 +20,20 @@ from studio.core.events import (
     RunEvent,
     RunPaused,
     RunStarted,
-    SampleWritten,
     StepDone,
     Warned,
 )
 from studio.core.schedule import learning_rate
 from studio.engine.checkpoint import Saved, size_on_disk, write
-from studio.engine.evaluate import mean_loss
-from studio.engine.generate import Reader, continue_text
+from studio.engine.evaluate import Measured, measure
 from studio.engine.optimize import clip, set_learning_rate
 from studio.engine.prepare import Prepared, prepare
+from studio.engine.sample import written
 from studio.objectives import Batches
 from studio.store.checkpoints import folder_name, prune
 from studio.store.runs import RunRecord
+
+MEASURE_SECONDS = 5.0  # after a stop: less than the window waits for a run that is told to end
 
 
 def train(config: RunConfig, control: RunControl, record: RunRecord, resume: int | None = None) -> Iterator[RunEvent]:
@@ -61,10 +62,12 @@ class Trainer:
         self.measured_step = run.resumed_from
         self.rate = 0.0  # tokens per second, averaged over some steps
         self.rate_scale = 1.0  # what a person has made of the learning rate during the run
+        self.stopped = 0.0  # monotonic time at which a stop was first seen while measuring
+        self.unsaved: StudioError | None = None  # why the newest save failed
 
     def run(self) -> Iterator[RunEvent]:
         """From the first step to the last, or to where somebody stops it."""
-        yield self._started()
+        yield started(self.run_parts)
         if self.progress.step == 0:
             yield from self._measure()
         yield PhaseChanged(phase="training")
@@ -79,24 +82,6 @@ class Trainer:
         yield from self._save()
         yield RunEnded(reason="finished", step=self.progress.step, time=time.time())
 
-    def _started(self) -> RunStarted:
-        run, training = self.run_parts, self.config.training
-        windows = training.batch_size * training.accumulation
-        return RunStarted(
-            step=self.progress.step,
-            total_steps=run.total_steps,
-            parameters=sum(parameter.numel() for parameter in self.model.parameters()),
-            tokens_per_step=windows * self.config.model.context_length,
-            training_tokens=run.shards.training_tokens,
-            validation_tokens=run.shards.validation_tokens,
-            device=self.compute.device,
-            precision=self.compute.precision,
-            threads=self.compute.threads,
-            resumed_from=run.resumed_from,
-            exact=run.exact,
-            time=time.time(),
-        )
-
     def _advance(self) -> Iterator[RunEvent]:
         """One optimizer step, and what is due after it."""
         done = self._step()
@@ -109,7 +94,7 @@ class Trainer:
         if last or step % training.evaluate_every == 0:
             yield from self._measure()
         if training.sample_every and (last or step % training.sample_every == 0):
-            yield self._write(self.config.sampling, asked=False)
+            yield written(self.run_parts, step, self.config.sampling, self._not_stopping, asked=False)
         if not last and step % training.save_every == 0:
             yield from self._save()
 
@@ -147,65 +132,61 @@ class Trainer:
         )
 
     def _backward(self, step: int) -> tuple[float, int]:
-        """Mean loss over all real targets of the step, and their number; gradients are those of exactly that mean."""
+        """Mean loss over all real targets of the step, and tokens read; gradients are those of exactly that mean."""
         count = self.config.training.accumulation
         batches = [self._batch(self.run_parts.training, step * count + part) for part in range(count)]
-        targets = sum(batch.shape[0] * (batch.shape[1] - 1) for batch in batches)
+        targets = sum(map(self.run_parts.objective.targets, batches))
+        tokens = sum(len(batch) for batch in batches) * self.config.model.context_length
         total = 0.0
         for batch in batches:
             with self.compute.autocast():
                 loss, _ = self.run_parts.objective.loss(self.model, batch)
             torch.autograd.backward(loss / targets)
             total += loss.item()
-        return total / targets, targets
+        return total / targets, tokens
 
     def _batch(self, batches: Batches, index: int) -> Tensor:
         return torch.from_numpy(batches.batch(index)).to(self.compute.device, non_blocking=True)
 
     def _measure(self) -> Iterator[RunEvent]:
-        """Loss on both sides, once per step at most; silent when the run is stopped in the middle of it."""
+        """Loss on both sides, once per step at most; silent when it is cut short."""
         if self.measured_step == self.progress.step:
             return
         yield PhaseChanged(phase="measuring")
         run, count = self.run_parts, self.config.training.evaluation_batches
-        losses: list[float | None] = []
+        found: list[Measured | None] = []
         for batches in (run.training, run.validation):
             if batches is None:
-                losses.append(None)
+                found.append(None)
                 continue
-            loss = mean_loss(self.model, batches, count, run.objective, self.compute, self._not_stopping)
-            if loss is None:
+            measured = measure(self.model, batches, count, run.objective, self.compute, self._may_measure)
+            if measured is None:
                 return
-            losses.append(loss)
+            found.append(measured)
         self.measured_step = self.progress.step
-        self.progress = dataclasses.replace(self.progress, validation_loss=losses[1])
+        training, validation = found
+        self.progress = dataclasses.replace(
+            self.progress, validation_loss=validation.loss if validation is not None else None
+        )
         yield EvaluationDone(
             step=self.progress.step,
-            training_loss=losses[0] if losses[0] is not None else math.nan,
-            validation_loss=losses[1],
+            training_loss=training.loss if training is not None else math.nan,
+            validation_loss=self.progress.validation_loss,
+            validation_accuracy=validation.accuracy if validation is not None else None,
             seconds=self.progress.seconds,
         )
         yield PhaseChanged(phase="training")
 
-    def _write(self, sampling: Sampling, asked: bool) -> SampleWritten:
-        """A text in the model's present state; it draws from its own random numbers."""
-        shards = self.run_parts.shards
-        reader = Reader(self.model, self.config.model)
-        text, tokens = continue_text(reader, shards.tokenizer, int(shards.training()[0]), sampling, self._not_stopping)
-        return SampleWritten(
-            step=self.progress.step,
-            prompt=sampling.prompt,
-            text=text,
-            tokens=tokens,
-            temperature=sampling.temperature,
-            top_k=sampling.top_k,
-            seed=sampling.seed,
-            asked=asked,
-        )
-
     def _not_stopping(self) -> bool:
-        """Samples and measurements are also made during a pause, so only a stop cuts them short."""
+        """Samples are also written during a pause, so only a stop cuts them short."""
         return not self.control.stopping
+
+    def _may_measure(self) -> bool:
+        """A stop that saves leaves a few seconds to measure what is saved; one that does not ends it at once."""
+        if not self.control.stopping:
+            return True
+        self.stopped = self.stopped or time.monotonic()
+        return self.control.saving and time.monotonic() - self.stopped < MEASURE_SECONDS
 
     def _obey(self) -> Iterator[RunEvent]:
         """Grant wishes, and wait while paused; wishes are granted during the pause too."""
@@ -230,7 +211,7 @@ class Trainer:
         match ask.kind:
             case "sample":
                 sampling = dataclasses.replace(self.config.sampling, prompt=ask.text or self.config.sampling.prompt)
-                yield self._write(sampling, asked=True)
+                yield written(self.run_parts, self.progress.step, sampling, self._not_stopping, asked=True)
             case "save":
                 yield from self._save()
             case "learning_rate":
@@ -254,27 +235,30 @@ class Trainer:
         if self.saved_step == self.progress.step:
             return
         yield from self._measure()
-        trouble: StudioError | None = None
-        while self.saved_step != self.progress.step:
+        while self.saved_step != self.progress.step and not self._given_up():
             yield PhaseChanged(phase="saving")
             try:
                 yield self._write_checkpoint()
+                yield PhaseChanged(phase="training")
             except StudioError as error:
-                trouble = error
-            if trouble is not None:
-                self.control.pause()
-                yield RunPaused(step=self.progress.step, reason="disk", message=trouble.message, hint=trouble.hint)
-                yield from self._wait()
-                trouble = None
-                if self.control.stopping:
-                    return
-        yield PhaseChanged(phase="training")
+                self.unsaved = StudioError(error.message, error.hint)
+                if not self.control.stopping:
+                    yield from self._pause_unsaved(self.unsaved)
+
+    def _given_up(self) -> bool:
+        """Whether a stop has made the save needless, or has seen it fail."""
+        return self.control.stopping and (not self.control.saving or self.unsaved is not None)
+
+    def _pause_unsaved(self, why: StudioError) -> Iterator[RunEvent]:
+        self.control.pause()
+        yield RunPaused(step=self.progress.step, reason="disk", message=why.message, hint=why.hint)
+        yield from self._wait()
 
     def _write_checkpoint(self) -> CheckpointSaved:
         started = time.perf_counter()
         loss = self.progress.validation_loss
         best = self.progress.best_validation_loss
-        is_best = loss is not None and (best is None or loss < best)
+        is_best = loss is not None and math.isfinite(loss) and (best is None or loss < best)
         if is_best:
             self.progress = dataclasses.replace(self.progress, best_validation_loss=loss)
         step, run = self.progress.step, self.run_parts
@@ -294,8 +278,40 @@ class Trainer:
         )
 
     def _end_early(self) -> Iterator[RunEvent]:
+        """Save, unless the stop says otherwise, and tell what was lost and why."""
         if self.control.saving:
+            self.unsaved = None  # what failed during a pause is tried once more
             yield from self._save()
-        lost = self.progress.step - max(0, self.saved_step)
-        message = f"{lost:,} steps since the last checkpoint were not saved." if lost else ""
-        yield RunEnded(reason="stopped", step=self.progress.step, message=message, time=time.time())
+        step, hint = self.progress.step, ""
+        message = lost_words(step, self.saved_step)
+        if message and self.control.saving and self.unsaved is not None:
+            message, hint = f"{message} {self.unsaved.message}", self.unsaved.hint
+        yield RunEnded(reason="stopped", step=step, message=message, hint=hint, time=time.time())
+
+
+def started(run: Prepared) -> RunStarted:
+    """What is about to be computed, and with what."""
+    training, compute = run.config.training, run.compute
+    return RunStarted(
+        step=run.progress.step,
+        total_steps=run.total_steps,
+        parameters=sum(parameter.numel() for parameter in run.model.parameters()),
+        tokens_per_step=training.batch_size * training.accumulation * run.config.model.context_length,
+        training_tokens=run.shards.training_tokens,
+        validation_tokens=run.shards.validation_tokens,
+        device=compute.device,
+        precision=compute.precision,
+        threads=compute.threads,
+        resumed_from=run.resumed_from,
+        exact=run.exact,
+        time=time.time(),
+    )
+
+
+def lost_words(step: int, saved: int) -> str:
+    """What a run that ends at `step` loses, its newest checkpoint being at `saved` (-1: none); empty for nothing."""
+    lost = step - max(0, saved)
+    if not lost:
+        return ""
+    since = "since the last checkpoint" if saved >= 0 else "since the beginning"
+    return f"1 step {since} was not saved." if lost == 1 else f"{lost:,} steps {since} were not saved."

@@ -7,9 +7,9 @@ import torch
 
 from studio.core.config import ModelConfig, Sampling
 from studio.core.errors import StudioError
-from studio.engine.generate import Reader, generate, stream_after
-from studio.families.gpt2 import build, to_hugging_face
-from studio.tokenizers import make_tokenizer
+from studio.engine.generate import generate, generate_rows
+from studio.engine.reader import Reader
+from tests.engine.writing_model import fed_tokens, opinionated, twin
 
 pytestmark = pytest.mark.torch
 
@@ -18,12 +18,7 @@ SHAPE = ModelConfig(vocab_size=40, context_length=16, emb_dim=32, n_layers=2, n_
 
 @pytest.fixture
 def model() -> torch.nn.Module:
-    torch.manual_seed(3)
-    made = build(SHAPE).eval()
-    with torch.no_grad():
-        for parameter in made.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
-    return made
+    return opinionated(SHAPE)
 
 
 def _ids(model, sampling: Sampling, prompt=(1, 2, 3), cached: bool = True) -> list[int]:  # type: ignore[no-untyped-def]
@@ -36,19 +31,65 @@ def test_cached_writing_equals_uncached_token_for_token_also_beyond_the_context(
     assert _ids(model, sampling) == _ids(model, sampling, cached=False)
 
 
-def test_greedy_writing_equals_that_of_transformers(model) -> None:
-    transformers = pytest.importorskip("transformers")
-    shape = transformers.GPT2Config(
-        vocab_size=40, n_positions=16, n_embd=32, n_layer=2, n_head=4, bos_token_id=0, eos_token_id=0
+@pytest.mark.parametrize("penalty", [1.0, 1.3])
+def test_greedy_writing_equals_that_of_transformers(model, penalty) -> None:
+    theirs = twin(model, SHAPE)
+    wanted = theirs.generate(
+        torch.tensor([[1, 2, 3]]), max_new_tokens=12, do_sample=False, pad_token_id=0, repetition_penalty=penalty
     )
-    theirs = transformers.GPT2LMHeadModel(shape).eval()
-    theirs.generation_config.eos_token_id = None
-    theirs.load_state_dict(to_hugging_face(model.state_dict()), strict=False)
-    theirs.tie_weights()
-    wanted = theirs.generate(torch.tensor([[1, 2, 3]]), max_new_tokens=12, do_sample=False, pad_token_id=0)[
-        0, 3:
-    ].tolist()
-    assert _ids(model, Sampling(tokens=12, temperature=0.0)) == wanted
+    assert _ids(model, Sampling(tokens=12, temperature=0.0, repetition_penalty=penalty)) == wanted[0, 3:].tolist()
+
+
+@pytest.mark.parametrize("tokens", [10, 30])  # within the context of 16, and beyond it
+def test_texts_side_by_side_are_those_of_their_seeds_alone(model, tokens) -> None:
+    sampling = Sampling(tokens=tokens, temperature=1.0, top_k=20, repetition_penalty=1.1, seed=11, samples=4)
+    texts: list[list[int]] = [[] for _ in range(4)]
+    with fed_tokens(model) as sizes:
+        for row, chosen in generate_rows(Reader(model, SHAPE), [1, 2, 3], sampling):
+            texts[row].append(chosen.id)
+    assert sizes[:3] == [3, 4, 4]  # the prompt once, then one token for each of the four
+    for row, text in enumerate(texts):
+        assert text == _ids(model, dataclasses.replace(sampling, samples=1, seed=11 + row))
+
+
+def test_a_text_that_has_ended_costs_nothing_more(model) -> None:
+    ended: set[int] = set()
+    writing = generate_rows(Reader(model, SHAPE), [1], Sampling(tokens=6, samples=3, temperature=1.0), ended=ended)
+    lengths = [0, 0, 0]
+    with fed_tokens(model) as sizes:
+        for row, _ in writing:
+            lengths[row] += 1
+            if row == 1 and lengths[1] == 2:
+                ended.add(1)
+    assert lengths == [6, 2, 6]
+    assert sizes == [1, 3, 2, 2, 2, 2]
+
+
+def test_several_texts_stop_within_one_token(model) -> None:
+    answers = iter([True] * 5)
+    sampling = Sampling(tokens=50, samples=3)
+    found = list(generate_rows(Reader(model, SHAPE), [1], sampling, lambda: next(answers, False)))
+    assert [row for row, _ in found] == [0, 1, 2, 0, 1]
+
+
+def test_the_next_turn_reads_only_what_is_new(model) -> None:
+    reader = Reader(model, SHAPE)
+    sampling = Sampling(tokens=5, temperature=0.0)
+    first = [chosen.id for chosen in generate(reader, [1, 2, 3], sampling)]
+    with fed_tokens(model) as sizes:
+        second = [chosen.id for chosen in generate(reader, [1, 2, 3, *first, 9], sampling)]
+    assert sizes == [2, 1, 1, 1, 1]  # the fifth token was drawn but not read yet, and the new one
+    assert second == _ids(model, sampling, (1, 2, 3, *first, 9))
+
+
+def test_each_token_comes_with_the_likeliest_at_that_moment(model) -> None:
+    sampling = Sampling(tokens=6, temperature=1.0, top_k=2)
+    for chosen in generate(Reader(model, SHAPE), [1], sampling, rivals=5):
+        chances = [rival.probability for rival in chosen.rivals if not rival.removed]
+        assert len(chosen.rivals) == 5
+        assert sum(chances) == pytest.approx(1.0)
+        assert [rival.removed for rival in chosen.rivals] == [False, False, True, True, True]
+        assert chosen.probability == next(rival.probability for rival in chosen.rivals if rival.id == chosen.id)
 
 
 def test_the_same_seed_writes_the_same_and_another_seed_something_else(model) -> None:
@@ -95,9 +136,3 @@ def test_probability_and_entropy_belong_to_the_distribution_that_was_drawn_from(
 def test_a_prompt_that_cannot_be_read_is_refused_with_a_sentence(model, prompt, words) -> None:
     with pytest.raises(StudioError, match=words):
         list(generate(Reader(model, SHAPE), prompt, Sampling()))
-
-
-def test_a_word_after_the_prompt_keeps_the_space_before_it() -> None:
-    tokenizer = make_tokenizer("words", ["once upon a time there was a cat"])
-    stream = stream_after(tokenizer, tokenizer.encode("once upon a time"))
-    assert "".join(stream(token) for token in tokenizer.encode("there was")) + stream.flush() == " there was"

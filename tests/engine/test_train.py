@@ -20,6 +20,8 @@ from studio.core.events import (
     StepDone,
     Warned,
 )
+from studio.engine.train import lost_words
+from studio.store.checkpoints import verify
 from tests.engine.conftest import weights_of, with_training
 
 pytestmark = pytest.mark.torch
@@ -248,3 +250,81 @@ def test_old_checkpoints_go_and_the_best_one_stays(play, config, project) -> Non
     assert [info.step for info in infos][-2:] == [22, 24]
     assert len(infos) <= 3
     assert sum(info.best for info in infos) == 1
+
+
+# --- what a stop leaves behind --------------------------------------------------------------------------------------
+
+
+def test_what_a_stop_saves_is_measured_first(play, config, project) -> None:
+    control = RunControl()
+    events = play(config, control=control, watch=lambda e: control.stop() if getattr(e, "step", 0) == 6 else None)
+    assert [event.step for event in _of(events, EvaluationDone)] == [0, 4, 6]
+    measured = _of(events, EvaluationDone)[-1].validation_loss
+    assert _of(events, CheckpointSaved)[-1].validation_loss == measured
+    assert project.run("run").checkpoints()[-1].validation_loss == measured
+
+
+def test_what_is_saved_on_request_is_measured_too(play, config, project) -> None:
+    control = RunControl()
+    play(config, control=control, watch=lambda e: control.ask(Ask("save")) if getattr(e, "step", 0) == 5 else None)
+    saved = next(info for info in project.run("run").checkpoints() if info.step == 5)
+    assert saved.validation_loss is not None
+
+
+def test_a_second_stop_ends_the_measuring_and_saves_nothing(play, config, project) -> None:
+    control = RunControl()
+
+    def watch(event: object) -> None:
+        if isinstance(event, StepDone) and event.step == 6:
+            control.stop()
+        if isinstance(event, PhaseChanged) and event.phase == "measuring" and control.stopping:
+            control.stop(save=False)
+
+    events = play(config, control=control, watch=watch)
+    assert [event.step for event in _of(events, EvaluationDone)] == [0, 4]
+    assert [event.step for event in _of(events, CheckpointSaved)] == [4]
+    assert events[-1].message == "2 steps since the last checkpoint were not saved."
+
+
+def test_a_measurement_that_takes_too_long_for_a_stop_is_left_out_and_the_run_is_saved(
+    play, config, project, monkeypatch
+) -> None:
+    monkeypatch.setattr("studio.engine.train.MEASURE_SECONDS", 0.0)
+    control = RunControl()
+    events = play(config, control=control, watch=lambda e: control.stop() if getattr(e, "step", 0) == 6 else None)
+    assert [event.step for event in _of(events, EvaluationDone)] == [0, 4]
+    assert _of(events, CheckpointSaved)[-1].step == 6
+    assert project.run("run").checkpoints()[-1].validation_loss is None
+
+
+def test_a_disk_that_fills_up_leaves_the_older_checkpoint_whole_and_pauses_with_figures(
+    play, config, project, monkeypatch
+) -> None:
+    control = RunControl()
+
+    def watch(event: object) -> None:
+        if isinstance(event, CheckpointSaved):
+            monkeypatch.setattr("studio.store.disk.free_bytes", lambda folder: 70_000)
+        if isinstance(event, RunPaused):
+            control.stop()
+
+    events = play(config, control=control, watch=watch)
+    (pause,) = _of(events, RunPaused)
+    assert (pause.reason, pause.step) == ("disk", 8)
+    assert "70.0 kB free" in pause.message
+    assert [info.step for info in project.run("run").checkpoints()] == [4]
+    verify(project.run("run").checkpoints()[0].folder)
+    assert events[-1].message.startswith("4 steps since the last checkpoint were not saved. There is too little space")
+    assert "Free some space" in events[-1].hint
+
+
+@pytest.mark.parametrize(
+    ("step", "saved", "words"),
+    [
+        (5, 5, ""),
+        (5, 4, "1 step since the last checkpoint was not saved."),
+        (1_200, -1, "1,200 steps since the beginning were not saved."),
+    ],
+)
+def test_what_is_lost_is_counted(step: int, saved: int, words: str) -> None:
+    assert lost_words(step, saved) == words

@@ -1,0 +1,178 @@
+"""Weights from any file straight into a model: tensor by tensor, in place, nothing held twice."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from studio.core.config import ModelConfig
+from studio.core.errors import StudioError
+from studio.core.shelf import FAMILIES
+from studio.exchange import Tensors
+from studio.families import Source
+from studio.layers.decoder import Decoder
+from studio.layers.foreign_weights import share_of
+from studio.layers.hollow import hollow
+from studio.layers.stored_weights import ELEMENTS, StoredWeights
+from studio.store.disk import size_text
+
+LISTED = 6  # names of a kind in a refusal
+STRIP = 256  # columns
+SCRATCH = 32 << 20  # bytes; tensors that are turned or converted pass through here while they are in the cache
+
+
+def parts_of(sources: Mapping[str, Source], names: Mapping[str, object]) -> dict[str, dict[str, Source]]:
+    """Foreign tensor to the tensors of ours that lie in it; only those in `names`."""
+    found: dict[str, dict[str, Source]] = {}
+    for ours, source in sources.items():
+        if ours in names:
+            found.setdefault(source.name, {})[ours] = source
+    return found
+
+
+def empty_model(config: ModelConfig) -> Decoder:
+    """The network of a config without memory behind its weights."""
+    with hollow():
+        model: Decoder = FAMILIES.load(config.family).build(config)
+    return model
+
+
+def expected_shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight, a tied one once."""
+    return {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+
+
+def refuse_misfits(expected: Mapping[str, tuple[int, ...]], sources: Mapping[str, Source], tensors: Tensors) -> None:
+    """Compare by shapes alone, before anything is read; what is missing, unexpected or of another shape is named."""
+    stored = tensors.shapes()
+    missing = sorted(
+        sources[ours].name if ours in sources else ours
+        for ours in expected
+        if ours not in sources or sources[ours].name not in stored
+    )
+    used = {source.name for source in sources.values()}
+    unexpected = sorted(set(stored) - used - {"lm_head.weight"})
+    misshapen = sorted(
+        f"{source.name} is {_times(stored[source.name])} instead of {_times(_as_stored(expected[ours], source))}"
+        for ours, source in sources.items()
+        if ours in expected and source.name in stored and stored[source.name] != _as_stored(expected[ours], source)
+    )
+    if missing or unexpected or misshapen:
+        found = (("missing", missing), ("unexpected", unexpected), ("of another shape", misshapen))
+        listed = "; ".join(f"{word}: {_some(names)}" for word, names in found if names)
+        raise StudioError(
+            f"The weights do not fit the model's description ({listed}).",
+            "The files belong to different models, or one of them is damaged. Get the model again from its source.",
+        )
+
+
+def _as_stored(shape: tuple[int, ...], source: Source) -> tuple[int, ...]:
+    turned = shape[::-1] if source.transposed else shape
+    return (*turned[:-1], turned[-1] * source.parts)
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " × ".join(str(size) for size in shape) or "a single number"
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more
+
+
+def refuse_too_large(parameters: int, device: str, title: str) -> None:
+    """Say before loading that a model cannot fit in the free memory, and which number formats would."""
+    import psutil
+
+    have = torch.cuda.mem_get_info()[0] if device == "cuda" else psutil.virtual_memory().available
+    if 4 * parameters <= have:
+        return
+    formats = [
+        (name, bytes_each * parameters)
+        for name, bytes_each in (("16-bit", 2), ("int8", 1))
+        if bytes_each * parameters <= have
+    ]
+    would = " or ".join(f"{name} weights ({size_text(size)})" for name, size in formats)
+    raise StudioError(
+        f"The model “{title}” takes {size_text(4 * parameters)} of memory; {size_text(have)} are free.",
+        f"It would fit with {would}." if would else "Choose a smaller model, or close other programs.",
+    )
+
+
+def fill(
+    model: Decoder,
+    sources: Mapping[str, Source],
+    tensors: Tensors,
+    device: str,
+    dtype: torch.dtype = torch.float32,
+    keep_going: Callable[[], bool] = lambda: True,
+) -> None:
+    """Give a model from `empty_model` its weights on `device`, the largest first so that the peak stays low."""
+    expected = expected_shapes(model)
+    refuse_misfits(expected, sources, tensors)
+    tied = model.lm_head.weight is model.embed_tokens.weight
+    groups, stored = parts_of(sources, expected), tensors.shapes()
+    reader = _Reader(tensors, dtype if device == "cpu" else None)
+    for foreign in sorted(groups, key=lambda name: -math.prod(stored[name])):
+        if not keep_going():
+            raise StudioError("Loading was stopped.", "The model that was loaded before is still there.")
+        theirs, own = reader.read(foreign, groups[foreign])
+        for ours, tensor in finite_shares(theirs, foreign, groups[foreign]):
+            _set(model, ours, tensor if own else _copy(tensor, device, dtype))
+    if tied:
+        model.lm_head.weight = model.embed_tokens.weight
+
+
+def _copy(tensor: Tensor, device: str, dtype: torch.dtype) -> Tensor:
+    """A copy of its own; a turned matrix goes in strips that stay in the cache, 1.7 times as fast as in one piece."""
+    copy = torch.empty(tensor.shape, dtype=dtype, device=device)
+    if tensor.dim() != 2 or tensor.is_contiguous() or device != "cpu":
+        return copy.copy_(tensor)
+    for start in range(0, tensor.shape[1], STRIP):
+        copy[:, start : start + STRIP] = tensor[:, start : start + STRIP]
+    return copy
+
+
+class _Reader:
+    """Reads foreign tensors: those that can stay as they are into memory of their own, others over one another.
+
+    `dtype` is the type in which a tensor may stay; None where none may.
+    """
+
+    def __init__(self, tensors: Tensors, dtype: torch.dtype | None) -> None:
+        self._tensors, self._dtype = tensors, dtype
+        self._scratch = torch.empty(SCRATCH, dtype=torch.uint8)
+
+    def read(self, foreign: str, parts: Mapping[str, Source]) -> tuple[Tensor, bool]:
+        """The tensor, and whether it may become a weight as it is."""
+        if not isinstance(self._tensors, StoredWeights):
+            return self._tensors.read(foreign), False
+        whole = len(parts) == 1 and not any(source.transposed or source.parts > 1 for source in parts.values())
+        if whole and ELEMENTS[self._tensors.element(foreign)] == self._dtype:
+            return self._tensors.read(foreign), True
+        fits = self._tensors.bytes_of(foreign) <= SCRATCH
+        return self._tensors.read(foreign, self._scratch if fits else None), False
+
+
+def finite_shares(theirs: Tensor, foreign: str, parts: Mapping[str, Source]) -> Iterator[tuple[str, Tensor]]:
+    """Our tensors inside one foreign tensor; numbers that are none are refused by name."""
+    if not is_finite(theirs):
+        raise StudioError(
+            f"The tensor “{foreign}” holds values that are no numbers (NaN or infinite).",
+            "The model is damaged, or was saved after its training failed. Get it again from its source.",
+        )
+    for ours, source in parts.items():
+        yield ours, share_of(theirs, source)
+
+
+def is_finite(tensor: Tensor) -> bool:
+    """Whether every value is a finite number; the sum tells it for all of them in one pass in nearly every case."""
+    if tensor.numel() == 0 or bool(torch.isfinite(tensor.sum(dtype=torch.float32))):
+        return True
+    return bool(torch.isfinite(tensor).all())
+
+
+def _set(model: nn.Module, name: str, tensor: Tensor) -> None:
+    place, _, leaf = name.rpartition(".")
+    setattr(model.get_submodule(place), leaf, nn.Parameter(tensor))
