@@ -49,9 +49,9 @@ def steps(count: int, first: int = 1) -> list[StepDone]:
     return [step(number) for number in range(first, first + count)]
 
 
-def measured(number: int, validation: float | None = 2.0, training: float = 1.5) -> EvaluationDone:
+def measured(number: int, validation: float | None = 2.0, training: float = 1.5, **fields: Any) -> EvaluationDone:
     """A measurement after step `number`."""
-    return EvaluationDone(step=number, training_loss=training, validation_loss=validation, seconds=0.01)
+    return EvaluationDone(step=number, training_loss=training, validation_loss=validation, seconds=0.01, **fields)
 
 
 def sample(number: int, text: str = "Once upon a time", asked: bool = False, prompt: str = "") -> SampleWritten:

@@ -124,7 +124,8 @@ class ChildProcess:
 
     def _ending(self, code: int, step: int) -> RunEnded:
         """What a process that fell silent must have met, judged by its exit code."""
-        details = _tail(self._errors)
+        words = _tail(self._errors)
+        details = words or tr("exit code {code}", code=code)  # what has details was no refusal, which is forgotten
         reason, hint = "failed", tr("What was saved is safe: resume the run from its last checkpoint.")
         if self._killed:
             reason = "stopped"
@@ -134,8 +135,8 @@ class ChildProcess:
             hint = tr("What was saved is safe. Resume it, with a smaller batch if it happens again.")
         elif code < 0:
             message = tr("The run's process crashed ({what}).", what=_signal_name(-code))
-        elif code == 1 and details:
-            message = details.strip().rpartition("\n")[2]
+        elif code == 1 and words.strip():
+            message = words.strip().rpartition("\n")[2]
         else:
             message = tr("The run's process ended with code {code} before the run did.", code=code)
         return RunEnded(reason=reason, step=step, message=message, hint=hint, details=details, time=time.time())

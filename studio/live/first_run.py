@@ -10,7 +10,6 @@ from studio.core.shelf import FAMILIES
 SAMPLE = "stories.txt"
 PROJECT, RUN = "First project", "first-stories"
 PRESET, FAMILY, TOKENIZER = "stories", "gpt2", "words"
-MINUTES = 5
 VOCABULARY = 3_300  # different words in the stories, rounded
 
 
@@ -50,11 +49,26 @@ def first_config(text: str) -> RunConfig:
     )  # fmt: skip
 
 
-def describe_first_run() -> str:
-    """What the card on Home promises, with the real size of the model."""
-    millions = f"{first_parameters() / 1e6:.1f} M"
-    return tr(
-        "A {size} model reads the bundled stories and starts to tell its own. About {minutes} minutes here.",
-        size=millions,
-        minutes=MINUTES,
+def estimated_config() -> RunConfig:
+    """The first run with the vocabulary the stories have, for those who ask how long it takes before it is read."""
+    config = first_config(Path(SAMPLE).stem)
+    return config.with_part(model=replace(config.model, vocab_size=VOCABULARY))
+
+
+def describe_first_run(seconds: float = 0.0) -> str:
+    """What the card on Home promises, with the real size of the model; 0 seconds: not known how long it takes."""
+    promise = tr(
+        "A {size} model reads the bundled stories and starts to tell its own.", size=f"{first_parameters() / 1e6:.1f} M"
     )
+    return f"{promise} {_duration_words(seconds)}"
+
+
+def _duration_words(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if not seconds:
+        return tr("How long that takes on this machine is not known yet.")
+    if minutes < 1:
+        return tr("Less than a minute on this machine.")
+    return tr("About 1 minute on this machine.") if minutes == 1 else tr(
+        "About {minutes} minutes on this machine.", minutes=minutes
+    )  # fmt: skip

@@ -34,7 +34,10 @@ _STEP_METRICS = {
     "gradient_norm": "gradient_norm",
     "tokens_per_second": "tokens_per_second",
 }
-METRICS = ("training_loss", "validation_loss", "measured_training_loss", "perplexity", *list(_STEP_METRICS)[1:])
+METRICS = (
+    "training_loss", "validation_loss", "measured_training_loss", "perplexity", "validation_accuracy",
+    *list(_STEP_METRICS)[1:],
+)  # fmt: skip
 LIVING = ("queued", "starting", "running", "paused")
 
 
@@ -124,6 +127,14 @@ class RunModel(QObject):
     def living(self) -> bool:
         """Whether the run waits for its turn, computes or is paused in this window."""
         return self.state in LIVING
+
+    @property
+    def writes(self) -> bool:
+        """Whether its model learns to write on behind a text, so that Chat can use it."""
+        from studio.core.shelf import OBJECTIVES
+
+        known = self.config.objective in OBJECTIVES.names()
+        return known and self.config.model.causal and bool(OBJECTIVES.load(self.config.objective).writes)
 
     @property
     def message(self) -> str:
@@ -245,6 +256,8 @@ class RunModel(QObject):
         values = {"measured_training_loss": event.training_loss}
         if event.validation_loss is not None:
             values |= {"validation_loss": event.validation_loss, "perplexity": _perplexity(event.validation_loss)}
+        if event.validation_accuracy is not None:
+            values["validation_accuracy"] = event.validation_accuracy
         for name, value in values.items():
             self.history[name].append(event.step, tokens, seconds, value)
 

@@ -53,6 +53,7 @@ class Runs(QObject):
         self._notices, self._engine = notices, engine
         self._replays = Replays(jobs, self)
         self._resuming: dict[str, _Resuming] = {}
+        self._new: set[str] = set()  # runs that have not computed a step yet
         self._folder: Path | None = None  # where the open project keeps its runs
         self.queue.changed.connect(self._queue_changed)
         self.queue.ended.connect(self._run_ended)
@@ -95,6 +96,7 @@ class Runs(QObject):
             self._replays.forget(model)
             model.deleteLater()
         self.models, self._folder = {}, None
+        self._new.clear()
 
     def find(self, name: str) -> RunModel:
         """A run by name, its state brought up to date; an unknown one is a `StudioError`."""
@@ -119,6 +121,7 @@ class Runs(QObject):
         if found := problems(config):
             raise StudioError(found[0].message, tr("Change it, then start again."))
         model = self._add(project.new_run(config, name))
+        self._new.add(model.name)
         model.replayed = True
         self.queue.add(model, order_for(model.record, None, self._engine))
         self.added.emit(model)
@@ -160,11 +163,15 @@ class Runs(QObject):
         if model.living:
             raise StudioError(tr("“{name}” is still going on.", name=name), tr("Stop it first; nothing was deleted."))
         way_back = partial(self._restore, model.record.delete())
+        self._drop(model)
+        return Undo(tr("“{name}” was moved to the trash.", name=name), way_back)
+
+    def _drop(self, model: RunModel) -> None:
+        """The run is no longer in the project."""
         self._replays.forget(model)
-        del self.models[name]
+        del self.models[model.name]
         model.deleteLater()
         self.changed.emit(frozenset({"runs"}))
-        return Undo(tr("“{name}” was moved to the trash.", name=name), way_back)
 
     def _resume_offered(self, name: str) -> None:
         try:
@@ -174,7 +181,11 @@ class Runs(QObject):
 
     def _restore(self, trashed: Trashed) -> None:
         """Bring a run back; if another project was opened meanwhile, it only lies in its own again."""
-        folder = trashed.restore()
+        try:
+            folder = trashed.restore()
+        except StudioError as error:  # the trash was emptied meanwhile
+            self._notices.post_error(error)
+            return
         if folder.parent == self._folder:
             self.added.emit(self._add(RunRecord(folder)))
             self.changed.emit(frozenset({"runs"}))
@@ -188,11 +199,19 @@ class Runs(QObject):
         self.changed.emit(frozenset({"running", "runs"}))
 
     def _run_ended(self, model: RunModel) -> None:
+        words = f"{model.ending.message} {model.ending.hint}".strip()
         if model.state == "finished":
             self._notices.post("good", tr("“{name}” is finished.", name=model.name))
+        elif self._refused(model):
+            self._drop(model)
+            self._notices.post("danger", tr("“{name}” could not start: {words}", name=model.name, words=words))
         elif model.state == "failed":
-            words = f"{model.ending.message} {model.ending.hint}".strip()
             self._notices.post("danger", tr("“{name}” failed: {words}", name=model.name, words=words))
+        self._new.discard(model.name)
+
+    def _refused(self, model: RunModel) -> bool:
+        """Whether a new run's settings were refused before its first step; then nothing of it stays on the disk."""
+        return model.name in self._new and model.state == "failed" and model.record.withdraw()
 
     def _past_ready(self, model: RunModel) -> None:
         if resuming := self._resuming.pop(model.name, None):

@@ -1,6 +1,6 @@
 """What the window works with: a project, its runs, a loaded model, preferences; each wish of the person is a call."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.draft import Draft
 from studio.live.jobs import Job, Jobs
-from studio.live.memory import Memory
+from studio.live.memory import Memory, Sample
+from studio.live.models import Models
 from studio.live.notices import Notices
 from studio.live.run_model import RunModel
 from studio.live.runs import Runs, Undo
 from studio.live.stream import ENGINE, Engine
+from studio.live.texts import Texts
 from studio.store.locks import FileLock
 from studio.store.places import Places
 from studio.store.preferences import Preferences, load_preferences, save_preferences
@@ -27,7 +29,8 @@ from studio.store.project import Project
 class Session(QObject):
     """One per window. What it offers raises `StudioError` at once where a wish cannot be granted."""
 
-    changed = Signal(object)  # frozenset of {"project","texts","draft","runs","running","loaded","preferences","torch"}
+    # frozenset of {"project","texts","models","draft","runs","running","loaded","preferences","torch"}
+    changed = Signal(object)
     run_added = Signal(object)  # RunModel
     focus_requested = Signal(str, object)  # page name, thing
 
@@ -45,6 +48,10 @@ class Session(QObject):
         self._runs = Runs(self.jobs, self.notices, engine, self)
         self._memory.changed.connect(self.changed)
         self._runs.changed.connect(self.changed)
+        self._texts = Texts(self.jobs, self.notices, self._runs, self)
+        self._texts.changed.connect(self.changed)
+        self.models = Models(self.jobs, self.notices, self._runs, self._here, self)
+        self.models.changed.connect(self.changed)
         self._runs.added.connect(self.run_added)
         self.jobs.job_failed.connect(self._job_failed)
         if self._early:
@@ -100,10 +107,15 @@ class Session(QObject):
 
     def add_texts(self, paths: Sequence[Path], name: str = "") -> Job:
         """Import files or folders as one text; the job's result is the `Text`."""
-        title = tr("Importing {what}", what=name or (Path(paths[0]).name if paths else ""))
-        job = self.jobs.start(self._here().add_text, list(paths), name, title=title)
-        job.succeeded.connect(self._text_added)
-        return job
+        return self._texts.add(self._here(), paths, name)
+
+    def delete_text(self, name: str) -> Undo:
+        """Move a text to the trash, unless a run learns from it; the result can bring it back."""
+        return self._texts.delete(self._here(), name)
+
+    def empty_trash(self) -> Job:
+        """Delete for good what lies in the project's trash."""
+        return self.jobs.start(self._here().empty_trash, title=tr("Emptying the trash"))
 
     def set_draft(self, config: RunConfig) -> None:
         """Keep what the forms show; it reaches the disk shortly after the last change."""
@@ -175,9 +187,21 @@ class Session(QObject):
         """Bring a checkpoint into memory: the one at `step`, else the best, else the last."""
         return self._memory.load(self._runs.find(run_name).record, step)
 
+    def load_folder(self, folder: Path, title: str) -> Job:
+        """Bring any model into memory: an imported one, or a checkpoint of another project."""
+        return self._memory.load_folder(folder, title)
+
     def unload_model(self) -> None:
         """Free the loaded model's memory."""
         self._memory.unload()
+
+    def probe_precisions(self) -> Job:
+        """Find the precisions of the loaded model that pay here; the job's result is their names."""
+        return self._memory.probe_precisions()
+
+    def set_precision(self, name: str, sample: Callable[[], Sample]) -> Job:
+        """Hold the loaded model's weights as `name`, and measure on a sample what that costs."""
+        return self._memory.set_precision(name, sample)
 
     def warm_torch(self) -> None:
         """Import torch in the background, after the first paint."""
@@ -239,9 +263,6 @@ class Session(QObject):
         for sentence in self._early:
             self.notices.post("warning", sentence)
         self._early.clear()
-
-    def _text_added(self, _text: object) -> None:
-        self._tell("texts")
 
     def _job_failed(self, job: Job) -> None:
         if job.error is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from studio.core.channel import RunControl
 from studio.core.config import RunConfig
+from studio.core.errors import StudioError
 from studio.core.events import RunEnded, RunEvent
 from studio.core.language import tr
 from studio.core.shelf import resolve
@@ -32,10 +33,13 @@ def stream(
         step = record.summary.step  # a run that cannot go on has still come as far as it had
         for event in events:
             step = getattr(event, "step", step)
+            if isinstance(event, RunEnded):
+                with suppress(StudioError):  # a full disk that takes no last word: the run has ended as it says
+                    record.append(event)
+                yield event
+                return
             record.append(event)
             yield event
-            if isinstance(event, RunEnded):
-                return
         failed = RunEnded(reason="failed", step=step, message=tr("The run ended without a word."), time=time.time())
     except GeneratorExit:
         raise

@@ -62,6 +62,16 @@ def test_a_child_that_refuses_is_quoted(stage, child_plays):
     assert "Loading" in run.ending.details
 
 
+def test_a_child_that_refuses_its_settings_leaves_no_run_and_one_that_dies_early_does(stage, session, child_plays):
+    sentence = "StudioError('The text is too short.', 'Choose a longer one.')"
+    child_plays(f"[{sentence}]", before="from studio.core.errors import StudioError")
+    stage.play((), "refused", CHILD)
+    child_plays("[]", before="import os; os.kill(os.getpid(), 9)")
+    stage.play((), "dead", CHILD)
+    assert list(session.runs) == ["dead"]
+    assert session.runs["dead"].ending.details
+
+
 def test_a_child_that_cannot_be_started_is_a_failure(stage, monkeypatch, caplog):
     monkeypatch.setattr("studio.live.run_worker.child_command", lambda record, resume: ["/no/such/program"])
     assert stage.play((), config=CHILD).state == "failed"

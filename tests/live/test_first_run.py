@@ -85,6 +85,31 @@ def test_what_it_promises_is_what_it_trains() -> None:
     assert f"{first_parameters() / 1e6:.1f} M" in describe_first_run()
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.0, "is not known yet."), (12.0, "Less than a minute"), (70.0, "About 1 minute "), (301.0, "About 5 minutes ")],
+)
+def test_the_time_it_promises_is_the_one_it_was_given(seconds: float, words: str) -> None:
+    assert words in describe_first_run(seconds)
+
+
+def test_the_engine_is_asked_once_how_long_it_takes_when_torch_is_there(
+    first: FirstRun, scripted_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def estimate(config: Any, steps: int) -> float:
+        asked.append((config.model.vocab_size, steps))
+        return 240.0
+
+    monkeypatch.setattr(first_start, "ESTIMATE", estimate)
+    monkeypatch.setattr(type(scripted_run.session), "torch_state", property(lambda _self: "ready"))
+    for _ in range(2):
+        scripted_run.session.changed.emit(frozenset({"torch"}))
+        scripted_run.until(lambda: first.seconds == 240.0)
+    assert asked == [(first_run.VOCABULARY, first_config("stories").training.steps)]
+
+
 def test_what_the_command_line_needs_of_it_knows_no_qt() -> None:
     code = "import sys, studio.live.first_run, studio.parts.checkup; print('PySide6' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

@@ -1,5 +1,6 @@
 """What a run's events make of its model; no thread is needed for that."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -168,3 +169,20 @@ def test_a_flood_of_a_hundred_thousand_steps_is_folded_at_once_and_announced_onc
     assert len(announced) == 1
     assert len(run.history["training_loss"]) == 100_000
     assert run.step == 100_000
+
+
+def test_only_a_task_that_leads_to_writing_on_by_a_model_that_looks_back_can_be_chatted_with(qapp):
+    def writes(config):
+        return RunModel(SimpleNamespace(name="one", config=config, summary=RunSummary())).writes
+
+    both_ways = dataclasses.replace(RunConfig().model, causal=False)
+    assert writes(RunConfig())
+    assert not writes(RunConfig(objective="masked_words"))
+    assert not writes(RunConfig(model=both_ways))
+    assert not writes(RunConfig(objective="of a newer version"))
+
+
+def test_the_share_of_right_guesses_is_kept_where_it_was_measured(run):
+    run.apply([started(10), *steps(4), measured(2), measured(4, validation_accuracy=0.5)])
+    assert run.history["validation_accuracy"].step.tolist() == [4]
+    assert run.history["validation_accuracy"].value.tolist() == [0.5]

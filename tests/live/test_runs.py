@@ -94,3 +94,36 @@ def test_an_offer_to_go_on_that_came_too_late_is_answered_with_a_notice(stage, s
     session.delete_run("cut")
     notices[-1].action[1]()
     assert notices[-1].level == "danger"
+
+
+def test_a_run_that_is_refused_before_its_first_step_leaves_nothing_but_a_sentence(stage, session, notices):
+    run = stage.start([StudioError("The text has only 8 tokens.", "Choose a longer text.")])
+    folder = run.record.folder
+    stage.settle()
+    assert session.runs == {}
+    assert not folder.exists()
+    assert notices[-1].level == "danger"
+    assert notices[-1].text == "“tale” could not start: The text has only 8 tokens. Choose a longer text."
+
+
+def test_a_run_that_goes_on_and_is_refused_stays(stage, session):
+    stage.play([started(10), *steps(3), StudioError("Power cut.")])
+    stage.resume("tale", [StudioError("The text is gone.", "Import it again.")])
+    stage.settle()
+    assert list(session.runs) == ["tale"]
+    assert session.runs["tale"].record.folder.exists()
+
+
+def test_what_went_wrong_inside_before_the_first_step_can_still_be_looked_at(stage, session, caplog):
+    stage.play([ZeroDivisionError("a bug")])
+    assert session.runs["tale"].ending.details
+
+
+def test_an_undo_that_comes_after_the_trash_was_emptied_is_answered_with_a_notice(stage, session, notices):
+    stage.play(small_run(3))
+    undo = session.delete_run("tale")
+    session.empty_trash()
+    stage.settle()
+    undo.undo()
+    assert session.runs == {}
+    assert "not in the trash any more" in notices[-1].text

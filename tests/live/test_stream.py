@@ -107,3 +107,17 @@ def test_a_second_writer_is_refused_with_a_sentence(record):
         ended = played(RunRecord(record.folder), small_run(2))[-1]
     assert ended.reason == "failed"
     assert "open for writing" in ended.message
+
+
+def test_a_disk_that_does_not_take_the_last_word_changes_nothing_of_the_end(record, monkeypatch):
+    honest = RunRecord.append
+
+    def full(self, event):
+        if isinstance(event, RunEnded):
+            raise StudioError("The disk is full.")
+        honest(self, event)
+
+    monkeypatch.setattr(RunRecord, "append", full)
+    events = played(record, small_run(3))
+    assert [event for event in events if isinstance(event, RunEnded)] == [finished(3)]
+    assert not record.held

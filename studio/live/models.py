@@ -1,0 +1,106 @@
+"""The models of this computer as wishes: listed, looked into, brought in, written out, deleted. Part of the session."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.core.errors import StudioError
+from studio.core.language import tr
+from studio.live.jobs import Job, Jobs
+from studio.live.notices import Notices
+from studio.live.runs import Runs, Undo
+from studio.store.library import BASE, Entry, survey
+from studio.store.models import delete_model, read_model
+from studio.store.project import Project
+from studio.store.trash import Trashed, discard
+
+PREVIEW = "studio.engine.preview:preview"
+ADOPT = "studio.engine.adopt:adopt"
+EXPORT = "studio.engine.export:export"
+
+
+class Models(QObject):
+    """Everything slow is a job of its own; `here` is the open project, or refuses."""
+
+    changed = Signal(object)  # frozenset of {"models", "runs"}
+
+    def __init__(
+        self, jobs: Jobs, notices: Notices, runs: Runs, here: Callable[[], Project], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._jobs, self._notices, self._runs, self._here = jobs, notices, runs, here
+
+    def list(self, project: Project | None, others: Sequence[Path] = ()) -> Job:
+        """Read what lies there; the job's result is a list of `Entry`."""
+        here = project.path if project is not None else None
+        return self._jobs.start(survey, here, list(others), lane="list models")
+
+    def look(self, path: Path) -> Job:
+        """Say what a foreign file or folder is before anything is read; the job's result is an `Entry`."""
+        return self._jobs.start(PREVIEW, path, title=tr("Looking into {name}", name=path.name), lane="look into model")
+
+    def add(self, path: Path, name: str = "") -> Job:
+        """Import a foreign model into the open project; the job's result is the `StoredModel`."""
+        title = tr("Importing {what}", what=name or path.name)
+        job = self._jobs.start(ADOPT, path, self._here().path, name, title=title)
+        job.succeeded.connect(self._tell)
+        return job
+
+    def export(self, entry: Entry, form: str, target: Path, precision: str = "") -> Job:
+        """Write a model for other programs, read it back and compare; the job's result is the engine's `Exported`."""
+        options = {"precision": precision} if precision else {}
+        title = tr("Exporting {what}", what=entry.title)
+        return self._jobs.start(EXPORT, entry.folder, form, target, options, title=title)
+
+    def delete(self, entry: Entry) -> Undo:
+        """Move a model of the open project to the trash, and say what can no longer be done without it."""
+        project = self._here()
+        if project.path not in entry.folder.parents:
+            raise StudioError(
+                tr("“{name}” lies in another project.", name=entry.title), tr("Open that project to delete it there.")
+            )
+        words = tr("“{name}” was moved to the trash.", name=entry.title)
+        if entry.kind == BASE:
+            gone = delete_model(read_model(entry.folder))
+        else:
+            lost = self._lost_with(entry)
+            gone = discard(entry.folder, project.path / "trash")
+            words = f"{words} {lost}".strip()
+        self._tell()
+        return Undo(words, partial(self._restore, gone))
+
+    def _lost_with(self, entry: Entry) -> str:
+        """What a run loses with one of its checkpoints; refused while it computes."""
+        run = self._runs.find(entry.run)
+        if run.living:
+            raise StudioError(
+                tr("“{name}” is still going on.", name=run.name), tr("Stop it first; nothing was deleted.")
+            )
+        return lost_with(entry, [info.step for info in run.record.checkpoints()])
+
+    def _restore(self, gone: Trashed) -> None:
+        try:
+            gone.restore()
+        except StudioError as error:
+            self._notices.post_error(error)
+        self._tell()
+
+    def _tell(self, _model: object = None) -> None:
+        self.changed.emit(frozenset({"models", "runs"}))
+
+
+def lost_with(entry: Entry, steps: Sequence[int]) -> str:
+    """What depends on a model: for a run's checkpoint the way on, by the `steps` that are saved; empty when nothing."""
+    if entry.kind == BASE:
+        return ""
+    left = [step for step in steps if step != entry.step]
+    if not left:
+        return tr("It is the only checkpoint of “{run}”: the run cannot be resumed without it.", run=entry.run)
+    words = []
+    if entry.step > max(left):
+        words.append(tr("“{run}” can then be resumed from step {step:,} at the latest.", run=entry.run, step=max(left)))
+    if entry.best:
+        words.append(tr("It is the best checkpoint of “{run}”.", run=entry.run))
+    return " ".join(words)
