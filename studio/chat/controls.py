@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from studio.chat.writing import distribution, removed_words
+from studio.chat.writing import Rival, distribution, ending_words, removed_words, token_label
 from studio.controls.form import Form
 from studio.controls.slider_row import Scale, SliderRow
 from studio.core.config import Sampling
@@ -28,8 +28,11 @@ SCALES = {
 }
 
 
+FIELDS = ("tokens", "seed", "stop", "samples", "beams", "length_penalty", "early_stopping")
+
+
 class SamplingCard(Card):
-    """Six controls of sampling and the seed; `changed` carries the new `Sampling` while a slider moves."""
+    """Sliders, and a form for the rest; `changed` carries the new `Sampling` while a slider moves."""
 
     changed = Signal(object)
 
@@ -45,7 +48,8 @@ class SamplingCard(Card):
             row.changed.connect(self._moved)
             self.sliders[name] = row
             self.body.addWidget(row)
-        self.form = Form(Sampling, look, ("tokens", "seed"))
+        self.form = Form(Sampling, look, FIELDS)
+        self.form.set_baseline(self._value)
         self.form.changed.connect(self._edited)
         self.add_hanging(self.form)
         self.set_value(self._value)
@@ -53,6 +57,11 @@ class SamplingCard(Card):
     def value(self) -> Sampling:
         """What the controls say; the prompt is the page's."""
         return self._value
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether every field can be used as it stands."""
+        return not self.form.problems
 
     def set_value(self, value: Sampling) -> None:
         """Show other settings silently."""
@@ -67,7 +76,7 @@ class SamplingCard(Card):
         self._take(dataclasses.replace(self._value, **values))
 
     def _edited(self, value: Sampling) -> None:
-        self._take(dataclasses.replace(self._value, tokens=value.tokens, seed=value.seed))
+        self._take(dataclasses.replace(self._value, **{name: getattr(value, name) for name in FIELDS}))
 
     def _reset(self) -> None:
         self.set_value(Sampling(tokens=200))
@@ -77,7 +86,7 @@ class SamplingCard(Card):
         if value != self._value:
             self._value = value
             self.form.set_value(value)
-            self.changed.emit(value)
+        self.changed.emit(value)
 
 
 class NextTokenCard(Card):
@@ -110,15 +119,15 @@ class NextTokenCard(Card):
     def set_logits(self, model: Any, logits: Any, text: str) -> None:
         """Show what `model` expects after `text`; `logits` are the engine's `Logits`."""
         self._model, self._logits = model, logits
-        ending = text[-40:].replace("\n", "↵")
-        self.after.setText(
-            tr("after “…{words}”", words=ending) if len(text) > 40 else tr("after “{words}”", words=ending)
-        )
-        if not text:
-            self.after.setText(tr("at the beginning of a text"))
+        self.after.setText(ending_words(text))
         self.bars.setVisible(True)
         self.removed.setVisible(True)
         self._draw()
+
+    @property
+    def rivals(self) -> tuple[Rival, ...]:
+        """The likeliest of what the bars show."""
+        return tuple(Rival(bar.id, bar.text, bar.probability, bar.removed) for bar in self.bars.choices[:5])
 
     def set_sampling(self, sampling: Sampling) -> None:
         """Reshape the bars; cheap enough for every movement of a slider."""
@@ -130,7 +139,7 @@ class NextTokenCard(Card):
             return
         found = distribution(self._logits.logits, self._sampling, self._logits.ids)
         tokenizer = self._model.tokenizer
-        choices = [Choice(bar.id, _text(tokenizer, bar.id), bar.probability, bar.removed) for bar in found.bars]
+        choices = [Choice(bar.id, token_label(tokenizer, bar.id), bar.probability, bar.removed) for bar in found.bars]
         self._chances = {bar.id: bar.probability for bar in found.bars}
         self.bars.set_choices(choices, found.rest)
         words = tr("hesitates among {count} tokens", count=count(max(1, round(2**found.entropy))))
@@ -139,9 +148,3 @@ class NextTokenCard(Card):
 
     def _chosen(self, token: int) -> None:
         self.chosen.emit(token, self._chances.get(token, 0.0))
-
-
-def _text(tokenizer: Any, token: int) -> str:
-    """What a token reads; half a character shows as its bytes."""
-    text: str = tokenizer.token_text(token)
-    return str(tokenizer.token_bytes(token).hex(" ")) if "\ufffd" in text else text

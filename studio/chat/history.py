@@ -1,26 +1,31 @@
-"""Prompts of this window's session, for each project its own; choosing one puts it back."""
+"""Prompts of the project that is open, kept with it; choosing one puts it back."""
+
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QWidget
 
+from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.store.prompt_history import KEPT, load_prompts, save_prompts
 from studio.widgets.card import Card
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 
-REMEMBERED = 50
 _SHOWN = 200  # characters of a prompt in the list
 
 
 class PromptHistory(Card):
-    """The newest first, each once."""
+    """The newest first, each once. `browse` walks through them like the arrow keys of a shell."""
 
     chosen = Signal(str)
+    failed = Signal(object)  # StudioError: what could not be written to the disk
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(tr("Prompts"), look, parent)
-        self._known: dict[str, list[str]] = {}
-        self._project = ""
+        self._folder: Path | None = None
+        self.prompts: list[str] = []
+        self._at = -1  # the one that was browsed to; -1 for none
         self.empty = Label(tr("What you let the model go on from is kept here."), "quiet", wrap=True)
         self.list = QListWidget()
         self.list.setFrameShape(QFrame.Shape.NoFrame)
@@ -28,36 +33,48 @@ class PromptHistory(Card):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setUniformItemSizes(True)
+        self.list.setMinimumHeight(64)
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
         self.body.addWidget(self.empty)
-        self.body.addWidget(self.list, 1)
+        self.add_hanging(self.list)
         self.body.addStretch(0)
         self._show()
 
-    @property
-    def prompts(self) -> list[str]:
-        """Those of the present project, newest first."""
-        return self._known.setdefault(self._project, [])
-
-    def set_project(self, path: str) -> None:
+    def set_project(self, folder: Path | None) -> None:
         """Show another project's prompts."""
-        if path != self._project:
-            self._project = path
+        if folder != self._folder:
+            self._folder, self._at = folder, -1
+            self.prompts = load_prompts(folder) if folder is not None else []
             self._show()
 
     def add(self, prompt: str) -> None:
         """Remember a prompt that was used."""
-        if prompt.strip():
-            known = self.prompts
-            known[:] = [prompt, *(other for other in known if other != prompt)][:REMEMBERED]
-            self._show()
+        self._at = -1
+        if not prompt.strip() or self.prompts[:1] == [prompt]:
+            return
+        self.prompts = [prompt, *(other for other in self.prompts if other != prompt)][:KEPT]
+        self._show()
+        try:
+            if self._folder is not None:
+                save_prompts(self._folder, self.prompts)
+        except StudioError as error:
+            self.failed.emit(error)
+
+    def browse(self, step: int, afresh: bool = False) -> str | None:
+        """The prompt `step` places older, from the newest if `afresh`; "" before the newest, None at the end."""
+        at = (-1 if afresh else self._at) + step
+        if not -1 <= at < len(self.prompts):
+            return None
+        self._at = at
+        return self.prompts[at] if at >= 0 else ""
 
     def _show(self) -> None:
         self.list.clear()
         for prompt in self.prompts:
             item = QListWidgetItem(prompt.replace("\n", " ")[:_SHOWN])
             item.setData(Qt.ItemDataRole.UserRole, prompt)
+            item.setToolTip(prompt[:_SHOWN])
             self.list.addItem(item)
         self.list.setVisible(bool(self.prompts))
         self.empty.setVisible(not self.prompts)

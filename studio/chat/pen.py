@@ -1,12 +1,12 @@
 """The two things Chat asks of the loaded model in the background: go on writing, and say what could come next."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.chat.writing import write
-from studio.core.channel import RunControl
 from studio.core.config import Sampling
 from studio.core.errors import StudioError
 from studio.live.jobs import Job
@@ -25,8 +25,8 @@ class Pen(QObject):
     def __init__(self, session: Session, title: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._title = session, title
-        self._control = RunControl()
         self._job: Job | None = None
+        self.model: Any = None  # whose words the newest are
 
     @property
     def writing(self) -> bool:
@@ -36,11 +36,9 @@ class Pen(QObject):
     def start(self, text: str, sampling: Sampling) -> None:
         """Let the loaded model go on from `text`."""
         self.stop()
-        self._control = RunControl()
+        self.model = self._session.loaded
         asked = dataclasses.replace(sampling, prompt=text)
-        job = self._session.jobs.start(
-            write, self._session.loaded, asked, self._control, title=self._title, lane="chat write"
-        )
+        job = self._session.jobs.start(write, self.model, asked, title=self._title, lane="chat write")
         self._job = job
         job.items.connect(self.wrote)
         job.failed.connect(self.failed)
@@ -51,7 +49,6 @@ class Pen(QObject):
         job, self._job = self._job, None
         if job is None:
             return False
-        self._control.stop()
         job.cancel()
         self.ended.emit()
         return True
@@ -106,7 +103,7 @@ class Foresight(QObject):
 
     def _take(self, answer: tuple[Any, Any, str]) -> None:
         model, logits, text = answer
-        if model is self._session.loaded:
+        if model is self._session.loaded and logits is not None:
             self.ready.emit(model, logits, text)
 
     def _fail(self, error: StudioError) -> None:
@@ -114,6 +111,6 @@ class Foresight(QObject):
         self.failed.emit(error)
 
 
-def _logits(model: Any, text: str) -> tuple[Any, Any, str]:
+def _logits(model: Any, text: str, keep_going: Callable[[], bool]) -> tuple[Any, Any, str]:
     """One forward pass, with what it was asked for; for a worker thread."""
-    return model, model.next_logits(text), text
+    return model, model.next_logits(text, keep_going), text

@@ -2,8 +2,16 @@
 
 from bisect import bisect_right
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextOption
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QResizeEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextOption,
+)
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from studio.chat.writing import Written
@@ -14,6 +22,8 @@ from studio.widgets.look import Look
 _BITS = 6.0  # a token with this surprise or more has the full tint
 _TINT = {True: 0.45, False: 0.42}  # of the warning colour, dark and light: text on it keeps 4.5:1
 _LINE_HEIGHT = 140  # per cent, so that tinted lines stay apart
+_WIDEST = 860  # pixels of a line
+_LEADING = 4  # pixels above and below a line that still belong to it
 _TINTED = 20_000  # tokens; what comes after them stays plain, or a long text would be slow to draw
 
 
@@ -31,6 +41,8 @@ class CompletionView(QTextEdit):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setProperty("kind", "bare")
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabChangesFocus(True)
         self.setAccessibleName(tr("What the model wrote"))
         self.document().setDocumentMargin(0)
@@ -41,6 +53,7 @@ class CompletionView(QTextEdit):
         self._starts: list[int] = []  # document position of each token
         self._column = 0
         self._tinted = True
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
         look.changed.connect(self.redraw)
 
     @property
@@ -58,9 +71,9 @@ class CompletionView(QTextEdit):
         """Prompt and continuation, without the line ends that are only on the screen."""
         return self._prompt + "".join(token.text for token in self._tokens)
 
-    def begin(self, prompt: str) -> None:
-        """Start over with a prompt."""
-        self._prompt, self._tokens = prompt, []
+    def begin(self, prompt: str, tokens: list[Written] | None = None) -> None:
+        """Start over with a prompt, and perhaps with tokens after it that were written before."""
+        self._prompt, self._tokens = prompt, list(tokens or [])
         self.redraw()
 
     def add(self, tokens: list[Written]) -> None:
@@ -124,11 +137,64 @@ class CompletionView(QTextEdit):
             form.setBackground(self.color_of(token))
         return form
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lines no longer than the eye finds back from, however wide the page is."""
+        self.setLineWrapColumnOrWidth(min(self.viewport().width(), _WIDEST))
+        super().resizeEvent(event)
+
+    def point_out(self, token: Written | None) -> None:
+        """Underline a token, or none."""
+        place = self._place_of(token)
+        mark = QTextEdit.ExtraSelection()
+        if place is not None:
+            ends = [*self._starts[place + 1 : place + 2], self.document().characterCount() - 1]
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(self._starts[place])
+            cursor.setPosition(ends[0], QTextCursor.MoveMode.KeepAnchor)
+            mark.cursor = cursor
+            form = QTextCharFormat()
+            form.setFontUnderline(True)
+            form.setUnderlineColor(self._look.color("accent"))
+            mark.format = form
+        self.setExtraSelections([mark] if place is not None else [])
+
+    def _place_of(self, token: Written | None) -> int | None:
+        return next((place for place, one in enumerate(self._tokens) if one is token), None)
+
+    def rect_of(self, token: Written) -> QRect:
+        """Where the first letter of a token stands, in the viewport's coordinates."""
+        place = self._place_of(token)
+        if place is None:
+            return QRect()
+        start = self._starts[place] + len(token.text) - len(token.text.lstrip(" "))
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(min(start, self.document().characterCount() - 1))
+        return self.cursorRect(cursor)
+
+    def position_under(self, point: QPoint) -> int:
+        """The document position of the letter under a point of the viewport; -1 beside the text."""
+        cursor = self.cursorForPosition(point)
+        here = self.cursorRect(cursor)
+        if not here.top() - _LEADING <= point.y() <= here.bottom() + _LEADING:
+            return -1
+        onwards = point.x() >= here.x()
+        way = QTextCursor.MoveOperation.NextCharacter if onwards else QTextCursor.MoveOperation.PreviousCharacter
+        if not cursor.movePosition(way):
+            return -1
+        there = self.cursorRect(cursor)
+        left, right = sorted((here.x(), there.x()))
+        inside = there.top() == here.top() and left <= point.x() <= right
+        return cursor.position() - int(onwards) if inside else -1
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell the token under the pointer."""
-        cursor = self.cursorForPosition(event.position().toPoint())
-        self.hovered.emit(self.token_at(cursor.position()))
+        position = self.position_under(event.position().toPoint())
+        self.hovered.emit(self.token_at(position) if position >= 0 else None)
         super().mouseMoveEvent(event)
+
+    def _scrolled(self, _value: int) -> None:
+        """Something else stands under the pointer now."""
+        self.hovered.emit(None)
 
     def leaveEvent(self, event: QEvent) -> None:
         """No token is under the pointer."""

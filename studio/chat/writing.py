@@ -3,20 +3,30 @@
 import dataclasses
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from studio.core.channel import RunControl
 from studio.core.config import Sampling
 from studio.core.language import tr
-from studio.core.sampling import probabilities
+from studio.core.sampling import Candidate, candidates, probabilities, uncut
 from studio.parts.wording import count
 
 SHOWN = 12  # bars
+RIVALS_KEPT = 20_000  # tokens of one writing that keep their rivals; a long text would hold too many
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A token that could have come instead, as it reads by itself; `removed` if the controls had cut it."""
+
+    id: int
+    text: str
+    probability: float
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,8 @@ class Written:
     probability: float
     seconds: float
     done: str = ""
+    sample: int = 0  # which of several texts it belongs to
+    rivals: tuple[Rival, ...] = ()  # the likeliest at that moment
 
     @property
     def surprise(self) -> float:
@@ -36,29 +48,38 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One row of the next-token chart; a removed token shows the chance it had before the controls cut it."""
-
-    id: int
-    probability: float
-    removed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Distribution:
     """The likeliest tokens after all controls, the share of all others, and how many tokens each control left."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[Candidate, ...]
     rest: float
     left: tuple[tuple[str, int], ...]  # ("all", vocabulary), then each control that is on
     entropy: float  # bits
 
 
-def write(model: Any, sampling: Sampling, control: RunControl) -> Iterator[Written]:
+@dataclass(frozen=True)
+class _Asking:
+    """What the engine asks before every token, answered by the job that it runs in."""
+
+    keep_going: Callable[[], bool]
+
+
+def write(model: Any, sampling: Sampling, keep_going: Callable[[], bool]) -> Iterator[Written]:
     """Tokens as they come, each with the moment it was ready; for a worker thread."""
     started = time.perf_counter()
-    for piece in model.complete(sampling, control):
-        yield Written(piece.text, piece.id, piece.probability, time.perf_counter() - started, piece.done)
+    for number, piece in enumerate(model.complete(sampling, _Asking(keep_going))):
+        told = piece.rivals if number < RIVALS_KEPT else ()
+        rivals = tuple(
+            Rival(rival.id, token_label(model.tokenizer, rival.id), rival.probability, rival.removed) for rival in told
+        )
+        seconds = time.perf_counter() - started
+        yield Written(piece.text, piece.id, piece.probability, seconds, piece.done, piece.sample, rivals)
+
+
+def token_label(tokenizer: Any, token: int) -> str:
+    """What a token reads by itself; half a character shows as its bytes."""
+    text: str = tokenizer.token_text(token)
+    return str(tokenizer.token_bytes(token).hex(" ")) if "\ufffd" in text else text
 
 
 def distribution(
@@ -72,10 +93,7 @@ def distribution(
     for name, stage in stages[1:]:
         chances = probabilities(logits, stage, seen)
         left.append((name, int(np.count_nonzero(chances))))
-    order = _largest(warm, shown)
-    bars = tuple(
-        Bar(int(token), float(chances[token] or warm[token]), bool(chances[token] == 0.0)) for token in order
-    )  # fmt: skip
+    bars = candidates(chances, warm, shown)
     kept = sum(bar.probability for bar in bars if not bar.removed)
     alive = chances[chances > 0]
     return Distribution(bars, max(0.0, 1.0 - kept), tuple(left), float(-(alive * np.log2(alive)).sum()))
@@ -83,10 +101,10 @@ def distribution(
 
 def _stages(sampling: Sampling) -> list[tuple[str, Sampling]]:
     """Temperature and penalty alone, then one more control at a time; those that are off are left out."""
-    stage = dataclasses.replace(sampling, top_k=0, top_p=1.0, min_p=0.0)
+    stage = uncut(sampling)
     stages = [("all", stage)]
     if sampling.temperature == 0:
-        return [("all", dataclasses.replace(stage, temperature=1.0)), ("temperature", stage)]
+        return [*stages, ("temperature", dataclasses.replace(stage, temperature=0.0))]
     off = {"top_k": 0, "top_p": 1.0, "min_p": 0.0}
     for name, nothing in off.items():
         value = getattr(sampling, name)
@@ -94,13 +112,6 @@ def _stages(sampling: Sampling) -> list[tuple[str, Sampling]]:
             stage = dataclasses.replace(stage, **{name: value})
             stages.append((name, stage))
     return stages
-
-
-def _largest(chances: npt.NDArray[np.float64], shown: int) -> npt.NDArray[np.int64]:
-    few = len(chances) <= shown
-    candidates = np.arange(len(chances)) if few else np.argpartition(-chances, shown)[:shown]
-    ordered: npt.NDArray[np.int64] = candidates[np.argsort(-chances[candidates], kind="stable")]
-    return ordered
 
 
 _WORDS = {"top_k": "top-k", "top_p": "top-p", "min_p": "min-p", "temperature": "temperature 0"}
@@ -123,7 +134,7 @@ def summary_words(written: Sequence[Written]) -> str:
     """How the writing went: 41 tokens/s · first token 38 ms · surprise 2.9 bits."""
     tokens = [item for item in written if item.id >= 0]
     if not tokens:
-        return ""
+        return tr("ended at a stop string") if written and written[-1].done == "stop" else ""
     seconds = tokens[-1].seconds
     parts = [tr("{count} tokens", count=count(len(tokens)))]
     if seconds > 0 and len(tokens) > 1:
@@ -131,7 +142,7 @@ def summary_words(written: Sequence[Written]) -> str:
     parts.append(tr("first token {ms} ms", ms=count(round(1000 * tokens[0].seconds))))
     surprise = sum(item.surprise for item in tokens) / len(tokens)
     parts.append(tr("surprise {bits} bits", bits=f"{surprise:.1f}"))
-    ends = {"end": tr("the model ended the text"), "stopped": tr("stopped")}
+    ends = {"end": tr("the model ended the text"), "stop": tr("ended at a stop string"), "stopped": tr("stopped")}
     if written[-1].done in ends:
         parts.append(ends[written[-1].done])
     return " · ".join(parts)
@@ -144,3 +155,13 @@ def token_words(token: Written) -> str:
     return tr(
         "“{words}” had {chance} · surprise {bits} bits · id {id}", words=text, chance=chance, bits=bits, id=token.id
     )
+
+
+def ending_words(text: str) -> str:
+    """What the bars stand for: after “…walked down to the”, cut where a word begins."""
+    if not text:
+        return tr("at the beginning of a text")
+    ending = text[-40:]
+    if len(text) > len(ending):
+        ending = "…" + (ending[ending.find(" ") + 1 :] if " " in ending[:-1] else ending)
+    return tr("after “{words}”", words=ending.replace("\n", "↵"))

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
-
 from studio.chat.choice import BEST, ModelChoice
+from studio.chat.columns import ChatColumns
 from studio.chat.controls import NextTokenCard, SamplingCard
 from studio.chat.history import PromptHistory
 from studio.chat.pen import Foresight, Pen
+from studio.chat.precision import PrecisionChoice
 from studio.chat.prompt import PromptCard
-from studio.chat.text import CompletionView
-from studio.chat.writing import Written, summary_words, token_words
-from studio.controls.segmented import Segmented
+from studio.chat.text_card import TextCard
+from studio.chat.writing import Written, summary_words
 from studio.core.config import Sampling
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -19,11 +18,9 @@ from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
 from studio.parts.wording import count
-from studio.widgets.card import Card
-from studio.widgets.label import Label
+from studio.store.library import Entry, entries_of
 from studio.widgets.look import Look
 from studio.widgets.page import Page
-from studio.widgets.scroll import Scroll
 
 PURPOSE = "Give a trained model the beginning of a text and watch it go on, one token at a time."
 IDEA = (
@@ -45,44 +42,28 @@ class ChatPanel(Page):
         self._loading = ""
         self.pen, self.foresight = Pen(session, tr("Writing"), self), Foresight(session, self)
         self.choice, self.history, self.prompt = ModelChoice(look), PromptHistory(look), PromptCard(look)
-        self.view, self.sampling, self.next = CompletionView(look), SamplingCard(look), NextTokenCard(look)
-        self.said = Label("", "small", wrap=True)
-        self.tint = Segmented([("on", tr("on")), ("off", tr("off"))], look, tr("Colour by probability"))
-        self._lay_out(look)
+        self.sampling, self.next, self.page = SamplingCard(look), NextTokenCard(look), TextCard(look, self)
+        self.view = self.page.view
+        self.precision = PrecisionChoice(session, lambda: self.view.whole_text, look)
+        self.choice.body.addWidget(self.precision)
+        side = (("Model", self.choice), ("Sampling", self.sampling), ("Next", self.next), ("Prompts", self.history))
+        self.columns = ChatColumns(side, (self.page, self.prompt), look)
+        self.body.addWidget(self.columns)
         self._connect()
-
-    def _lay_out(self, look: Look) -> None:
-        page = Card(tr("Text"), look)
-        page.header.addWidget(Label(tr("colour by probability"), "small"))
-        page.header.addWidget(self.tint)
-        page.body.addWidget(self.view, 1)
-        page.body.addWidget(self.said)
-        left, middle, right = Scroll(), _column(page, self.prompt), _column(self.next, self.history, grows=1)
-        for card in (self.choice, self.sampling):
-            left.body.addWidget(card)
-        left.body.addStretch(1)
-        side = _column(left)
-        side.setMinimumWidth(272)
-        side.setMaximumWidth(360)
-        right.setFixedWidth(296)
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        for widget, stretch in ((side, 0), (middle, 1), (right, 0)):
-            row.addWidget(widget, stretch)
-        self.body.addLayout(row)
 
     def _connect(self) -> None:
         self.choice.changed.connect(self._refresh_buttons)
+        self.precision.changed.connect(self._refresh_buttons)
         self.history.chosen.connect(self._recall)
+        self.history.failed.connect(self._failed)
         self.sampling.changed.connect(self._sampling_changed)
         self.next.chosen.connect(self._write_token)
-        self.tint.changed.connect(self._tint_changed)
-        self.view.hovered.connect(self._show_token)
         self.prompt.edit.textChanged.connect(self._prompt_changed)
         self.prompt.edit.submitted.connect(self._primary_pressed)
+        self.prompt.edit.browsed.connect(self._browse)
         self.prompt.primary.clicked.connect(self._primary_pressed)
         self.prompt.go_on.clicked.connect(self._go_on)
-        self.pen.wrote.connect(self._take)
+        self.pen.wrote.connect(self.page.add)
         self.pen.failed.connect(self._failed)
         self.pen.ended.connect(self._written)
         self.foresight.ready.connect(self._show_logits)
@@ -92,10 +73,11 @@ class ChatPanel(Page):
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Follow the session: which models there are, and which one is in memory."""
-        if not what or what & {"project", "runs", "running", "checkpoints"}:
+        if not what or what & {"project", "models", "runs", "running", "checkpoints"}:
             project = self._session.project
             self.choice.set_runs(list(self._session.runs.values()))
-            self.history.set_project(str(project.path) if project is not None else "")
+            self.choice.set_entries(entries_of(project))
+            self.history.set_project(project.path if project is not None else None)
         if not what or "loaded" in what:
             self._model_changed()
         wanted = tr("What the model writes appears here.")
@@ -103,8 +85,10 @@ class ChatPanel(Page):
         self._refresh_buttons()
 
     def focus_on(self, thing: object) -> None:
-        """Load a run's best checkpoint, or that of a (name, step)."""
-        if isinstance(thing, RunModel):
+        """Load a run's best checkpoint, that of a (name, step), or a model that is no run's."""
+        if isinstance(thing, Entry):
+            self.choice.choose_entry(thing)
+        elif isinstance(thing, RunModel):
             self.choice.choose(thing.name, BEST)
         elif isinstance(thing, tuple) and len(thing) == 2:
             self.choice.choose(str(thing[0]), int(thing[1]))
@@ -122,16 +106,17 @@ class ChatPanel(Page):
 
     def _wanted(self) -> str:
         """The title of the model that the two lists name; empty when there is none."""
-        name = self.choice.chosen_run
-        return f"{name} · step {self.choice.real_step:,}" if name else ""
+        return self.choice.wanted
 
     def _is_loaded(self) -> bool:
-        return self._session.loaded is not None and self._session.loaded.title == self._wanted()
+        loaded = self._session.loaded
+        return loaded is not None and loaded.title == self._wanted() and loaded.path in (None, self.choice.folder)
 
     def _model_changed(self) -> None:
         self.foresight.forget()
+        if self.pen.writing and self.pen.model is not self._session.loaded:
+            self.stop()
         if self._session.loaded is None:
-            self.pen.stop()
             self.next.forget()
             self.prompt.room.setText("")
         elif not self.pen.writing:
@@ -142,7 +127,11 @@ class ChatPanel(Page):
         self.prompt.primary.setText(text)
         self.prompt.primary.setEnabled(enabled)
         self.prompt.go_on.setVisible(bool(self.view.tokens))
-        self.prompt.go_on.setEnabled(self._is_loaded() and not self.pen.writing)
+        self.precision.show_model(self._session.loaded if self._is_loaded() else None, self.pen.writing)
+        self.prompt.go_on.setEnabled(self._can_write() and not self.pen.writing)
+
+    def _can_write(self) -> bool:
+        return self._is_loaded() and not self.precision.busy
 
     def _primary_words(self) -> tuple[str, bool]:
         if self.pen.writing:
@@ -152,8 +141,17 @@ class ChatPanel(Page):
         if not self._wanted():
             return tr("Train a model first"), True
         if not self._is_loaded():
-            return tr("Load step {step}", step=count(self.choice.real_step)), True
-        return tr("Write {count} tokens", count=count(self.sampling.value().tokens)), True
+            run = self.choice.chosen_run
+            return tr("Load step {step}", step=count(self.choice.real_step)) if run else tr("Load this model"), True
+        if self.precision.busy:
+            return tr("Changing to {name}…", name=self.precision.wanted), False
+        sampling = self.sampling.value()
+        if not self.sampling.is_usable:
+            return tr("Check the marked setting"), False
+        if sampling.samples > 1:
+            words = tr("Write {texts} × {count} tokens", texts=count(sampling.samples), count=count(sampling.tokens))
+            return words, True
+        return tr("Write {count} tokens", count=count(sampling.tokens)), True
 
     def _primary_pressed(self) -> None:
         if self.pen.writing:
@@ -164,16 +162,18 @@ class ChatPanel(Page):
             self._session.focus("pretrain")
         elif not self._is_loaded():
             self._load()
-        else:
+        elif self._can_write():
             self.history.add(self.prompt.text)
-            self.view.begin(self.prompt.text)
+            self.page.begin(self.prompt.text)
             self._write(self.prompt.text)
 
     # Loading
 
     def _load(self) -> None:
         try:
-            job = self._session.load_model(self.choice.chosen_run, self.choice.step or None)
+            entry = self.choice.entry
+            job = (self._session.load_folder(entry.folder, entry.title) if entry is not None
+                   else self._session.load_model(self.choice.chosen_run, self.choice.step or None))  # fmt: skip
         except StudioError as error:
             self._failed(error)
             return
@@ -190,6 +190,8 @@ class ChatPanel(Page):
 
     def _load_ended(self) -> None:
         self._loading = ""
+        if self._is_loaded() and self.columns.tabs.value() == "Model":
+            self.columns.show_side("Sampling")
         self._refresh_buttons()
 
     def _failed(self, error: StudioError) -> None:
@@ -200,22 +202,20 @@ class ChatPanel(Page):
     def _write(self, text: str) -> None:
         """Let the model go on from `text`, appending to what stands on the page."""
         self.banner.clear()
-        self.said.setText(tr("Reading the prompt…"))
-        self.pen.start(text, self.sampling.value())
+        sampling = self.sampling.value()
+        self.page.branch(sampling.samples)
+        searching = tr("Following {count} beams; the text comes when the best one is found…", count=sampling.beams)
+        self.page.say(searching if sampling.beams > 1 else tr("Reading the prompt…"))
+        self.pen.start(text, sampling)
         self._refresh_buttons()
 
     def stop(self) -> None:
         """Nothing more is written from this moment."""
         if self.pen.stop():
-            self.said.setText(f"{summary_words(self.view.tokens)} · {tr('stopped')}".removeprefix(" · "))
-
-    def _take(self, tokens: list[Written]) -> None:
-        self.view.add(tokens)
-        self.said.setText(summary_words(self.view.tokens))
+            self.page.say(f"{summary_words(self.view.tokens)} · {tr('stopped')}".removeprefix(" · "))
 
     def _written(self) -> None:
-        if not self.view.tokens:
-            self.said.setText("")
+        self.page.say()
         self._refresh_buttons()
         self.foresight.ask_at_once(self._text_so_far())
 
@@ -226,11 +226,12 @@ class ChatPanel(Page):
     def _write_token(self, token: int, probability: float) -> None:
         """A person chose the next token instead of the rule."""
         model = self._session.loaded
-        if model is None or self.pen.writing:
+        if model is None or self.pen.writing or self.precision.busy:
             return
         if self.view.prompt != self.prompt.text or not self.view.tokens:
-            self.view.begin(self.prompt.text)
-        self.view.add([Written(model.tokenizer.token_text(token), token, probability, 0.0)])
+            self.page.begin(self.prompt.text)
+        text, shown = model.tokenizer.token_text(token), self.page.shown
+        self.page.add([Written(text, token, probability, 0.0, sample=shown, rivals=self.next.rivals)])
         self._refresh_buttons()
         self.foresight.ask_at_once(self._text_so_far())
 
@@ -259,24 +260,11 @@ class ChatPanel(Page):
         self.next.set_sampling(sampling)
         self._refresh_buttons()
 
-    def _tint_changed(self, value: str) -> None:
-        self.view.set_tinted(value == "on")
-
-    def _show_token(self, token: Written | None) -> None:
-        some = token is not None and token.id >= 0
-        self.said.setText(token_words(token) if some and token is not None else summary_words(self.view.tokens))
+    def _browse(self, step: int, afresh: bool) -> None:
+        prompt = self.history.browse(step, afresh)
+        if prompt is not None:
+            self.prompt.edit.recall(prompt)
 
     def _recall(self, prompt: str) -> None:
         self.prompt.set_text(prompt)
         self.prompt.edit.setFocus()
-
-
-def _column(*cards: QWidget, grows: int = 0) -> QWidget:
-    """Cards under one another; `grows` says which of them takes the room that is left."""
-    widget = QWidget()
-    column = QVBoxLayout(widget)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(16)
-    for place, card in enumerate(cards):
-        column.addWidget(card, int(place == grows))
-    return widget

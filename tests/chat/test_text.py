@@ -1,4 +1,6 @@
 import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QTextCursor
 
 from studio.chat.text import CompletionView
 from studio.chat.writing import Written
@@ -82,3 +84,64 @@ def test_a_change_of_theme_keeps_every_token(view, look):
     view.add(tokens("a", "b"))
     look.set_theme("light")
     assert view.whole_text == "pab"
+
+
+def middle_of(view, position):
+    """The middle of the letter at a position, in the viewport's coordinates."""
+    cursor = QTextCursor(view.document())
+    cursor.setPosition(position)
+    left = view.cursorRect(cursor)
+    cursor.setPosition(position + 1)
+    return QPoint((left.x() + view.cursorRect(cursor).x()) // 2, left.center().y())
+
+
+def test_the_pointer_finds_the_letter_it_stands_on_and_nothing_beside_the_text(view):
+    view.resize(400, 200)
+    view.begin("ab ")
+    view.add(tokens("moment", " under"))
+    assert view.position_under(middle_of(view, 3)) == 3
+    edge = middle_of(view, 3)  # the right half of a letter belongs to it too
+    assert view.position_under(QPoint(edge.x() + 3, edge.y())) == 3
+    assert view.position_under(QPoint(395, edge.y())) == -1
+    assert view.position_under(QPoint(edge.x(), 190)) == -1
+
+
+def test_moving_over_a_token_tells_it_and_leaving_takes_it_back(view, qtbot):
+    view.resize(400, 200)
+    view.begin("ab ")
+    view.add(tokens("moment", " under"))
+    heard = []
+    view.hovered.connect(heard.append)
+    qtbot.mouseMove(view.viewport(), middle_of(view, 5))
+    qtbot.mouseMove(view.viewport(), QPoint(390, 190))
+    assert heard[0] is view.tokens[0]
+    assert heard[-1] is None
+
+
+def test_a_token_that_is_pointed_out_is_underlined_whole(view):
+    view.begin("ab ")
+    view.add(tokens("moment", " under"))
+    view.point_out(view.tokens[0])
+    assert [one.cursor.selectedText() for one in view.extraSelections()] == ["moment"]
+    view.point_out(view.tokens[1])
+    assert view.extraSelections()[0].cursor.selectedText() == " under"
+    view.point_out(None)
+    assert view.extraSelections() == []
+
+
+def test_where_a_token_stands_is_where_its_first_letter_stands(view):
+    view.resize(400, 200)
+    view.begin("ab")
+    view.add(tokens(" under"))
+    cursor = QTextCursor(view.document())
+    cursor.setPosition(3)
+    assert view.rect_of(view.tokens[0]) == view.cursorRect(cursor)
+    assert view.rect_of(Written("x", 1, 0.5, 0.0)).isNull()
+
+
+@pytest.mark.parametrize(("width", "widest"), [(400, 400), (1_600, 860)])
+def test_lines_are_as_wide_as_the_page_but_never_wider_than_is_read_with_ease(view, width, widest):
+    view.resize(width, 300)
+    view.begin("")
+    view.add(tokens(*(["word "] * 200)))
+    assert widest - 80 < view.document().idealWidth() <= widest

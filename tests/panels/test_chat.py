@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from studio.core.errors import StudioError
 from studio.panels.chat import ChatPanel
 from studio.tokenizers import make_tokenizer
+from tests.library.conftest import add_model as add_model
 from tests.scripted_run import small_run
 
 pytestmark = pytest.mark.gui
@@ -21,7 +22,9 @@ class WritingModel:
         self.tokenizer = make_tokenizer("characters", ["abcdefgh "])
         self.step = int(folder.name.removeprefix("step-"))
         self.title = f"{folder.parent.parent.name} · step {self.step:,}"
+        self.path = folder
         self.context_length = 32
+        self.device, self.precision = "cpu", "fp32"
         self.asked = []
         self.questions = []
         self.stuck = threading.Event()
@@ -33,12 +36,19 @@ class WritingModel:
             if not control.keep_going():
                 return
             last = "length" if place == sampling.tokens - 1 else ""
-            yield SimpleNamespace(text="ab"[place % 2], id=place % 2, probability=0.5, done=last)
+            for sample in range(sampling.samples):
+                rivals = tuple(SimpleNamespace(id=id, probability=0.5 / (id + 1), removed=id > 3) for id in range(5))
+                token = SimpleNamespace(text="ab"[place % 2], id=place % 2, probability=0.5, done=last)
+                token.sample, token.rivals = sample, rivals
+                yield token
             self.stuck.wait(5)
 
-    def next_logits(self, prompt):
+    def next_logits(self, prompt, keep_going):
         self.questions.append(prompt)
         return SimpleNamespace(ids=tuple(self.tokenizer.encode(prompt)), logits=np.linspace(3, 0, 9))
+
+    def precisions(self):
+        return ("fp32",)
 
     def unload(self):
         self.asked.clear()
@@ -113,7 +123,7 @@ def test_the_text_streams_after_its_prompt(page, loaded, scripted_run):
     assert page.view.toPlainText() == "a badababab"
     assert loaded.asked[-1].prompt == "a bad"
     assert loaded.asked[-1].temperature == 0.5
-    assert page.said.text().startswith("6 tokens")
+    assert page.page.said.text().startswith("6 tokens")
 
 
 def test_stop_takes_the_pen_away_at_once_even_from_a_busy_model(page, loaded, scripted_run):
@@ -124,7 +134,7 @@ def test_stop_takes_the_pen_away_at_once_even_from_a_busy_model(page, loaded, sc
     page.prompt.primary.click()
     assert not page.pen.writing
     assert page.prompt.primary.text() == "Write 1,000 tokens"
-    assert page.said.text().endswith("stopped")
+    assert page.page.said.text().endswith("stopped")
     before = len(page.view.tokens)
     loaded.stuck.set()
     scripted_run.settle()
@@ -188,13 +198,76 @@ def test_another_page_can_ask_for_one_checkpoint(page, session, scripted_run):
     assert session.loaded.step == 20
 
 
-def test_the_token_under_the_pointer_tells_its_chance(page, loaded, scripted_run):
+def test_the_token_under_the_pointer_tells_its_chance_and_its_rivals(page, loaded, scripted_run):
     press(page, tokens=2)
     written(page, scripted_run)
     page.view.hovered.emit(page.view.tokens[0])
-    assert "had 50 %" in page.said.text()
+    card = page.page.rivals
+    assert card.isVisible()
+    assert "had 50 %" in card.words.text()
+    assert [choice.marked for choice in card.bars.choices] == [True, False, False, False, False]
     page.view.hovered.emit(None)
-    assert page.said.text().startswith("2 tokens")
+    assert not card.isVisible()
+    assert page.page.said.text().startswith("2 tokens")
+
+
+def test_several_texts_can_be_turned_through(page, loaded, scripted_run):
+    press(page, tokens=4, samples=3)
+    scripted_run.until(lambda: not page.pen.writing)
+    assert [len(text) for text in page.page.texts] == [4, 4, 4]
+    assert page.page.place.text() == "1 of 3"
+    page.page.after.click()
+    assert page.page.place.text() == "2 of 3"
+    assert page.view.whole_text == "a badabab"
+    page.prompt.go_on.click()
+    scripted_run.until(lambda: not page.pen.writing)
+    assert loaded.asked[-1].prompt == "a badabab"
+    assert [len(text) for text in page.page.texts] == [8, 8, 8]
+
+
+def test_settings_that_do_not_fit_together_are_marked_before_anything_is_written(page, loaded):
+    page.sampling.form.row("beams").editor.set_value(2)
+    page.sampling.form.row("samples").editor.set_value(5)
+    page.sampling.form.row("samples").edited.emit()
+    assert page.prompt.primary.text() == "Check the marked setting"
+    assert not page.prompt.primary.isEnabled()
+    page.sampling.reset.click()
+    assert page.prompt.primary.isEnabled()
+
+
+def test_stop_strings_and_beams_reach_the_model(page, loaded, scripted_run):
+    press(page, tokens=2, stop=("User:",), beams=4)
+    written(page, scripted_run)
+    assert (loaded.asked[-1].stop, loaded.asked[-1].beams) == (("User:",), 4)
+
+
+def test_the_arrows_bring_prompts_back_into_an_empty_line(page, loaded, scripted_run, qtbot):
+    for prompt in ("a cab", "a bed"):
+        page.prompt.set_text(prompt)
+        press(page, tokens=1)
+        written(page, scripted_run)
+    page.prompt.set_text("")
+    texts = []
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Down):
+        qtbot.keyClick(page.prompt.edit, key)
+        texts.append(page.prompt.text)
+    assert texts == ["a bed", "a cab", "a cab", "a bed", ""]
+    page.prompt.set_text("a be")  # what was typed is not thrown away
+    qtbot.keyClick(page.prompt.edit, Qt.Key.Key_Up)
+    assert page.prompt.text == "a be"
+
+
+def test_a_narrow_page_shows_one_card_of_the_side_at_a_time(page, loaded, scripted_run):
+    page.resize(780, 500)
+    scripted_run.until(lambda: page.columns.narrow)
+    assert page.sampling.isVisible()
+    assert not page.choice.isVisible()
+    page.columns.tabs.changed.emit("Next")
+    assert page.next.isVisible()
+    assert not page.sampling.isVisible()
+    page.resize(1_200, 700)
+    scripted_run.until(lambda: not page.columns.narrow)
+    assert all(card.isVisible() for card in (page.choice, page.sampling, page.next, page.history))
 
 
 def test_a_model_that_is_unloaded_takes_its_bars_with_it(page, loaded, session):
@@ -213,3 +286,21 @@ def test_a_reset_brings_every_control_back(page, loaded):
 def test_the_page_survives_a_change_of_theme(page, loaded, look):
     look.set_theme("light")
     page.grab()
+
+
+def test_an_imported_model_is_loaded_by_its_folder_and_is_not_taken_for_another(page, session, scripted_run, add_model):
+    folder = add_model(session.project.path, "step-0")  # the scripted writer reads its step off the folder's name
+    page.refresh(frozenset({"models"}))
+    page.choice.choose(f":{folder}")
+    assert page.prompt.primary.text() == "Load step 10"
+    page.choice.changed.emit()
+    assert page.prompt.primary.text() == "Load this model"
+    page.focus_on(page.choice.entry)
+    scripted_run.until(lambda: session.loaded is not None)
+    assert session.loaded.path == folder
+    session.loaded.title = "step-0"
+    page.refresh(frozenset({"loaded"}))
+    assert page.prompt.primary.text().startswith("Write")
+    session.loaded.path = folder.parent
+    page.refresh(frozenset({"loaded"}))
+    assert page.prompt.primary.text() == "Load this model"
