@@ -15,6 +15,8 @@ import psutil
 
 from studio.core.language import tr
 from studio.live.first_run import sample_path
+from studio.parts.packages import core_parts, judge, missing, optional_parts
+from studio.parts.processor import processor_name, usable_cores
 from studio.parts.wording import disk_size, short_count
 from studio.store.places import Places
 
@@ -24,7 +26,7 @@ MOST_ERROR = 2.0  # fp32 products may err this much more than the most exact one
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: `level` is "good", "warning" or "danger"; `hint` says what to do about the last two."""
+    """One check: `level` is "good", "warning" or "danger"; `hint` says what to do, above all about the last two."""
 
     name: str
     level: str
@@ -35,8 +37,8 @@ class Finding:
 def examine(places: Places, projects: Path, keep_going: Callable[[], bool] | None = None) -> Iterator[Finding]:
     """Everything that can be checked without torch, one after the other; runs on a worker."""
     checks: tuple[Callable[[], Finding], ...] = (
-        python, qt, lambda: writable(tr("Atelier's folder"), places.home),
-        lambda: writable(tr("Projects folder"), projects), lambda: disk(projects), memory,
+        python, qt, parts, extras, processor, memory, lambda: writable(tr("Atelier's folder"), places.home),
+        lambda: writable(tr("Projects folder"), projects), lambda: disk(projects),
         lambda: bundled(tr("Bundled stories"), sample_path(places.resources)),
         lambda: bundled(tr("GPT-2's vocabulary"), places.resources / "tokenizers" / "gpt2" / "gpt2.tiktoken"),
     )  # fmt: skip
@@ -48,10 +50,11 @@ def examine(places: Places, projects: Path, keep_going: Callable[[], bool] | Non
 
 def python() -> Finding:
     """The interpreter that runs this."""
-    text = f"{platform.python_version()} · {platform.system()} {platform.machine()}"
+    fits, words = judge("python", platform.python_version())
+    text = f"{words} · {platform.system()} {platform.machine()}"
     if sys.version_info < (3, 11):  # noqa: UP036  somebody may have come here by another way
         return Finding("Python", "danger", text, tr("Atelier needs Python 3.11 or newer."))
-    return Finding("Python", "good", text)
+    return Finding("Python", "good", text) if fits else Finding("Python", "warning", text, tr("It may still work."))
 
 
 def qt() -> Finding:
@@ -62,7 +65,38 @@ def qt() -> Finding:
         return Finding("PySide6", "danger", tr("not installed"), tr("Start Atelier with `python3 main.py`."))
     if version.startswith("6.12.") and sys.version_info < (3, 12):
         return Finding("PySide6", "danger", version, tr("This build crashes here; `python3 main.py` installs 6.11.3."))
-    return Finding("PySide6", "good", version)
+    fits, text = judge("PySide6-Essentials", version)
+    hint = "" if fits else tr("Start Atelier with `python3 main.py`; it installs the tested one.")
+    return Finding("PySide6", "good" if fits else "warning", text, hint)
+
+
+def parts() -> Finding:
+    """What `main.py` installs and the window can start without."""
+    gone = missing(core_parts())
+    if not gone:
+        return Finding(tr("Parts"), "good", tr("all {count} are there", count=len(core_parts())))
+    text = tr("missing: {names}", names=", ".join(f"{part.package} ({tr(part.what_for)})" for part in gone))
+    return Finding(tr("Parts"), "warning", text, tr("Start Atelier with `python3 main.py`; it installs them."))
+
+
+def extras() -> Finding:
+    """What nobody needs before they miss it."""
+    gone = missing(optional_parts())
+    if not gone:
+        return Finding(tr("Optional parts"), "good", tr("none is missing that would serve this computer"))
+    text = tr("not installed: {names}", names=", ".join(f"{part.package} ({tr(part.what_for)})" for part in gone))
+    groups = ",".join(sorted({part.extra for part in gone}))
+    advice = tr("Atelier works without. To add: `pip install -e '.[{groups}]'` in its environment.", groups=groups)
+    return Finding(tr("Optional parts"), "good", text, advice)
+
+
+def processor() -> Finding:
+    """The CPU, and how many of its cores this process may use."""
+    cores, whole = usable_cores(), os.cpu_count() or 1
+    words = tr("1 core") if cores == 1 else tr("{count} cores", count=cores)
+    if cores < whole:
+        words = tr("{count} of {whole} cores", count=cores, whole=whole)
+    return Finding(tr("Processor"), "good", f"{processor_name()} · {words}")
 
 
 def writable(name: str, folder: Path) -> Finding:
@@ -112,18 +146,11 @@ def torch_findings(facts: Mapping[str, Any]) -> list[Finding]:
     error = facts["fp32_error_medium"] if facts["fp32_mode"] == "medium" else facts["fp32_error_highest"]
     error_text = tr("error {error} against fp64", error=f"{error:.1e}")
     advice = "" if exact else tr("Choose another precision on the Pretrain page.")
+    fits, version = judge("torch", str(facts["torch"]))
+    hint = "" if fits else tr("Start Atelier with `python3 main.py`; it installs the tested one.")
     return [
-        Finding("PyTorch", "good", str(facts["torch"])),
+        Finding("PyTorch", "good" if fits else "warning", version, hint),
         Finding(tr("Device"), "good", f"{device} · {facts['precision']}"),
         Finding(tr("Exactness of fp32"), "good" if exact else "warning", error_text, advice),
         Finding(tr("Largest model to train"), "good", f"≈ {short_count(facts['largest_model'])}"),
     ]  # fmt: skip
-
-
-def report(findings: list[Finding]) -> str:
-    """The findings as plain text to send to somebody."""
-    marks = {"good": "ok", "warning": "look", "danger": "bad"}
-    return "\n".join(
-        f"[{marks[finding.level]}] {finding.name}: {finding.text}" + (f" ({finding.hint})" if finding.hint else "")
-        for finding in findings
-    )

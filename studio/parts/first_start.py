@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.errors import StudioError
-from studio.live.first_run import PROJECT, RUN, first_config, sample_path
+from studio.live.first_run import PROJECT, RUN, estimated_config, first_config, sample_path
 from studio.parts.opening import ensure_project
 
 if TYPE_CHECKING:
     from studio.live.session import Session
     from studio.store.corpus import Text
 
+ESTIMATE = "studio.engine.budget:estimate_seconds"
+
 
 class FirstRun(QObject):
-    """Carries the first run from click to curve; `changed` when `state` ("", "reading", "started") does."""
+    """Carries the first run from click to curve; `changed` when `state` ("", "reading", "started") does.
+
+    `seconds` is about how long it takes here, by the engine's probe; 0 while that is not known.
+    """
 
     changed = Signal()
 
@@ -23,6 +28,31 @@ class FirstRun(QObject):
         super().__init__(parent)
         self._session = session
         self.state = ""
+        self.seconds = 0.0
+        self._asked = False
+        session.changed.connect(self._session_changed)
+        self._estimate()
+
+    def _session_changed(self, what: frozenset[str]) -> None:
+        if what & {"torch", "running"}:
+            self._estimate()
+
+    def _estimate(self) -> None:
+        """Ask once, when torch is there and no run would be slowed down or would spoil the probe."""
+        if self._asked or self._session.torch_state != "ready" or self._session.running is not None:
+            return
+        self._asked = True
+        config = estimated_config()
+        job = self._session.jobs.start(ESTIMATE, config, config.training.steps, lane="first run")
+        job.succeeded.connect(self._estimated)
+        job.failed.connect(self._not_estimated)
+
+    def _estimated(self, seconds: float) -> None:
+        self.seconds = float(seconds)
+        self.changed.emit()
+
+    def _not_estimated(self, _error: StudioError) -> None:
+        self.seconds = 0.0  # the card goes on saying that it is not known
 
     def start(self) -> None:
         """Import the stories if they are not there yet, then train and open Pretrain."""

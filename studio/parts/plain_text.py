@@ -1,11 +1,15 @@
 """Foreign text on the screen: plain, monospaced, and broken up where one line would be too long to lay out."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextOption
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCharFormat, QTextCursor, QTextOption
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
+
+from studio.widgets.blend import blend
 from studio.widgets.look import Look
 
+_STRENGTH = 0.22  # of the accent in the ground under marked words
 LONGEST_LINE = 2_000  # characters; Qt lays a paragraph out as one piece, and a book without line ends freezes it
 
 
@@ -41,9 +45,40 @@ class PlainText(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setFont(look.font(13, mono=True))
         self.document().setDocumentMargin(0)
+        self._marked: tuple[tuple[int, int], ...] = ()
+        look.changed.connect(self._tint)
 
     def set_text(self, text: str) -> None:
         """Replace everything; does nothing when the same text stands there already, so that a selection survives."""
         safe = guarded(text)
         if safe != self.toPlainText():
             self.setPlainText(safe)
+
+    def mark(self, stretches: Sequence[tuple[int, int]]) -> None:
+        """Lay a quiet ground under these stretches (start, length) of the text; none takes the marks away."""
+        self._marked = tuple(stretches)
+        self._tint()
+
+    @property
+    def marked(self) -> list[str]:
+        """The words that lie on a marked ground, in order."""
+        text = self.toPlainText()
+        return [text[start : start + length] for start, length in self._marked]
+
+    def _tint(self) -> None:
+        ground = QTextCharFormat()
+        ground.setBackground(blend(self._look.color("accent"), self._look.color("surface"), _STRENGTH))
+        text, selections = self.toPlainText(), []
+        for start, length in self._marked:
+            place = QTextEdit.ExtraSelection()
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(_qt_place(text, start))
+            cursor.setPosition(_qt_place(text, start + length), QTextCursor.MoveMode.KeepAnchor)
+            place.cursor, place.format = cursor, ground
+            selections.append(place)
+        self.setExtraSelections(selections)
+
+
+def _qt_place(text: str, place: int) -> int:
+    """Qt counts UTF-16 units, in which an emoji takes two places."""
+    return len(text[:place].encode("utf-16-le", "surrogatepass")) // 2

@@ -11,7 +11,7 @@ from studio.core.language import tr
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.parts.opening import Known, known_projects
-from studio.parts.wording import loss, moment, state_role, state_word
+from studio.parts.wording import count, loss, moment, state_role, state_word, task_word
 from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.label import Label
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from studio.views.record_table import RecordTable
 
 SHOWN = 5
+_LONGEST_NAME = 20  # characters of a name on a button
 RESUMABLE = ("interrupted", "stopped", "failed")
 
 
@@ -46,10 +47,10 @@ class RecentRuns(Card):
 
         columns = [
             Column(tr("run"), _name, width=180),
-            Column(tr("what"), _what, width=200),
+            Column(tr("what"), _what, width=200, spare=True),
             Column(tr("state"), _state, dot=_dot),
             Column(tr("validation loss"), _best, _best_text, align="right", width=120),
-            Column(tr("when"), when, _when_text, align="right", width=130),
+            Column(tr("when"), when, _when_text, align="right", width=130, spare=True),
             Column(" ", _wish, link=True, width=90),
         ]
         table = RecordTable(columns, self._look, key=_name)
@@ -120,13 +121,44 @@ class OtherProjects(Card):
 def _fill(table: "RecordTable", rows: Sequence[object]) -> None:
     """Rows, and exactly the height they need."""
     table.set_rows(rows)
-    table.setFixedHeight(table.sizeHint().height())
     table.setVisible(bool(rows))
 
 
 def can_resume(run: RunModel) -> bool:
     """Whether the run ended before its time and can go on."""
     return run.state in RESUMABLE and not run.living
+
+
+def newest_run(session: Session) -> RunModel | None:
+    """The run that something happened to last."""
+    return max(session.runs.values(), key=when, default=None)
+
+
+def waiting_run(session: Session) -> RunModel | None:
+    """The run to go on with: the newest interrupted one, or the newest of all where a person stopped it."""
+    newest = newest_run(session)
+    interrupted = [run for run in session.runs.values() if run.state == "interrupted" and not run.living]
+    if interrupted:
+        return max(interrupted, key=when)
+    return newest if newest is not None and newest.state == "stopped" and not newest.living else None
+
+
+def waiting_words(run: RunModel) -> str:
+    """How far a run came that can go on."""
+    summary = run.record.summary
+    step, total = max(run.step, summary.step), run.total_steps or summary.total_steps
+    place = tr("step {step} of {total}", step=count(step), total=count(total)) if total else count(step)
+    saved = run.record.checkpoints()
+    if not saved:
+        return tr("{name} stopped at {place} before its first checkpoint, so it begins again.",
+                  name=run.name, place=place)  # fmt: skip
+    return tr("{name} stopped at {place}. Step {saved} is saved; it goes on from there.",
+              name=run.name, place=place, saved=count(saved[-1].step))  # fmt: skip
+
+
+def short_name(name: str) -> str:
+    """A run's name as far as a button can hold it."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def when(run: RunModel) -> float:
@@ -140,7 +172,7 @@ def _name(run: RunModel) -> str:
 
 
 def _what(run: RunModel) -> str:
-    return f"{tr(run.config.objective)} · {Path(run.config.data.text).stem}"
+    return f"{task_word(run.config.objective)} · {Path(run.config.data.text).stem}"
 
 
 def _state(run: RunModel) -> str:

@@ -15,7 +15,7 @@ def count(number: float) -> str:
 
 def short_count(number: float) -> str:
     """Three figures and a letter: 10.7 M."""
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(number) >= size:
             return f"{_three_figures(number / size)} {letter}"
     return count(number)
@@ -61,6 +61,11 @@ def loss(value: float | None) -> str:
     if value is None:
         return NOT_MEASURED
     return f"{value:.3f}" if math.isfinite(value) else tr("not finite")
+
+
+def task_word(objective: str) -> str:
+    """What a run learns, as one word or two among others: masked words."""
+    return tr(objective.replace("_", " "))
 
 
 def small_number(value: float) -> str:

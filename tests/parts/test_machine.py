@@ -59,3 +59,13 @@ def test_cores_and_memory_are_known_without_torch(scripted_run: Any) -> None:
     found = Machine.of(scripted_run.session)
     assert found.cores >= 1
     assert found.memory > 100_000_000
+
+
+def test_the_room_is_the_computers_or_that_of_the_gpu_that_may_be_used(scripted_run: Any) -> None:
+    found = Machine.of(scripted_run.session)
+    free, total, whose = found.room()
+    assert 0 < free <= total
+    assert whose == "this computer"
+    found.facts = {"device": "cuda", "gpu": "RTX", "largest_model": 750_000_000}
+    assert found.room() == found.room("cuda") == (16_000_000_000, 16_000_000_000, "RTX")
+    assert found.room("cpu")[2] == "this computer"
