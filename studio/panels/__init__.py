@@ -32,6 +32,7 @@ PANELS: tuple[PanelEntry, ...] = (
     PanelEntry("model", "Model", ""),
     PanelEntry("pretrain", "Pretrain", "Train"),
     PanelEntry("runs", "Runs", "Train"),
+    PanelEntry("models", "Models", "Use"),
     PanelEntry("chat", "Chat", "Use"),
     PanelEntry("settings", "Settings", "foot"),
 )
