@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.widgets.label import Label
+from studio.controls.editors import ChoiceEdit
+from studio.widgets.label import ElidedLabel, Label
 from studio.widgets.look import CARD_CORNER, Look
 
+_GAP, _ROWS = 12, 2
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
 
 
@@ -34,24 +36,30 @@ class ChoiceCard(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(choice.title)
         self.setToolTip(choice.tip)
-        self.title, self.facts = Label(choice.title, "strong"), Label("", "small")
+        self.title, self.facts = ElidedLabel(choice.title, "strong"), ElidedLabel("", "small")
         self.mark = QLabel()
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
         head.addWidget(self.mark)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         roomy = bool(choice.about)
         column.setContentsMargins(*((16, 12, 16, 12) if roomy else (12, 8, 8, 8)))
         column.setSpacing(4 if roomy else 2)
         column.addLayout(head)
         self.about = Label(choice.about, "small", wrap=True)
-        self.about.setVisible(roomy)
         column.addWidget(self.about)
+        self.about.setVisible(roomy)
         column.addStretch(1)
         column.addWidget(self.facts)
         for label in (self.title, self.about, self.facts, self.mark):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         look.changed.connect(self._repaint)
+
+    @property
+    def least(self) -> int:
+        """The width below which its title would be cut."""
+        margins = self._column.contentsMargins()
+        return self.title.sizeHint().width() + margins.left() + margins.right()
 
     def set_state(self, chosen: bool, marked: bool) -> None:
         """Whether it is the chosen one, and whether it carries the check mark."""
@@ -90,7 +98,10 @@ class ChoiceCard(QAbstractButton):
 
 
 class ChoiceCards(QWidget):
-    """`changed` tells the value a person chose. Left and Right move along; "" chooses none."""
+    """`changed` tells the value a person chose. Left and Right move along; "" chooses none.
+
+    One row where every title fits, else two even rows; where it would take more, one closed list instead.
+    """
 
     changed = Signal(str)
 
@@ -100,14 +111,46 @@ class ChoiceCards(QWidget):
         super().__init__(parent)
         self.setAccessibleName(name)
         self._value = self._marked = ""
-        self.cards = {choice.value: ChoiceCard(choice, look) for choice in choices}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
+        self.cards = {choice.value: ChoiceCard(choice, look, self) for choice in choices}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(_GAP)
+        self.columns = 0
+        self.list = ChoiceEdit([(choice.value, choice.title) for choice in choices], look, self)
+        self.list.setAccessibleName(name)
+        self.list.changed.connect(self._listed)
         for card in self.cards.values():
             card.clicked.connect(self._clicked)
-            row.addWidget(card, 1)
+        self._arrange(len(self.cards))
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(self._columns_for(self.width()))
+
+    def _columns_for(self, width: int) -> int:
+        """The most columns in which no title is cut, with rows as even as that allows."""
+        least, count = max((card.least for card in self.cards.values()), default=1), max(1, len(self.cards))
+        fitting = max(1, min(count, (width + _GAP) // (least + _GAP)))
+        rows = -(-count // fitting)
+        return -(-count // rows) if rows <= _ROWS else 0
+
+    def _arrange(self, columns: int) -> None:
+        """Cards in so many columns, or the list where there are none."""
+        if columns == self.columns and self.list.isHidden() == bool(columns):
+            return
+        self.columns = columns
+        self.list.setVisible(not columns)
+        self._grid.addWidget(self.list, 0, 0)
+        for place, card in enumerate(self.cards.values()):
+            card.setVisible(bool(columns))
+            if columns:
+                self._grid.addWidget(card, place // columns, place % columns)
+        for column in range(len(self.cards)):
+            self._grid.setColumnStretch(column, 1 if column < max(1, columns) else 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.list.minimumSizeHint().width(), super().minimumSizeHint().height())
 
     def value(self) -> str:
         """The chosen value, or "" for none."""
@@ -127,6 +170,9 @@ class ChoiceCards(QWidget):
         """The quiet last line of a card."""
         card = self.cards[value]
         card.facts.setText(facts)
+        self.list.setItemText(
+            self.list.findData(value), " · ".join(part for part in (card.choice.title, facts) if part)
+        )
         card.setAccessibleDescription(" ".join(part for part in (card.choice.about, facts) if part))
 
     def set_enabled(self, value: str, enabled: bool, why: str = "") -> None:
@@ -145,6 +191,11 @@ class ChoiceCards(QWidget):
         if 0 <= at < len(usable):
             self._choose(usable[at])
 
+    def _listed(self) -> None:
+        value = str(self.list.value())
+        self.set_value(value)
+        self.changed.emit(value)
+
     def _clicked(self) -> None:
         sender = self.sender()
         if isinstance(sender, ChoiceCard):
@@ -157,6 +208,7 @@ class ChoiceCards(QWidget):
 
     def _show(self) -> None:
         first = next(iter(self.cards), "")
+        self.list.setCurrentIndex(self.list.findData(self._value))
         for value, card in self.cards.items():
             card.set_state(value == self._value, value == self._marked)
             if not self._value and value == first:

@@ -1,5 +1,6 @@
 """One editor per kind of knob, all with the same four words: value, set_value, changed, problem."""
 
+import typing
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,10 +20,11 @@ from PySide6.QtWidgets import (
 from studio.controls.number_edit import NumberEdit
 from studio.core.knobs import Knob
 from studio.core.language import tr
+from studio.core.stops import read_stops, show_stops
 from studio.widgets.button import IconButton
 from studio.widgets.look import Look
 
-__all__ = ["ChoiceEdit", "FieldEditor", "NumberEdit", "PathEdit", "Switch", "TextEdit", "editor_for"]
+__all__ = ["ChoiceEdit", "FieldEditor", "NumberEdit", "PathEdit", "StopsEdit", "Switch", "TextEdit", "editor_for"]
 
 _NUMBER, _LINE = 120, 128
 
@@ -161,6 +163,32 @@ class TextEdit(QLineEdit):
         self.changed.emit()
 
 
+class StopsEdit(QLineEdit):
+    """Several short texts in one line, with | between them."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.problem = ""
+        self.setMinimumWidth(_LINE)
+        self.setPlaceholderText(tr("none"))
+        self.textEdited.connect(self._edited)
+
+    def value(self) -> tuple[str, ...]:
+        """The texts as typed, marks such as \\n read."""
+        return read_stops(self.text())
+
+    def set_value(self, value: Sequence[str]) -> None:
+        """Show texts; what is being typed stays as it is while it means the same."""
+        if tuple(value) != self.value():
+            self.setText(show_stops(value))
+            self.setCursorPosition(0)
+
+    def _edited(self, _text: str) -> None:
+        self.changed.emit()
+
+
 class PathEdit(QWidget):
     """A path as text with a button that browses; `wanted` is "file" or "folder"."""
 
@@ -198,7 +226,7 @@ class PathEdit(QWidget):
             self.changed.emit()
 
 
-FieldEditor = ChoiceEdit | NumberEdit | PathEdit | Switch | TextEdit
+FieldEditor = ChoiceEdit | NumberEdit | PathEdit | StopsEdit | Switch | TextEdit
 
 
 def editor_for(kind: type, knob: Knob, default: Any, look: Look) -> FieldEditor:
@@ -212,4 +240,6 @@ def editor_for(kind: type, knob: Knob, default: Any, look: Look) -> FieldEditor:
         number.minimum, number.maximum, number.default = knob.minimum, knob.maximum, default
         number.setFixedWidth(_NUMBER)
         return number
+    if typing.get_origin(kind) is tuple:
+        return StopsEdit()
     return PathEdit(knob.path, look) if knob.path else TextEdit()

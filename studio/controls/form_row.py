@@ -10,6 +10,7 @@ from studio.controls.editors import FieldEditor, editor_for
 from studio.controls.number_edit import text_of
 from studio.core.knobs import Knob, unit_for
 from studio.core.language import tr
+from studio.core.stops import show_stops
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 
@@ -203,4 +204,6 @@ def shown(value: Any, knob: Knob) -> str:
         return tr("on") if value else tr("off")
     if isinstance(value, int | float):
         return f"{text_of(value)} {tr(unit_for(knob.unit, value))}".strip()
+    if isinstance(value, tuple):
+        return show_stops(value) or tr("none")
     return str(value) or tr("empty")

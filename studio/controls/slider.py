@@ -51,9 +51,12 @@ class Slider(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color("line"))
         painter.drawRoundedRect(QRectF(0, middle - 2, self.width(), 4), 2, 2)
+        thumb = self.underMouse() or self.hasFocus() or self._held
+        filled = at if thumb else self._share * self.width()  # at rest, nothing looks like nothing and all like all
         painter.setBrush(color("accent"))
-        painter.drawRoundedRect(QRectF(0, middle - 2, max(at, 4), 4), 2, 2)
-        if self.underMouse() or self.hasFocus() or self._held:
+        if filled > 0:
+            painter.drawRoundedRect(QRectF(0, middle - 2, max(filled, 4), 4), 2, 2)
+        if thumb:
             painter.setPen(QPen(color("surface"), 2))
             painter.drawEllipse(QPointF(at, middle), _THUMB, _THUMB)
         if self.hasFocus():

@@ -1,119 +1,28 @@
 """What stands above a chart: title, legend, smoothing, scale, axis and export."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from studio.controls.segmented import Segmented
 from studio.controls.slider import Slider
 from studio.core.language import tr
 from studio.curves.item import Curve, Reference
-from studio.widgets.button import Button
-from studio.widgets.flow_layout import FlowLayout
+from studio.curves.legend import Legend
+from studio.widgets.button import Button, IconButton
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.popover import Popover
 
 CONTROLS = ("smoothing", "scale", "axis", "export")
+SCALES = (("linear", "linear"), ("log", "log"))
+AXIS_WORDS = (("step", "step"), ("tokens", "tokens"), ("time", "time"))
+EXPORTS = (("png", "Picture (PNG)…"), ("svg", "Drawing (SVG)…"), ("csv", "Numbers (CSV)…"))
 MOST_SMOOTHING = 0.99
-
-
-class LegendEntry(QAbstractButton):
-    """A coloured square and a label; pressing it hides or shows the curve."""
-
-    def __init__(self, look: Look, name: str, label: str, color: int | str, kind: str = "curve") -> None:
-        super().__init__()
-        self._look, self.name, self._color, self._kind = look, name, color, kind
-        self.setText(label)
-        self.setCheckable(kind == "curve")
-        self.setChecked(True)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if kind == "curve" else Qt.FocusPolicy.NoFocus)
-        if kind == "curve":
-            self.setCursor(Qt.CursorShape.PointingHandCursor)
-            self.setToolTip(tr("Click to hide or show"))
-        self.setAccessibleName(tr("{label}: shown in the chart", label=label))
-        look.changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(math.ceil(QFontMetricsF(self._look.font(11)).horizontalAdvance(self.text())) + 18, 20)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(min(60, self.sizeHint().width()), 20)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        shown = self.isChecked() or not self.isCheckable()
-        color = self._look.color(self._color if shown else "text_disabled")
-        middle = self.height() / 2
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._kind == "reference":
-            painter.setPen(QPen(color, 1.2))
-            painter.translate(6, middle)
-            painter.rotate(45)
-            painter.drawRect(QRectF(-2.6, -2.6, 5.2, 5.2))
-            painter.resetTransform()
-        elif shown:
-            painter.fillRect(QRectF(2, round(middle) - 4, 8, 8), color)
-        else:
-            painter.setPen(QPen(color, 1))
-            painter.drawRect(QRectF(2.5, round(middle) - 3.5, 7, 7))
-        painter.setFont(self._look.font(11))
-        quiet = "text" if self.underMouse() and self.isCheckable() else "text_quiet"
-        painter.setPen(self._look.color(quiet if shown else "text_disabled"))
-        room = QRectF(15, 0, self.width() - 15, self.height())
-        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, int(room.width()))
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), words)
-        if self.hasFocus():
-            painter.setPen(QPen(self._look.color("focus"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-
-
-class Legend(QWidget):
-    """The curves' and published points' names, in as many lines as they need."""
-
-    toggled = Signal(str, bool)
-
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look = look
-        self._flow = FlowLayout(self, spacing=8, line_spacing=0)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-
-    def sizeHint(self) -> QSize:
-        return self._flow.sizeHint()
-
-    def entries(self) -> list[LegendEntry]:
-        """What is listed, in order."""
-        found = [self._flow.itemAt(index) for index in range(self._flow.count())]
-        return [widget for item in found if item and isinstance(widget := item.widget(), LegendEntry)]
-
-    def set_entries(self, curves: Sequence[Curve], references: Sequence[Reference]) -> None:
-        """List these instead of what was there."""
-        while (item := self._flow.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        for curve in curves:
-            entry = LegendEntry(self._look, curve.name, curve.label, curve.color)
-            entry.setChecked(curve.visible)
-            entry.clicked.connect(self._clicked)
-            self._flow.addWidget(entry)
-        for reference in references:
-            self._flow.addWidget(LegendEntry(self._look, reference.name, reference.label, reference.color, "reference"))
-        self._flow.invalidate()
-        self.updateGeometry()
-
-    def _clicked(self) -> None:
-        entry = self.sender()
-        if isinstance(entry, LegendEntry):
-            self.toggled.emit(entry.name, entry.isChecked())
+WEIGHTS = (0.0, 0.6, 0.9, 0.97)  # what the menu of a narrow chart offers in place of the slider
 
 
 class SmoothingButton(Button):
@@ -136,6 +45,7 @@ class SmoothingButton(Button):
 
     def set_weight(self, weight: float) -> None:
         """Show a weight silently."""
+        self.weight = weight
         self._slider.set_share(weight / MOST_SMOOTHING)
         self.setText(tr("smoothing {weight}", weight=f"{weight:.2f}"))
         self.setAccessibleName(self.text())
@@ -145,14 +55,17 @@ class SmoothingButton(Button):
         self._popover.toggle(self._slider)
 
     def _moved(self, share: float) -> None:
-        weight = round(share * MOST_SMOOTHING, 2)
+        self.weight = weight = round(share * MOST_SMOOTHING, 2)
         self.setText(tr("smoothing {weight}", weight=f"{weight:.2f}"))
         self.setAccessibleName(self.text())
         self.moved.emit(weight)
 
 
 class CurveHeader(QWidget):
-    """Title and legend at the left, the controls at the right; it only tells what a person wants."""
+    """Title and legend at the left, the controls at the right; it only tells what a person wants.
+
+    Where the controls do not fit beside the title they fold into one menu, with the same choices.
+    """
 
     smoothing_changed = Signal(float)
     scale_changed = Signal(str)
@@ -170,17 +83,25 @@ class CurveHeader(QWidget):
         self.whole.setToolTip(tr("Back to the whole run (double-click, or 0)"))
         self.whole.hide()
         self.smoothing = SmoothingButton(look)
-        self.scale = Segmented((("linear", tr("linear")), ("log", tr("log"))), look, tr("Vertical axis"))
-        choices = (("step", tr("step")), ("tokens", tr("tokens")), ("time", tr("time")))
-        self.axis = Segmented(choices, look, tr("Horizontal axis"))
-        self.export = Button(tr("export"), self._open_menu, look)
+        self.scale = Segmented(tuple((value, tr(words)) for value, words in SCALES), look, tr("Vertical axis"))
+        self.axis = Segmented(tuple((value, tr(words)) for value, words in AXIS_WORDS), look, tr("Horizontal axis"))
+        self.export = Button(tr("export"), self._open_export, look)
         self.export.set_small()
         self.export.setProperty("tone", "quiet")
         self.export.setAccessibleName(tr("Export the chart"))
-        self._menu = self._make_menu()
+        self.more = IconButton("more", tr("Smoothing, axes and export"), self._open_more, look)
+        self.more.hide()
+        self.follow = QAction(tr("Follow the newest step"), self)
+        self.follow.setCheckable(True)
+        self.follow.setChecked(True)
+        self.follow.toggled.connect(self.follow_changed)
         self.smoothing.moved.connect(self.smoothing_changed)
         self.scale.changed.connect(self.scale_changed)
         self.axis.changed.connect(self.axis_changed)
+        self._wanted = set(CONTROLS)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
@@ -191,22 +112,42 @@ class CurveHeader(QWidget):
         row.addWidget(self.legend, 1, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(0)  # gives way to the legend, which must not break while there is room
         self._inline = True
-        for widget in (self.whole, self.smoothing, self.scale, self.axis, self.export):
+        for widget in (self.whole, self.smoothing, self.scale, self.axis, self.export, self.more):
             row.addWidget(widget)
 
     def set_entries(self, curves: Sequence[Curve], references: Sequence[Reference]) -> None:
         """What the legend lists."""
         self.legend.set_entries(curves, references)
-        self._fit_legend()
+        self._fit()
+
+    def show_whole(self, on: bool) -> None:
+        """Offer the way back to the whole run, or not."""
+        self.whole.setVisible(on)
+        self._fit()
+
+    def show_controls(self, names: Sequence[str]) -> None:
+        """Show these of `CONTROLS` and hide the others."""
+        self._wanted = set(names)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the title and the menu; everything else folds or breaks its line."""
+        width = self.title.minimumSizeHint().width() + self.more.width() + 2 * self._row.spacing()
+        return QSize(width, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._fit_legend()
+        self._fit()
 
-    def _fit_legend(self) -> None:
-        """The legend stands beside the title where it fits in one line, below it otherwise."""
-        others = [self.title, self.whole, self.smoothing, self.scale, self.axis, self.export]
-        used = sum(widget.sizeHint().width() + self._row.spacing() for widget in others if not widget.isHidden())
-        inline = self.legend.sizeHint().width() <= self.width() - used - 2 * self._row.spacing()
+    def _fit(self) -> None:
+        """Fold the controls where they do not fit; put the legend below the title where it does not fit beside it."""
+        controls = [getattr(self, name) for name in CONTROLS if name in self._wanted]
+        head = [widget for widget in (self.title, self.whole) if not widget.isHidden()]
+        folded = bool(controls) and self._width_of(head + controls) > self.width()
+        for name in CONTROLS:
+            getattr(self, name).setVisible(name in self._wanted and not folded)
+        self.more.setVisible(folded)
+        used = self._width_of([*head, self.more] if folded else head + controls)
+        inline = self.legend.sizeHint().width() <= self.width() - used - self._row.spacing()
         if inline == self._inline:
             return
         self._inline = inline
@@ -217,30 +158,57 @@ class CurveHeader(QWidget):
             self._row.removeWidget(self.legend)
             self._column.addWidget(self.legend)
 
-    def show_controls(self, names: Sequence[str]) -> None:
-        """Show these of `CONTROLS` and hide the others."""
-        for name in CONTROLS:
-            getattr(self, name).setVisible(name in names)
+    def _width_of(self, widgets: Sequence[QWidget]) -> int:
+        return sum(widget.sizeHint().width() + self._row.spacing() for widget in widgets)
 
-    def _make_menu(self) -> QMenu:
+    # --- menus ----------------------------------------------------------------------------------------------------
+
+    def menu(self, whole: bool) -> QMenu:
+        """The ways to export; with `whole`, before them everything else that is folded."""
         menu = QMenu(self)
-        rows = (("png", tr("Picture (PNG)…")), ("svg", tr("Drawing (SVG)…")), ("csv", tr("Numbers (CSV)…")))
-        for suffix, words in rows:
-            action = QAction(words, menu)
-            action.setData(suffix)
-            menu.addAction(action)
-        menu.addSeparator()
-        self.follow = QAction(tr("Follow the newest step"), menu)
-        self.follow.setCheckable(True)
-        self.follow.setChecked(True)
-        self.follow.toggled.connect(self.follow_changed)
-        menu.addAction(self.follow)
-        menu.triggered.connect(self._triggered)
+        if whole and "smoothing" in self._wanted:
+            weights = tuple((f"{weight:.2f}", f"{weight:.2f}") for weight in WEIGHTS)
+            self._add_choices(menu, tr("Smoothing"), weights, f"{self.smoothing.weight:.2f}", self._choose_weight)
+        if whole and "scale" in self._wanted:
+            self._add_choices(menu, tr("Vertical axis"), SCALES, self.scale.value(), self._choose_scale)
+        if whole and "axis" in self._wanted:
+            self._add_choices(menu, tr("Horizontal axis"), AXIS_WORDS, self.axis.value(), self._choose_axis)
+        if "export" in self._wanted:
+            if not menu.isEmpty():
+                menu.addSeparator()
+            for suffix, words in EXPORTS:
+                menu.addAction(tr(words), partial(self.export_requested.emit, suffix))
+            menu.addSeparator()
+            menu.addAction(self.follow)
         return menu
 
-    def _open_menu(self) -> None:
-        self._menu.popup(self.export.mapToGlobal(QPoint(0, self.export.height() + 4)))
+    def _add_choices(
+        self, menu: QMenu, title: str, choices: Sequence[tuple[str, str]], chosen: str, slot: Callable[[str], None]
+    ) -> None:
+        inner = menu.addMenu(title)
+        for value, words in choices:
+            action = inner.addAction(tr(words), partial(slot, value))
+            action.setCheckable(True)
+            action.setChecked(value == chosen)
 
-    def _triggered(self, action: QAction) -> None:
-        if action.data():
-            self.export_requested.emit(str(action.data()))
+    def _choose_weight(self, text: str) -> None:
+        self.smoothing.set_weight(float(text))
+        self.smoothing_changed.emit(float(text))
+
+    def _choose_scale(self, value: str) -> None:
+        self.scale.set_value(value)
+        self.scale_changed.emit(value)
+
+    def _choose_axis(self, value: str) -> None:
+        self.axis.set_value(value)
+        self.axis_changed.emit(value)
+
+    def _open_export(self) -> None:
+        self._pop_up(self.menu(whole=False), self.export)
+
+    def _open_more(self) -> None:
+        self._pop_up(self.menu(whole=True), self.more)
+
+    def _pop_up(self, menu: QMenu, anchor: QWidget) -> None:
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(anchor.mapToGlobal(QPoint(0, anchor.height() + 4)))

@@ -268,7 +268,7 @@ class CurvePlot(QWidget):
         for plot in (self, *self._peers()):
             if plot is not self and plot.axis == self.axis:
                 plot.canvas.set_view_x(self.canvas.view.x)
-            plot._header.whole.setVisible(not plot.canvas.view.whole)
+            plot._header.show_whole(not plot.canvas.view.whole)
 
     def _curve(self, name: str) -> Curve | None:
         return next((curve for curve in self.canvas.scene.curves if curve.name == name), None)

@@ -1,18 +1,23 @@
 """A card with one live number and its small curve."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+import math
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.history import History
 from studio.core.language import tr
 from studio.curves.sparkline import Sparkline
-from studio.widgets.label import Label
+from studio.widgets.label import ElidedLabel, Label
 from studio.widgets.look import Look
+
+_VALUE = 56  # pixels that a value such as 4.6e-4 takes
+_NARROW = 92  # no tile is narrower than this
 
 
 class StatTile(QFrame):
-    """Title at the left, value at the right, sparkline below (empty while there is no history)."""
+    """Title at the left, value at the right or below, sparkline under both (empty while there is no history)."""
 
     clicked = Signal()
 
@@ -28,23 +33,38 @@ class StatTile(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setProperty("kind", "card")
-        self._name, self._unit = title, unit
+        self._look, self._name, self._unit = look, title, unit
         self._clickable = False
-        self.title = Label(title, "strong")
+        self.title = ElidedLabel(title, "strong")
         self.value = Label("–")
         self.value.setFont(look.font(13))
         self.spark = Sparkline(look, color, from_zero=from_zero)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.title)
-        head.addStretch(1)
-        head.addWidget(self.value)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 10, 14, 12)
-        column.setSpacing(6)
-        column.addLayout(head)
-        column.addWidget(self.spark, 1)
+        self._head = QHBoxLayout()
+        self._head.addWidget(self.title, 1)
+        self._head.addWidget(self.value)
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(6)
+        self._column.addLayout(self._head)
+        self._column.addWidget(self.spark, 1)
+        self.set_stacked(False)
         self.set_value("")
+
+    @property
+    def wide(self) -> int:
+        """The width from which title and value fit beside each other."""
+        return math.ceil(QFontMetricsF(self._look.font(13, 600)).horizontalAdvance(self._name)) + _VALUE + 36
+
+    def set_stacked(self, stacked: bool) -> None:
+        """Put the value below the title, for a row of tiles that is too narrow for both in one line."""
+        directions = QBoxLayout.Direction
+        self._head.setDirection(directions.TopToBottom if stacked else directions.LeftToRight)
+        self._head.setSpacing(0 if stacked else 8)
+        side = 10 if stacked else 14
+        self._column.setContentsMargins(side, 10, side, 12)
+        self.title.set_role("small" if stacked else "strong")
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_NARROW, super().minimumSizeHint().height())
 
     def set_value(self, text: str) -> None:
         """The number as it should read, without its unit; an empty text shows a dash."""

@@ -5,11 +5,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.first_run import sample_path
+from studio.live.runs import Undo
 from studio.live.session import Session
 from studio.live.token_counts import TokenCounts
 from studio.panels import Action
@@ -17,7 +19,6 @@ from studio.parts.plain_text import PlainText
 from studio.parts.texts import SplitCard, TextFacts, TextIntake, TextList
 from studio.parts.wording import count
 from studio.store.corpus import Text
-from studio.store.trash import Trashed
 from studio.widgets.file_drop import FileDrop
 from studio.widgets.look import Look
 from studio.widgets.page import Card, EmptyState, Page
@@ -38,6 +39,8 @@ WHY_EMPTY = (
 )
 _LINES = 400  # of a text that are shown
 _LIST, _SIDE = 248, 320
+_NARROW_LIST, _NARROW_SIDE = 188, 272
+_ROOMY_FROM = 900  # pixels of the page
 
 
 class DataPanel(Page):
@@ -77,7 +80,6 @@ class DataPanel(Page):
 
     def _full(self) -> QWidget:
         self.list = TextList(self.look)
-        self.list.setFixedWidth(_LIST)
         self.list.chosen.connect(self._choose)
         self.list.sample.clicked.connect(self.add_sample)
         self.list.cancel.clicked.connect(self.intake.cancel)
@@ -94,8 +96,16 @@ class DataPanel(Page):
         row.setSpacing(16)
         row.addWidget(self.list)
         row.addWidget(self.preview, 1)
-        row.addWidget(SideColumn([self.facts, self.split], _SIDE))
+        self._side = SideColumn([self.facts, self.split], _SIDE)
+        row.addWidget(self._side)
         return whole
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the columns beside the text leave it more room."""
+        super().resizeEvent(event)
+        roomy = self.width() >= _ROOMY_FROM
+        self.list.setFixedWidth(_LIST if roomy else _NARROW_LIST)
+        self._side.setFixedWidth(_SIDE if roomy else _NARROW_SIDE)
 
     # --- showing --------------------------------------------------------------------------------------------------
 
@@ -171,36 +181,19 @@ class DataPanel(Page):
 
     def delete_text(self) -> None:
         """Move the text to the trash, with a way back; not while a run still needs it."""
-        text, project = self.text, self._session.project
-        if text is None or project is None:
-            return
-        users = [run for run in self._session.runs.values() if run.config.data.text == text.name]
-        if living := [run.name for run in users if run.living]:
-            self.banner.show_error(
-                tr("The run “{run}” learns from “{name}” at the moment.", run=living[0], name=text.name),
-                tr("Stop the run first, then delete the text. Nothing was changed."),
-            )
+        text = self.text
+        if text is None:
             return
         try:
-            item = project.delete_text(text.name)
+            undo = self._session.delete_text(text.name)
         except StudioError as error:
             self._refused(error)
             return
-        self._chosen = ""
-        words = tr("“{name}” was deleted.", name=text.name)
-        if users:
-            words += " " + tr("Runs that learned from it cannot be resumed without it.")
-        self._session.changed.emit(frozenset({"texts"}))
-        self._session.notices.post("info", words, (tr("Undo"), partial(self.restore, item)))
+        self._session.notices.post("info", undo.text, (tr("Undo"), partial(self._bring_back, text.name, undo)))
 
-    def restore(self, item: Trashed) -> None:
-        """Bring a deleted text back."""
-        try:
-            self._chosen = item.restore().name
-        except StudioError as error:
-            self._refused(error)
-            return
-        self._session.changed.emit(frozenset({"texts"}))
+    def _bring_back(self, name: str, undo: Undo) -> None:
+        self._chosen = name
+        undo.undo()
 
     def _show_progress(self, name: str, done: int, total: int) -> None:
         self.list.show_progress(name, done, total)

@@ -1,37 +1,38 @@
-"""The shape of the network: presets, every knob, and at once what it means in parameters, memory and operations."""
+"""The shape of the network: a workshop of families, sizes and knobs, with what they cost and how they are built."""
 
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import psutil
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from studio.controls.choice_cards import CardChoice, ChoiceCards
 from studio.controls.editors import ChoiceEdit
 from studio.controls.form import Form
 from studio.core.config import ModelConfig
-from studio.core.costs import flops_per_token, memory
 from studio.core.knobs import problems
 from studio.core.language import tr
+from studio.core.model_config import FAMILY_CHOICES
 from studio.core.shelf import FAMILIES
+from studio.families import Family
 from studio.live.session import Session
 from studio.live.token_counts import TokenCounts
 from studio.panels import Action
 from studio.parts.machine import Machine
-from studio.parts.model_drawing import PART_SERIES, ModelDrawing
-from studio.parts.wording import NOT_MEASURED, count, disk_size, short_count
+from studio.parts.wording import NOT_MEASURED, count, disk_size
 from studio.store.corpus import Text
 from studio.tokenizers import tokenizer_kinds
-from studio.views.itemized import Item, Itemized
 from studio.widgets.button import Button
 from studio.widgets.fact_rows import FactRow, FactRows
-from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.page import Card, Page
 from studio.widgets.side_column import SideColumn
+from studio.workshop.demonstration_card import DemonstrationCard
+from studio.workshop.family_bar import FamilyBar
+from studio.workshop.ledger import Ledger
+from studio.workshop.moving import moved
+from studio.workshop.picture import Picture
 
 PURPOSE = "The shape of the network: how deep, how wide, and how far it looks back."
 IDEA = (
@@ -44,7 +45,9 @@ IDEA = (
     "two averages, and on top the values of the forward pass that the backward pass needs again."
 )
 BOOK_KEYS = ("vocab_size", "context_length", "emb_dim", "n_heads", "n_layers", "drop_rate", "qkv_bias")
-_SIDE = 312
+_SIDE, _NARROW_SIDE = 300, 288
+_THREE_FROM = 1_060  # pixels of the page from which knobs, costs and drawing stand side by side
+_FAMILY_NAMES = tuple(name for name, _ in FAMILY_CHOICES)
 
 
 class ModelPanel(Page):
@@ -56,41 +59,55 @@ class ModelPanel(Page):
         self._session = session
         self._text: Text | None = None
         self._told: object = None  # vocabularies that the banner was last about
-        self._family = FAMILIES.load(session.draft.model.family)
+        self._family: Family = FAMILIES.load(session.draft.model.family)
         self._counts = TokenCounts.of(session)
         self._counts.changed.connect(self._facts_changed)
         self._machine = Machine.of(session)
         self._machine.changed.connect(self._facts_changed)
         self.primary = self.add_action("", self._primary_pressed, primary=True)
-        self.presets = ChoiceCards(
-            [CardChoice(preset.name, preset.name, tip=tr(preset.about)) for preset in self._family.presets],
-            look, tr("Presets"),
-        )  # fmt: skip
-        self.presets.changed.connect(self._choose_preset)
-        self.body.addWidget(self.presets)
-        self.drawing = ModelDrawing(look)
-        picture = Card(tr("Architecture"), look)
-        picture.body.addWidget(self.drawing, 1)
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(self._knobs())
-        row.addWidget(self._costs(), 5)
-        row.addWidget(picture, 4)
-        self.body.addLayout(row, 1)
-        self.drawing.pointed.connect(self._part_pointed)
-        self.parts.pointed.connect(self._row_pointed)
+        self.bar = FamilyBar(self._family, look)
+        self.bar.family_chosen.connect(self._choose_family)
+        self.bar.preset_chosen.connect(self._choose_preset)
+        self.body.addWidget(self.bar)
+        self.ledger = Ledger(look)
+        self.demonstrations = DemonstrationCard(session, look)
+        self.picture = Picture(session, look)
+        self._middle = SideColumn([self.ledger, self.demonstrations])
+        self._row = QHBoxLayout()
+        self._row.setSpacing(16)
+        self._row.addWidget(self._knobs())
+        self._row.addWidget(self._middle, 4)
+        self._row.addWidget(self.picture, 5)
+        self.body.addLayout(self._row, 1)
+        self._beside = True
+        self.picture.drawing.pointed.connect(self.ledger.light)
+        self.ledger.pointed.connect(self.picture.drawing.light)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Three columns where they have room; in a small window the drawing stands below the costs."""
+        super().resizeEvent(event)
+        beside = self.width() >= _THREE_FROM
+        if beside == self._beside:
+            return
+        self._beside = beside
+        self._side.setFixedWidth(_SIDE if beside else _NARROW_SIDE)
+        if beside:
+            self._row.addWidget(self.picture, 5)
+        else:
+            self._middle.body.insertWidget(1, self.picture)
+        self.picture.set_whole(not beside)
 
     def _knobs(self) -> QWidget:
-        self.form = Form(ModelConfig, self.look, self._family.knobs)
+        names = dict.fromkeys(name for family in _FAMILY_NAMES for name in FAMILIES.load(family).knobs)
+        self.form = Form(ModelConfig, self.look, tuple(names))
         self.form.changed.connect(self._edited)
-        for name in self._family.knobs:
+        for name in names:
             row = self.form.row(name)
             key = tr("In the book's GPT_CONFIG_124M: {key}", key=f'"{name}"') if name in BOOK_KEYS else ""
             row.label.setToolTip("\n".join(part for part in (tr(row.knob.help), key) if part))
-        start = self.form.row("initialization").editor
-        if isinstance(start, ChoiceEdit):  # its long words must not push the label away
-            start.setSizeAdjustPolicy(ChoiceEdit.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            start.setMinimumContentsLength(14)
+            if isinstance(row.editor, ChoiceEdit):  # its long words must not push the label away
+                row.editor.setSizeAdjustPolicy(ChoiceEdit.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+                row.editor.setMinimumContentsLength(12)
         card = Card(tr("Shape"), self.look)
         card.header.addWidget(self.form.fold)
         card.add_hanging(self.form)
@@ -99,26 +116,14 @@ class ModelPanel(Page):
         self.copy = Button(tr("Copy as GPT_CONFIG"), self.copy_config, self.look, "link").set_small()
         self.copy.setToolTip(tr("The dictionary of the book, with these values."))
         card.body.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
-        return SideColumn([card], _SIDE)
-
-    def _costs(self) -> QWidget:
-        self.ledger = Card(tr("Parameters"), self.look)
-        self.parts = Itemized(self.look)
-        self.parts.setAccessibleName(tr("Parameters by part"))
-        self.ledger.body.addWidget(self.parts)
-        self.memory = Card(tr("Memory while training"), self.look)
-        self.bytes = Itemized(self.look, disk_size)
-        self.bytes.setAccessibleName(tr("Memory by purpose"))
-        self.fits = Label("", "good", wrap=True)
-        self.memory.body.addWidget(self.bytes)
-        self.memory.body.addWidget(self.fits)
-        return SideColumn([self.ledger, self.memory])
+        self._side = SideColumn([card], _SIDE)
+        return self._side
 
     # --- showing --------------------------------------------------------------------------------------------------
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Draw what changed; an empty set means everything."""
-        if not what or what & {"project", "texts", "draft"}:
+        if not what or what & {"project", "texts", "draft", "torch"}:
             self._show()
 
     def _facts_changed(self) -> None:
@@ -127,24 +132,34 @@ class ModelPanel(Page):
 
     def _show(self) -> None:
         model = self._session.draft.model
+        self._family = FAMILIES.load(model.family)
         preset = next((one for one in self._family.presets if _shape(one.config) == _shape(model)), None)
-        self.presets.set_value(preset.name if preset is not None else "")
-        if preset is not None:
-            self.form.set_baseline(preset.config)
-        self.form.set_value(model)
         found, source = self._vocabulary()
+        self.bar.set_family(self._family)
+        self.bar.set_preset(preset, partial(self._size, found))
+        self._show_form(model, preset.config if preset is not None else None)
         resolved = replace(model, vocab_size=model.vocab_size or found)
-        for one in self._family.presets:
-            size = one.config.vocab_size or found
-            total = self._family.ledger(replace(one.config, vocab_size=size)).total if size else 0
-            self.presets.set_facts(one.name, short_count(total) if total else NOT_MEASURED)
-        self.drawing.set_model(resolved, resolved.vocab_size, self._session.draft.training.batch_size)
         if model.vocab_size:
             source = tr("preset") if preset and preset.config.vocab_size == model.vocab_size else tr("by hand")
         self._show_facts(resolved, source)
-        self._show_parameters(resolved)
-        self._show_memory(resolved)
+        if not problems(model):
+            self._show_costs(resolved)
         self._show_trouble(model, found)
+
+    def _size(self, found: int, config: ModelConfig) -> int:
+        """Parameters of a preset with the vocabulary it would have, 0 while that is not known."""
+        size = config.vocab_size or found
+        return int(self._family.ledger(replace(config, vocab_size=size)).total) if size else 0
+
+    def _show_form(self, model: ModelConfig, baseline: ModelConfig | None) -> None:
+        """The knobs of this family only, and of the scaling only what it uses."""
+        scaling = {"none": 0, "linear": 1, "llama3": 4}[model.rope_scaling]
+        hidden = ("rope_factor", "rope_low_frequency", "rope_high_frequency", "rope_original_context")[scaling:]
+        for name in dict.fromkeys(name for family in _FAMILY_NAMES for name in FAMILIES.load(family).knobs):
+            self.form.row(name).setVisible(name in self._family.knobs and name not in hidden)
+        if baseline is not None:
+            self.form.set_baseline(baseline)
+        self.form.set_value(model)
 
     def _vocabulary(self) -> tuple[int, str]:
         """Tokens of the draft's tokenizer, 0 while unknown, and where the number comes from."""
@@ -161,58 +176,31 @@ class ModelPanel(Page):
 
     def _show_facts(self, model: ModelConfig, source: str) -> None:
         size = count(model.vocab_size) if model.vocab_size else NOT_MEASURED
-        totals = [self._family.ledger(replace(model, tie_embeddings=tied)).total for tied in (True, False)]
-        head = tr("{vocabulary} × {width} more than with a shared table.", vocabulary=size, width=count(model.emb_dim))
-        roles = ("strong", "quiet") if model.tie_embeddings else ("quiet", "strong")
-        self.facts.set_rows([
-            FactRow(tr("With a tied head"), count(totals[0]), tr("Embedding and head share a table."), roles[0]),
-            FactRow(tr("With a head of its own"), count(totals[1]), head, roles[1]),
+        rows = [
             FactRow(tr("Vocabulary"), f"{size} · {source}",
                     tr("Without a number of its own the model takes it from the tokenizer.")),
-            FactRow(tr("Width of a head"), count(model.emb_dim // max(1, model.n_heads)), tr("Width ÷ heads.")),
-            FactRow(tr("Operations a token"), f"{short_count(flops_per_token(model))} FLOPs",
-                    tr("Forward and backward: 6 × matrices + 12 × layers × width × context.")),
-        ])  # fmt: skip
+            FactRow(tr("Width of a head"), count(model.head_dim),
+                    tr("{width} ÷ {heads} heads, unless it is set.", width=model.emb_dim, heads=model.n_heads)),
+            FactRow(tr("Feed-forward width"), count(model.feed_forward_dim),
+                    tr("4 × {width}, unless it is set.", width=model.emb_dim)),
+        ]  # fmt: skip
+        if model.kv_heads != model.n_heads:
+            each = model.n_heads // model.kv_heads
+            rows.append(FactRow(tr("Queries that share a head"), count(each), f"{model.n_heads} ÷ {model.kv_heads}"))
+        self.facts.set_rows(rows)
 
-    def _show_parameters(self, model: ModelConfig) -> None:
-        ledger = self._family.ledger(model)
-        self.parts.set_items(
-            [Item(tr(part.name), part.count, part.formula, PART_SERIES.get(part.name, 7)) for part in ledger.parts]
-        )
-        self.ledger.set_note(tr("{count} in all", count=count(ledger.total)) if model.vocab_size
-                             else tr("vocabulary not known yet"))  # fmt: skip
-
-    def _show_memory(self, model: ModelConfig) -> None:
-        training, bf16 = self._session.draft.training, self._precision() == "bf16"
-        need = memory(model, training.batch_size, "bf16" if bf16 else "fp32")
-        parameters = count(need.weights // 4)
-        inner = f"{model.n_layers} × (34 × {model.emb_dim} + 5 × {model.n_heads} × {model.context_length})"
-        formula = f"{training.batch_size} × {model.context_length} × ({inner}{'' if bf16 else ' × 2'} + 8 × vocabulary)"
-        self.bytes.set_items([
-            Item(tr("Weights"), need.weights, f"4 B × {parameters}", 0),
-            Item(tr("Gradients"), need.gradients, f"4 B × {parameters}", 2),
-            Item(tr("AdamW's averages"), need.optimizer, f"8 B × {parameters}", 3),
-            Item(tr("Activations"), need.activations, formula, 1),
-        ])  # fmt: skip
-        total, batch = disk_size(need.total), count(training.batch_size)
-        self.memory.set_note(tr("{total} with {batch} windows a batch", total=total, batch=batch))
-        role, words = verdict(need.total, *self._room())
-        self.fits.set_role(role)
-        self.fits.setText(words)
-        self.fits.setToolTip(tr("A smaller model, batch or context needs less."))
+    def _show_costs(self, model: ModelConfig) -> None:
+        training = self._session.draft.training
+        totals = tuple(self._family.ledger(replace(model, tie_embeddings=tied)) for tied in (True, False))
+        need = self.ledger.set_model(model, (totals[0], totals[1]), training.batch_size, self._precision())
+        self.ledger.set_fit(*verdict(need, *self._machine.room(self._session.draft.compute.device)))
+        self.picture.set_model(model, training.batch_size)
+        self.demonstrations.set_model(model)
 
     def _precision(self) -> str:
         wanted = self._session.draft.compute.precision
-        return str(self._machine.facts.get("precision", "fp32")) if wanted == "auto" else wanted
-
-    def _room(self) -> tuple[int, int, str]:
-        """Free bytes, bytes in all, and whose they are: the GPU's where the draft will use it."""
-        facts, wanted = self._machine.facts, self._session.draft.compute.device
-        if facts and facts["device"] == "cuda" and wanted in ("auto", "cuda"):
-            free = int(facts["largest_model"] * 16 / 0.75)  # how `largest_model` was computed
-            return free, free, str(facts["gpu"])
-        machine = psutil.virtual_memory()
-        return int(machine.available), int(machine.total), tr("this computer")
+        found = str(self._machine.facts.get("precision", "fp32")) if wanted == "auto" else wanted
+        return "bf16" if found == "bf16" else "fp32"
 
     def _show_trouble(self, model: ModelConfig, found: int) -> None:
         self.primary.setText(tr("Correct the model first") if problems(model) else tr("Next: Pretrain"))
@@ -243,7 +231,9 @@ class ModelPanel(Page):
         return [Action("model.copy", tr("Copy the model as GPT_CONFIG"), self.copy_config, "", "copy")]
 
     def focus_on(self, thing: object) -> None:
-        """Put the keyboard on a knob, by its name, dotted or not."""
+        """Show a model's shape, or put the keyboard on a knob, by its name, dotted or not."""
+        if isinstance(thing, ModelConfig):
+            self._take_over(thing)
         name = thing.removeprefix("model.") if isinstance(thing, str) else ""
         if name in self._family.knobs:
             self.form.focus_on(name)
@@ -258,19 +248,28 @@ class ModelPanel(Page):
     def _edited(self, model: ModelConfig) -> None:
         self._session.set_draft(self._session.draft.with_part(model=model))
 
+    def _take_over(self, model: ModelConfig) -> None:
+        """The shape of a model that exists becomes the next run's; the former one is a click away."""
+        back = (tr("Undo"), partial(self._edited, self._session.draft.model))
+        self._edited(model)
+        self._session.notices.post("info", tr("The next run takes this shape."), back)
+
     def _choose_preset(self, name: str) -> None:
         self._edited(next(preset.config for preset in self._family.presets if preset.name == name))
 
+    def _choose_family(self, name: str) -> None:
+        """The same size in another family; what looks both ways learns by gaps, what looks back by the next token."""
+        draft, family = self._session.draft, FAMILIES.load(name)
+        model = moved(draft.model, self._family, family)
+        objective = draft.objective
+        if not model.causal:
+            objective = "masked_words"
+        elif objective == "masked_words":
+            objective = "pretrain"
+        self._session.set_draft(replace(draft.with_part(model=model), objective=objective))
+
     def _follow_tokenizer(self) -> None:
         self._edited(replace(self._session.draft.model, vocab_size=0))
-
-    def _row_pointed(self, index: int) -> None:
-        series = self.parts.items[index].series if index >= 0 else -1
-        self.drawing.light(next((name for name, own in PART_SERIES.items() if own == series), ""))
-
-    def _part_pointed(self, part: str) -> None:
-        series = PART_SERIES.get(part, -1)
-        self.parts.point_at(next((at for at, item in enumerate(self.parts.items) if item.series == series), -1))
 
     def _primary_pressed(self) -> None:
         wrong = self.form.problems

@@ -1,17 +1,22 @@
-"""Teach a model to predict the next token: the settings before, the curves during, the texts along the way."""
+"""Teach a model to predict the next token or to fill gaps: the settings before, the curves during, the texts."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget
 
 from studio.core.config import RunConfig
 from studio.core.language import tr
+from studio.core.shelf import FAMILIES
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
 from studio.parts.wording import count
 from studio.training.commands import RunCommands
+from studio.training.learning import FIELD, fills_gaps, mismatch, switch_words, switched_words
 from studio.training.plan import Need, first_need, start_label
 from studio.training.plan_keeper import PlanKeeper
 from studio.training.published import published_for, published_runs
@@ -19,8 +24,11 @@ from studio.training.setup import RunSetup
 from studio.training.view import RunView, progress_text, unfollow
 from studio.widgets.look import Look
 from studio.widgets.page import Page
+from studio.workshop.moving import moved
 
+PRIMARY_KEYS = "Ctrl+Return"
 PURPOSE = "Teach a model to predict the next token of your text."
+PURPOSE_OF_GAPS = "Teach a model to fill the gaps in your text."
 IDEA = (
     "A language model is trained on one task only: given some tokens, say which token comes next. Every step it reads "
     "a batch of windows of your text, compares its guesses with what really follows, and moves its weights a little "
@@ -28,6 +36,8 @@ IDEA = (
     "The loss is the average surprise about the right token: the negative logarithm of the probability it was given. "
     "A model that knows nothing about 50,257 tokens starts near ln 50,257 = 10.8. Perplexity is e to the loss: among "
     "how many equally likely tokens the model still hesitates.\n\n"
+    "An encoder such as BERT learns by masked words instead: 15 % of the tokens are to be guessed, most of them "
+    "hidden, and it may look at both sides of a gap. It comes to read well, but it cannot write on.\n\n"
     "When the training loss goes on falling while the validation loss turns up, the model learns by heart."
 )
 _SETUP_ASPECTS = frozenset({"project", "texts", "draft", "runs", "running", "torch"})
@@ -52,6 +62,8 @@ class PretrainPanel(Page):
         self.commands = RunCommands(session, self)
         self.setup, self.view = RunSetup(look), RunView(look)
         self.setup.edited.connect(self._edited)
+        self.setup.switch_requested.connect(self._switch_model)
+        self.commands.watch_chart(self.view.charts.plot)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.setup)
         self._stack.addWidget(self.view)
@@ -66,6 +78,8 @@ class PretrainPanel(Page):
         self.stop = self.add_action(tr("Stop…"), self.commands.ask_to_stop)
         self.primary = self.add_action("", self._primary_pressed, primary=True)
         self._does: Callable[[], object] = self._start
+        keys = QShortcut(QKeySequence(PRIMARY_KEYS), self, self._primary_pressed)
+        keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Follow the session: a run that begins takes the page over; a run's own news reach its view directly."""
@@ -98,7 +112,7 @@ class PretrainPanel(Page):
     def actions(self) -> list[Action]:  # type: ignore[override]  # the shell's, not Qt's
         """What the command palette offers for this page."""
         return [
-            Action("pretrain.primary", self.primary.text(), self._primary_pressed, "Ctrl+Return", "play",
+            Action("pretrain.primary", self.primary.text(), self._primary_pressed, PRIMARY_KEYS, "play",
                    self.primary.isEnabled),
             Action("pretrain.sample", tr("Write a sample now"), self.commands.sample_now, "", "sample",
                    self.sample.isVisible),
@@ -146,10 +160,12 @@ class PretrainPanel(Page):
     def _refresh_header(self) -> None:
         run, setup = self._run, self.shows_setup
         self._stack.setCurrentWidget(self.setup if setup else self.view)
-        self.set_purpose(tr(PURPOSE) if setup or run is None else progress_text(run))
+        purpose = tr(PURPOSE_OF_GAPS if fills_gaps(self._session.draft) else PURPOSE)
+        self.set_purpose(purpose if setup or run is None else progress_text(run))
         computing = run is not None and run.state in ("running", "paused") and run.wish != "stop"
         self.back.setVisible(setup and run is not None)
-        self.again.setVisible(not setup and run is not None and not run.living)
+        ended = run is not None and not run.living
+        self.again.setVisible(not setup and ended and not _at_its_end(run))
         for button in (self.sample, self.save):
             button.setVisible(not setup and run is not None and run.living and run.state != "queued")
             button.setEnabled(computing)
@@ -184,6 +200,8 @@ class PretrainPanel(Page):
             return tr("Resume from step {step}", step=step), self.commands.resume, True
         if run.state != "finished":
             return tr("Start again from the beginning"), self.commands.resume, True
+        if _at_its_end(run):
+            return tr("Set up another run"), self._set_up_another, True
         return tr("Chat with it"), self.commands.chat, bool(run.checkpoints)
 
     def _primary_pressed(self) -> None:
@@ -208,10 +226,23 @@ class PretrainPanel(Page):
         if need is None:
             return
         if need.page == "pretrain":
-            self.banner.show_error(need.reason)
+            found = mismatch(self._session.draft) if need.field == FIELD else None
+            mend = [(switch_words(found), self._switch_model)] if found is not None else []
+            self.banner.show_error(need.reason, actions=mend)
             self.setup.focus_on(need.field)
         else:
             self._session.focus(need.page, need.field or None)
+
+    def _switch_model(self) -> None:
+        """The draft takes the shape that its task needs, as large as before; the former one is a click away."""
+        draft = self._session.draft
+        if (found := mismatch(draft)) is None:
+            return
+        model = moved(draft.model, FAMILIES.load(draft.model.family), FAMILIES.load(found.family))
+        model = replace(model, vocab_size=0)  # a mask token needs room in it, a tokenizer's own size has none to spare
+        self._session.set_draft(draft.with_part(model=model))
+        back = (tr("Undo"), partial(self._session.set_draft, draft))
+        self._session.notices.post("info", switched_words(found, model), back)
 
     def _edited(self, config: RunConfig) -> None:
         self._session.set_draft(config)
@@ -223,3 +254,8 @@ class PretrainPanel(Page):
     def _set_up_another(self) -> None:
         self._setting_up = True
         self.refresh()
+
+
+def _at_its_end(run: RunModel | None) -> bool:
+    """Whether nothing is left to do with a run: it is finished and its model cannot write on."""
+    return run is not None and run.state == "finished" and not run.writes

@@ -12,6 +12,7 @@ from studio.panels import Action
 from studio.training.checkpoint_list import CheckpointList
 from studio.training.commands import RunCommands
 from studio.training.compare import RunCompare
+from studio.training.learning import no_chat_words
 from studio.training.notes import RunNotes
 from studio.training.published import published_for, published_runs
 from studio.training.table import RunRow, columns, rows_of
@@ -49,6 +50,8 @@ class RunsPanel(Page):
         self.commands = RunCommands(session, self)
         self.table = RecordTable(columns(), look, key=lambda row: row.name)
         self.compare, self.view = RunCompare(look), RunView(look)
+        for plot in (self.compare.plot, self.view.charts.plot):
+            self.commands.watch_chart(plot)
         self.checkpoints, self.notes, self.differences = CheckpointList(look), RunNotes(look), DiffTable(look)
         self.empty = EmptyState(
             tr("No run yet"), tr("Every training you start is kept here, with its curve, its texts and its settings."),
@@ -82,7 +85,7 @@ class RunsPanel(Page):
         for widget in (self.checkpoints, self.notes, self.differences):
             self._tab_stack.addWidget(widget)
         self._card.body.addWidget(self._tab_stack)
-        self._card.setMinimumWidth(440)
+        self._card.setMinimumWidth(400)
         lower = QHBoxLayout()
         lower.setSpacing(16)
         lower.addWidget(self.compare, 3)
@@ -168,7 +171,8 @@ class RunsPanel(Page):
         at_rest = run is not None and not run.living
         self.delete.setEnabled(at_rest)
         self.resume.setEnabled(at_rest and run is not None and run.state != "finished")
-        self.chat.setEnabled(run is not None)
+        self.chat.setEnabled(run is not None and run.writes)
+        self.chat.setToolTip(no_chat_words(run))
         self._refresh_lower()
 
     def _refresh_lower(self) -> None:
@@ -179,7 +183,7 @@ class RunsPanel(Page):
         shown = [self._session.runs[name] for name in names if name in self._session.runs]
         self.compare.set_runs(shown)
         self._card.set_title(run.name)
-        self.checkpoints.set_checkpoints(run.record.checkpoints(), not run.living)
+        self.checkpoints.set_checkpoints(run.record.checkpoints(), not run.living, run.writes)
         self.notes.set_record(run.record)
         compared = shown if len(shown) > 1 else [run]
         self.differences.set_items([item.name for item in compared], [item.config for item in compared])

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 import studio
+from studio.controls.editors import ChoiceEdit
 from studio.controls.form import Form
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -16,6 +17,7 @@ from studio.live.session import Session
 from studio.parts.doctor import Doctor
 from studio.parts.machine import Machine
 from studio.parts.opening import projects_folder
+from studio.parts.trash_card import TrashCard
 from studio.parts.wording import disk_size, short_count
 from studio.store.preferences import Preferences
 from studio.widgets.button import Button
@@ -28,7 +30,22 @@ from studio.widgets.scroll import Scroll
 GENERAL = ("theme", "language", "reduce_motion", "ask_before_closing")
 COMPUTE = ("device", "threads")
 FOLDERS = ("projects_folder",)
+NETWORK = ("hub",)
 WIDTH = 1200
+KEYS = (
+    ("Ctrl+K", "Search for a page, a run or anything that can be done"),
+    ("Ctrl+1 … Ctrl+7", "Open a page"),
+    ("Ctrl+,", "These settings"),
+    ("Ctrl+Return", "On Pretrain: what its main button says"),
+    ("Ctrl+Shift+P", "Pause the run"),
+    ("Ctrl+Shift+R", "Continue the run"),
+    ("Ctrl+S", "Save a checkpoint now"),
+    ("Ctrl+Shift+O", "Add texts"),
+    ("Ctrl+O", "Open another project"),
+    ("Ctrl+Shift+L", "Switch between dark and light"),
+    ("Ctrl+J", "Show or hide the jobs"),
+    ("Ctrl+L", "Show or hide the log"),
+)
 
 
 class SettingsPanel(Page):
@@ -57,11 +74,30 @@ class SettingsPanel(Page):
 
     def _general(self) -> QWidget:
         card = Card(tr("The window"), self.look)
+        for name in ("theme", "language"):
+            editor = self.forms["general"].row(name).editor
+            if isinstance(editor, ChoiceEdit):  # the longest language must not push its own label away
+                editor.setSizeAdjustPolicy(ChoiceEdit.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+                editor.setMinimumContentsLength(14)
         card.add_hanging(self.forms["general"])
+        network = Card(tr("Network"), self.look)
+        network.add_hanging(self.forms["network"])
         about = Card(tr("Atelier"), self.look)
         about.body.addWidget(Label(tr("Version {version}", version=studio.__version__), "quiet"))
-        about.body.addWidget(Label(tr("Nothing you do here leaves this computer."), "quiet", wrap=True))
-        return _beside(card, about)
+        alone = tr("Nothing you do here leaves this computer. The hub hears from it only when you search there.")
+        about.body.addWidget(Label(alone, "quiet", wrap=True))
+        return _beside(_column(card, network, about), self._keys())
+
+    def _keys(self) -> QWidget:
+        """What the keyboard does, so that nobody has to find it out."""
+        card = Card(tr("Keys"), self.look)
+        for keys, words in KEYS:
+            row = QHBoxLayout()
+            row.setSpacing(12)
+            row.addWidget(Label(tr(words), "quiet", wrap=True), 1)
+            row.addWidget(Label(keys, "mono"))
+            card.body.addLayout(row)
+        return card
 
     def _compute(self) -> QWidget:
         card = Card(tr("New runs"), self.look)
@@ -95,7 +131,8 @@ class SettingsPanel(Page):
             row.addWidget(self.places[key], 1)
             row.addWidget(show)
             kept.body.addLayout(row)
-        return _beside(card, kept)
+        self.trash = TrashCard(self._session, self.look)
+        return _beside(card, _column(kept, self.trash))
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Show the preferences as they are now."""
@@ -104,6 +141,8 @@ class SettingsPanel(Page):
                 form.set_value(self._session.preferences)
             for key in self.places:
                 self.places[key].setText(str(self._folder(key)))
+        if what & {"project", "texts", "runs"} and self.trash.isVisible():
+            self.trash.refresh()
         if not what:
             self._show_machine()
 
@@ -157,7 +196,7 @@ class SettingsPanel(Page):
         return lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder(key))))
 
 
-_SECTIONS = {"general": GENERAL, "compute": COMPUTE, "folders": FOLDERS}
+_SECTIONS = {"general": GENERAL, "compute": COMPUTE, "folders": FOLDERS, "network": NETWORK}
 _FACTS = {
     "cores": "Cores",
     "memory": "Memory",
@@ -166,6 +205,17 @@ _FACTS = {
     "largest_model": "Largest model to train",
     "torch": "PyTorch",
 }
+
+
+def _column(*cards: QWidget) -> QWidget:
+    """Cards below one another."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(16)
+    for card in cards:
+        column.addWidget(card)
+    return whole
 
 
 def _beside(*cards: QWidget) -> QWidget:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HEIGHT, BAR_WIDTH, BAR_HEIGHT = 28, 120, 5
 SAMPLE_MS = 2_000
 GIGA = 1e9
+_GAP, _MARGIN = 20, 16  # between two readings, and at the ends of the line
 PHASES = {
     "loading torch": "Loading PyTorch", "reading text": "Reading the text", "tokenizing": "Cutting into tokens",
     "building": "Building the model", "training": "Training", "measuring": "Measuring", "saving": "Saving",
@@ -82,6 +83,11 @@ class Reading(QWidget):
             label.setVisible(bool(text))
         self.setVisible(bool(value))
 
+    @property
+    def says(self) -> bool:
+        """Whether it has a value to show."""
+        return bool(self._value.text())
+
     def text(self) -> str:
         """The reading as one line."""
         return " ".join(part for part in (label.text() for label in (self._before, self._value, self._after)) if part)
@@ -131,8 +137,8 @@ class StatusStrip(QFrame):
         self.setFixedHeight(HEIGHT)
         self._session, self._look = session, look
         line = QHBoxLayout(self)
-        line.setContentsMargins(16, 1, 16, 0)
-        line.setSpacing(20)
+        line.setContentsMargins(_MARGIN, 1, _MARGIN, 0)
+        line.setSpacing(_GAP)
         self.phase = Reading()
         self.bar = ThinBar(look, tr("Progress of the run"))
         self.steps, self.loss, self.pace, self.left = Reading(), Reading(), Reading(), Reading()
@@ -150,7 +156,8 @@ class StatusStrip(QFrame):
         memory_line = QHBoxLayout()
         memory_line.setSpacing(6)
         self.memory_bar, self.memory = ThinBar(look, tr("Memory in use")), Reading()
-        memory_line.addWidget(Label(tr("Memory"), "small"))
+        self._memory_word = Label(tr("Memory"), "small")
+        memory_line.addWidget(self._memory_word)
         memory_line.addWidget(self.memory_bar)
         memory_line.addWidget(self.memory)
         line.addLayout(memory_line)
@@ -161,6 +168,24 @@ class StatusStrip(QFrame):
         self._timer.timeout.connect(self.sample_memory)
         self._machine: tuple[str, int, str] | None = None
         self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where the line is too narrow for everything, leave out what can be read elsewhere, whole words at a time."""
+        spare: tuple[tuple[QWidget, bool], ...] = (
+            (self.memory_bar, True), (self.device, bool(self.device.text())), (self._memory_word, True),
+            (self.pace, self.pace.says),
+        )  # fmt: skip
+        kept = (self.phase, self.bar, self.steps, self.loss, self.left, self.jobs, self.memory)
+        shown = [widget for widget in kept if not widget.isHidden()] + [widget for widget, says in spare if says]
+        need = sum(widget.sizeHint().width() + _GAP for widget in shown) + 2 * _MARGIN
+        for widget, says in spare:
+            fits = need <= self.width()
+            need -= 0 if fits or not says else widget.sizeHint().width() + _GAP
+            widget.setVisible(says and fits)
 
     def set_machine(self, device: str, threads: int, precision: str) -> None:
         """What runs are computed on here, once it is known."""
@@ -176,7 +201,7 @@ class StatusStrip(QFrame):
             self._show_run(run)
         self._show_jobs()
         self.device.setText(self._device_text(run))
-        self.device.setVisible(bool(self.device.text()))
+        self._fit()
 
     def _show_idle(self) -> None:
         words = {"loading": tr("Loading PyTorch…"), "failed": tr("PyTorch could not be loaded")}
@@ -236,6 +261,8 @@ class StatusStrip(QFrame):
         share = used / total
         self.memory_bar.set_share(share, "danger" if share > 0.9 else "accent")
         self.memory.show_value(f"{used / GIGA:.1f}", after=tr("of {total} GB", total=f"{total / GIGA:.0f}"))
+        self.memory.setToolTip(tr("Memory that this window and its runs hold, of what the computer has"))
+        self._fit()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

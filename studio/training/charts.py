@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.core.events import SampleWritten
 from studio.core.history import History
 from studio.core.language import tr
 from studio.curves.plot import CurvePlot, Mark
 from studio.curves.stat_tile import StatTile
 from studio.live.run_model import RunModel
-from studio.parts.wording import count, loss, small_number
+from studio.parts.wording import disk_size, loss, small_number
+from studio.training.learning import fills_gaps
 from studio.training.published import PublishedCurve, PublishedRun
 from studio.widgets.label import Label
 from studio.widgets.look import Look
@@ -42,6 +45,8 @@ MEASURES = (
             (("training_loss", "training", 0), ("validation_loss", "validation", 1)), loss, ".3f"),
     Measure("perplexity", "Perplexity", "Perplexity",
             (("perplexity", "validation perplexity", 1),), small_number, ",.2f"),
+    Measure("accuracy", "Gaps filled with the right word", "Gaps right",
+            (("validation_accuracy", "validation, right", 1),), "{:.1%}".format, ".1%", True),
     Measure("learning_rate", "Learning rate", "Learning rate", (("learning_rate", "learning rate", 2),), small_number),
     Measure("gradient_norm", "Gradient norm, before clipping", "Gradient norm",
             (("gradient_norm", "gradient norm", 3),), small_number, ".3g"),
@@ -50,6 +55,10 @@ MEASURES = (
 )  # fmt: skip
 
 
+_OF_WRITING, _OF_GAPS = "perplexity", "accuracy"  # each task has one tile of its own
+_EXACT = ("validation_loss", "validation_accuracy", "learning_rate")  # few points, or none by chance
+_GAP = 12  # between the cards
+_QUOTED = 56  # characters of a sample that its mark's card shows
 SMOOTHING = ((2_000, 0.9), (200, 0.6))  # from this many steps on; a short run would only lag behind its raw curve
 
 
@@ -78,15 +87,24 @@ class RunCharts(QWidget):
         self._card.body.addWidget(self.source)
         self.tiles = {measure.name: self._tile(measure, look) for measure in MEASURES}
         row = QHBoxLayout()
-        row.setSpacing(12)
+        row.setSpacing(_GAP)
         for tile in self.tiles.values():
             row.addWidget(tile, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
+        column.setSpacing(_GAP)
         column.addWidget(self._card, 1)
         column.addLayout(row)
         self._show_large(self._large)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """All tiles alike: one line each, or the number under its name where the row is narrow."""
+        super().resizeEvent(event)
+        count = len(measures_of(self._run)) - 1  # one of them is large
+        share = (self.width() - _GAP * (count - 1)) // count
+        stacked = any(tile.wide > share for tile in self.tiles.values())
+        for tile in self.tiles.values():
+            tile.set_stacked(stacked)
 
     def _tile(self, measure: Measure, look: Look) -> StatTile:
         tile = StatTile(look, tr(measure.tile), color=measure.series[0][2], from_zero=measure.from_zero, parent=self)
@@ -113,9 +131,10 @@ class RunCharts(QWidget):
         self.plot.set_title(tr(measure.title))
         self.plot.set_value_format(measure.form)
         for name, label, color in measure.series:
-            self.plot.add_series(name, tr(label), color, smoothed=name not in ("validation_loss", "learning_rate"))
+            self.plot.add_series(name, tr(label), color, smoothed=name not in _EXACT)
+        own = [one.name for one in measures_of(self._run)]
         for name, tile in self.tiles.items():
-            tile.setVisible(name != measure.name)
+            tile.setVisible(name != measure.name and name in own)
         published = self._published if measure.name == "loss" else None
         self.source.setVisible(published is not None)
         if published is not None:
@@ -153,19 +172,32 @@ class RunCharts(QWidget):
             tile.refresh()
 
 
+def measures_of(run: RunModel | None) -> tuple[Measure, ...]:
+    """The tiles of a run: where it fills gaps, the share of right ones stands in the perplexity's place."""
+    other = _OF_WRITING if run is not None and fills_gaps(run.config) else _OF_GAPS
+    return tuple(measure for measure in MEASURES if measure.name != other)
+
+
 def marks_of(run: RunModel) -> list[Mark]:
     """A circle for each checkpoint and each sample, with what its card says."""
     saved = [
-        Mark("checkpoint", item.step, _checkpoint_text(item.step, item.validation_loss)) for item in run.checkpoints
+        Mark("checkpoint", item.step, _checkpoint_text(item.bytes, item.validation_loss)) for item in run.checkpoints
     ]
-    written = [Mark("sample", item.step, tr("sample at {step}", step=count(item.step))) for item in run.samples]
+    written = [Mark("sample", item.step, _sample_text(item)) for item in run.samples]
     return saved + written
 
 
-def _checkpoint_text(step: int, validation_loss: float | None) -> str:
-    if validation_loss is None:
-        return tr("checkpoint {step}", step=count(step))
-    return tr("checkpoint {step}, validation {loss}", step=count(step), loss=loss(validation_loss))
+def _checkpoint_text(size: int, validation_loss: float | None) -> str:
+    """Its measured loss and its size; the card's title says already what it is and at which step."""
+    measured = tr("validation loss {loss}", loss=loss(validation_loss)) if validation_loss is not None else ""
+    return "\n".join(line for line in (measured, disk_size(size)) if line)
+
+
+def _sample_text(sample: SampleWritten) -> str:
+    """How the text begins, on one line, and what a click does."""
+    words = " ".join((sample.prompt + sample.text).split())
+    quoted = words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()}…"
+    return f"{quoted}\n{tr('Click to read it')}"
 
 
 def _draw_published(plot: CurvePlot, curve: PublishedCurve) -> None:

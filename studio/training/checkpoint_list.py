@@ -21,7 +21,7 @@ class CheckpointList(QWidget):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._can_resume = True
+        self._can_resume = self._can_chat = True
         self.table = RecordTable(self._columns(), look, key=lambda info: info.step)
         self.table.set_empty_text(tr("This run has not saved a checkpoint yet."))
         self.table.setAccessibleName(tr("Checkpoints of the run"))
@@ -36,9 +36,12 @@ class CheckpointList(QWidget):
 
     def _columns(self) -> list[Column]:
         def number(
-            title: str, value: Callable[[CheckpointInfo], float], text: Callable[[CheckpointInfo], str]
+            title: str,
+            value: Callable[[CheckpointInfo], float],
+            text: Callable[[CheckpointInfo], str],
+            spare: bool = False,
         ) -> Column:
-            return Column(title, value, text, "right", column_width(title, 60))
+            return Column(title, value, text, "right", column_width(title, 60), spare=spare)
 
         best = tr("The lowest validation loss of this run")
         forgotten = tr("Go on training from here; what came after this step is forgotten")
@@ -48,16 +51,18 @@ class CheckpointList(QWidget):
                    dot=lambda info: "good" if info.best else "", tip=lambda info: best if info.best else ""),
             number(tr("Validation"), lambda info: _sortable(info.validation_loss),
                    lambda info: loss(info.validation_loss)),
-            number(tr("Training"), lambda info: _sortable(info.training_loss), lambda info: loss(info.training_loss)),
-            number(tr("Size"), lambda info: info.bytes, lambda info: disk_size(info.bytes)),
-            Column(chat, lambda info: info.step, lambda info: chat, "right", column_width(chat, 48), link=True),
+            number(tr("Training"), lambda info: _sortable(info.training_loss),
+                   lambda info: loss(info.training_loss), True),
+            number(tr("Size"), lambda info: info.bytes, lambda info: disk_size(info.bytes), True),
+            Column(chat, lambda info: info.step, lambda info: chat if self._can_chat else "", "right",
+                   column_width(chat, 48), link=True),
             Column(resume, lambda info: info.step, lambda info: resume if self._can_resume else "", "right",
                    column_width(resume, 72), link=True, tip=lambda info: forgotten),
         ]  # fmt: skip
 
-    def set_checkpoints(self, checkpoints: list[CheckpointInfo], can_resume: bool) -> None:
-        """Show these, the newest first; a living run cannot be resumed."""
-        self._can_resume = can_resume
+    def set_checkpoints(self, checkpoints: list[CheckpointInfo], can_resume: bool, can_chat: bool = True) -> None:
+        """Show these, the newest first; a living run cannot be resumed, one that cannot write not be chatted with."""
+        self._can_resume, self._can_chat = can_resume, can_chat
         self.table.set_rows(checkpoints[::-1])
         size = sum(info.bytes for info in checkpoints)
         words = tr("{count} checkpoints, {size}", count=len(checkpoints), size=disk_size(size)) if checkpoints else ""
@@ -65,12 +70,13 @@ class CheckpointList(QWidget):
 
     def _link_clicked(self, info: CheckpointInfo, title: str) -> None:
         if title == tr("Chat"):
-            self.chat_requested.emit(info.step)
+            self._activated(info)
         elif self._can_resume:
             self.resume_requested.emit(info.step)
 
     def _activated(self, info: CheckpointInfo) -> None:
-        self.chat_requested.emit(info.step)
+        if self._can_chat:
+            self.chat_requested.emit(info.step)
 
 
 def _sortable(value: float | None) -> float:

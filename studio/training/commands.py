@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.curves.plot import CurvePlot
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.parts.wording import count, small_number
@@ -88,6 +89,14 @@ class RunCommands(QObject):
         """Open the run's best checkpoint in Chat."""
         if self.run is not None:
             self._session.focus("chat", self.run)
+
+    def watch_chart(self, plot: CurvePlot) -> None:
+        """Tell where an exported chart lies, or why it could not be written."""
+        plot.saved.connect(self._chart_saved)
+        plot.save_failed.connect(self._page.banner.show_error)
+
+    def _chart_saved(self, path: str) -> None:
+        self._session.notices.post("good", tr("The chart is saved as {name}.", name=path))
 
     def copy_details(self) -> None:
         """Put the technical details of a failure on the clipboard."""

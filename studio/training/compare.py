@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from studio.controls.editors import ChoiceEdit
 from studio.controls.segmented import Segmented
 from studio.core.language import tr
 from studio.curves.plot import CurvePlot
@@ -13,6 +15,7 @@ from studio.training.view import unfollow
 from studio.widgets.card import Card
 from studio.widgets.look import Look
 
+_MARGIN = 16  # of the card
 METRICS = (
     ("validation_loss", "Validation loss", "validation"),
     ("training_loss", "Training loss", "training"),
@@ -50,8 +53,13 @@ class RunCompare(Card):
         self.plot = CurvePlot(look, tr(METRICS[0][1]))
         self.plot.setAccessibleName(tr("Curves of the chosen runs"))
         self.choice = Segmented([(name, tr(short)) for name, _, short in METRICS], look, tr("Curve"))
-        self.choice.changed.connect(self._redraw)
+        self.choice.changed.connect(self._chosen)
+        self.list = ChoiceEdit([(name, title) for name, title, _ in METRICS], look)
+        self.list.setAccessibleName(tr("Curve"))
+        self.list.changed.connect(self._listed)
         self.body.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(self.list, 0, Qt.AlignmentFlag.AlignLeft)
+        self._fold(False)
         self.body.addWidget(self.plot, 1)
         self._redraw()
 
@@ -69,7 +77,28 @@ class RunCompare(Card):
         self._colors.keep([run.name for run in runs])
         self._redraw()
 
-    def _redraw(self, _metric: str = "") -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The curves' names side by side where they have room, in a closed list where they would be cut."""
+        super().resizeEvent(event)
+        room = self.contentsRect().width() - 2 * _MARGIN
+        self._fold(self.choice.sizeHint().width() > room)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.list.sizeHint().width() + 2 * _MARGIN, super().minimumSizeHint().height())
+
+    def _fold(self, folded: bool) -> None:
+        self.choice.setVisible(not folded)
+        self.list.setVisible(folded)
+
+    def _chosen(self, name: str) -> None:
+        self.list.set_value(name)
+        self._redraw()
+
+    def _listed(self) -> None:
+        self.choice.set_value(str(self.list.value()))
+        self._redraw()
+
+    def _redraw(self) -> None:
         name = self.choice.value()
         self.plot.clear()
         self.plot.set_title(tr(next(title for metric, title, _ in METRICS if metric == name)))

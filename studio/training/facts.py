@@ -1,6 +1,6 @@
 """The settings of a run as a card that is read, not edited: the ones that matter, and all of them when asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from studio.core.config import RunConfig
 from studio.core.knobs import Knob, changed_fields, knobs_of
 from studio.core.language import tr
+from studio.core.stops import show_stops
 from studio.parts.wording import count, small_number
 from studio.widgets.button import Button
 from studio.widgets.label import Label
@@ -33,6 +34,7 @@ class Fact:
     value: str
     changed: bool = False
     help: str = ""
+    essential: bool = False  # shown even where there is room for few
 
 
 def value_text(knob: Knob, value: Any) -> str:
@@ -46,6 +48,8 @@ def value_text(knob: Knob, value: Any) -> str:
         return f"{small_number(value)} {tr(knob.unit)}".strip()
     if isinstance(value, int):
         return f"{count(value)} {tr(knob.unit)}".strip()
+    if isinstance(value, tuple):
+        return show_stops(value) or tr("none")
     return str(value) or tr("none")
 
 
@@ -62,27 +66,39 @@ def main_facts(config: RunConfig) -> list[Fact]:
     batch = f"{training.batch_size} × {training.accumulation}"
     tokens = training.batch_size * training.accumulation * model.context_length
     return [
-        Fact(tr("Text"), config.data.text or tr("none")),
+        *([task] if (task := _task(config)).changed else []),
+        Fact(tr("Text"), config.data.text or tr("none"), essential=True),
         Fact(tr("Tokenizer"), config.data.tokenizer, "data.tokenizer" in changed),
-        Fact(tr("Model"), shape, bool(changed & {"model.n_layers", "model.emb_dim", "model.n_heads"})),
+        Fact(
+            tr("Model"), shape, bool(changed & {"model.n_layers", "model.emb_dim", "model.n_heads"}), essential=True
+        ),
         _fact(config, changed, "model.context_length"),
-        _fact(config, changed, "training.learning_rate"),
+        replace(_fact(config, changed, "training.learning_rate"), essential=True),
         _fact(config, changed, "training.warmup_steps"),
         Fact(
             tr("Batch × accumulation"), batch, bool(changed & {"training.batch_size", "training.accumulation"})
         ),
         _fact(config, changed, "model.drop_rate"),
-        Fact(tr("Tokens a step"), count(tokens)),
+        Fact(tr("Tokens a step"), count(tokens), essential=True),
     ]  # fmt: skip
 
 
 def all_facts(config: RunConfig) -> list[tuple[str, list[Fact]]]:
     """Every setting under the heading of its part, in the order it was declared."""
     changed = set(changed_by_choice(config))
-    return [
+    groups = [
         (tr(title), [_fact(config, changed, f"{part}.{name}") for name in knobs_of(getattr(config, part))])
         for part, title in PARTS
     ]
+    groups[0][1].insert(0, _task(config))
+    return groups
+
+
+def _task(config: RunConfig) -> Fact:
+    """What the run learns; a low window tells it where it is not the usual task."""
+    knob = knobs_of(config)["objective"]
+    changed = "objective" in changed_by_choice(config)
+    return Fact(tr(knob.label), value_text(knob, config.objective), changed, tr(knob.help), essential=changed)
 
 
 def _fact(config: RunConfig, changed: set[str], dotted: str) -> Fact:
@@ -129,7 +145,7 @@ class RunFacts(Card):
         super().__init__(tr("This run"), look, parent)
         self._look = look
         self._config: RunConfig | None = None
-        self.unfolded = False
+        self.unfolded = self._brief = False
         self.fold = Button("", self._toggle, look, "link").set_small()
         self.header.addWidget(self.fold)
         self._scroll = Scroll()
@@ -142,6 +158,12 @@ class RunFacts(Card):
             self._config = config
             self._fill()
 
+    def set_brief(self, brief: bool) -> None:
+        """Only the settings that tell runs apart at a glance, for a low window."""
+        if brief != self._brief:
+            self._brief = brief
+            self._fill()
+
     def _toggle(self) -> None:
         self.unfolded = not self.unfolded
         self._fill()
@@ -150,6 +172,8 @@ class RunFacts(Card):
         if self._config is None:
             return
         main, everything = main_facts(self._config), all_facts(self._config)
+        if self._brief:
+            main = [fact for fact in main if fact.essential]
         more = sum(len(facts) for _, facts in everything) - len(main) + 1  # "Tokens a step" is no setting
         words = tr("{more} more · {changed} changed", more=more, changed=len(changed_by_choice(self._config)))
         self.fold.setText(tr("Fewer") if self.unfolded else words)

@@ -8,6 +8,7 @@ from studio.core.knobs import Problem, problems
 from studio.core.language import tr
 from studio.core.schedule import total_steps, windows_in
 from studio.parts.wording import about, count, disk_size, short_count
+from studio.training.learning import FIELD, mismatch
 
 BYTES_PER_PARAMETER = 12  # a checkpoint holds each weight and AdamW's two moments in fp32
 BYTES_PER_TOKEN = 2  # shards of a vocabulary up to 65,536
@@ -87,6 +88,8 @@ def first_need(config: RunConfig, has_project: bool, texts: list[str], planned: 
     wrong = problems(config)
     if wrong:
         return _need_for(wrong[0])
+    if (found := mismatch(config)) is not None:
+        return Need(tr("Change the model first"), found.reason, "pretrain", FIELD)
     if planned.short_of_disk:
         reason = tr("The run needs {size}. Save less often, keep fewer checkpoints or free space.",
                     size=disk_size(planned.disk))  # fmt: skip

@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QWidget
 from studio.controls.slider import Slider
 from studio.core.events import SampleWritten
 from studio.core.language import tr
-from studio.parts.plain_text import PlainText
+from studio.parts.plain_text import PlainText, guarded
 from studio.parts.wording import count
+from studio.training.learning import gaps_of
+from studio.training.sample_diff import Changes, changes
 from studio.widgets.button import Button, IconButton
 from studio.widgets.label import Label
 from studio.widgets.look import Look
@@ -25,22 +27,29 @@ class SampleTimeline(Card):
         super().__init__(tr("Samples"), look, parent)
         self._samples: Sequence[SampleWritten] = ()
         self._follow = True
+        self._gaps = False
         self.place = 0
         self.back = IconButton("chevron-left", tr("Earlier sample"), self._go_back, look)
         self.ahead = IconButton("chevron-right", tr("Later sample"), self._go_ahead, look)
         self.where = Label("", "small")
+        self.compare = IconButton("compare", tr("Mark what is new since the sample before"), self._show, look)
+        self.compare.setCheckable(True)
+        self.compare.setChecked(True)
         self.header.addWidget(self.where)
+        self.header.addWidget(self.compare)
         self.header.addWidget(self.back)
         self.header.addWidget(self.ahead)
         self.slider = Slider(look, tr("Step of the sample"))
         self.slider.moved.connect(self._slid)
         self.text = PlainText(look, tr("Text the model wrote"))
+        self.news = Label("", "small", wrap=True)
         self.rule = Label("", "small", wrap=True)
         self.empty = Label(tr("The model's first text appears here."), "quiet", wrap=True)
         self.latest = Button(tr("Show the newest"), self._show_newest, look, "link").set_small()
         self.body.addWidget(self.slider)
         self.body.addWidget(self.empty)
         self.body.addWidget(self.text, 1)
+        self.body.addWidget(self.news)
         self.body.addWidget(self.rule)
         self.body.addWidget(self.latest, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addStretch(0)
@@ -72,6 +81,13 @@ class SampleTimeline(Card):
         if self._samples:
             self.chosen.emit(self._samples[self.place].step)
 
+    def set_gaps(self, gaps: bool) -> None:
+        """Whether the samples are texts with filled gaps, rather than texts the model wrote."""
+        self._gaps = gaps
+        self.set_title(tr("Filled gaps") if gaps else tr("Samples"))
+        self.text.setAccessibleName(tr("Text whose gaps the model filled") if gaps else tr("Text the model wrote"))
+        self._show()
+
     def set_empty_text(self, text: str) -> None:
         """What stands here before the first sample."""
         self.empty.setText(text)
@@ -102,8 +118,60 @@ class SampleTimeline(Card):
         if some:
             sample = self._samples[place]
             self.where.setText(tr("step {step}", step=count(sample.step)))
+            if self._gaps:
+                self._show_gaps(sample)
+                return
             self.text.set_text(sample.prompt + sample.text)
             self.rule.setText(rule_text(sample))
+        self._compare(self._samples[place] if some else None, before_of(self._samples, place))
+
+    def _show_gaps(self, sample: SampleWritten) -> None:
+        """The guesses lie on a marked ground; how many are right stands below."""
+        found = gaps_of(sample)
+        self.text.set_text(found.text)
+        self.text.mark(found.guesses)
+        self.news.setText(found.score)
+        self.news.setVisible(bool(found.score))
+        self.compare.hide()
+        self.rule.setText(gaps_rule(sample))
+
+    def _compare(self, sample: SampleWritten | None, before: SampleWritten | None) -> None:
+        """Mark the words that were not in the text before, where a person wants that and it says something."""
+        self.compare.setVisible(before is not None)
+        shown = sample is not None and before is not None and self.compare.isChecked()
+        self.news.setVisible(shown)
+        if not shown or before is None or sample is None:
+            self.text.mark(())
+            return
+        found = changes(guarded(before.prompt + before.text), self.text.toPlainText())
+        self.text.mark(() if found.unlike else found.stretches)
+        self.news.setText(news_text(found, before.step))
+
+
+def before_of(samples: Sequence[SampleWritten], place: int) -> SampleWritten | None:
+    """The newest earlier sample that went on from the same prompt, which alone can be compared with."""
+    if not 0 <= place < len(samples):
+        return None
+    prompt = samples[place].prompt
+    return next((one for one in reversed(samples[:place]) if one.prompt == prompt), None)
+
+
+def news_text(found: Changes, since: int) -> str:
+    """How much of a text is new: 7 of 27 words are new since step 450."""
+    if not found.changed:
+        return tr("The same words as at step {step}.", step=count(since))
+    if found.unlike:
+        return tr("Almost nothing of it stood there at step {step}.", step=count(since))
+    return tr(
+        "{changed} of {words} words are new since step {step}.",
+        changed=count(found.changed), words=count(found.words), step=count(since),
+    )  # fmt: skip
+
+
+def gaps_rule(sample: SampleWritten) -> str:
+    """How the gaps were filled: the likeliest word in each · gaps by seed 7 · asked for."""
+    parts = [tr("the likeliest word in each"), tr("gaps by seed {value}", value=sample.seed)]
+    return " · ".join([*parts, *([tr("asked for")] if sample.asked else [])])
 
 
 def rule_text(sample: SampleWritten) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.controls.form import Form
@@ -11,8 +12,8 @@ from studio.core.knobs import Problem
 from studio.core.language import tr
 from studio.core.schedule import learning_rate
 from studio.curves.plot import CurvePlot, Mark
-from studio.parts.wording import count
 from studio.tokenizers import tokenizer_kinds
+from studio.training.learning import FIELD, WRITING_ONLY, TaskNote, fills_gaps
 from studio.training.plan import Facts, Plan, plan_rows
 from studio.widgets.label import Label
 from studio.widgets.look import Look
@@ -20,6 +21,7 @@ from studio.widgets.page import Card
 from studio.widgets.scroll import Scroll
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Task", (FIELD,)),
     ("Text", ("data.text", "data.tokenizer", "data.validation_share", "data.stride")),
     ("Training", (
         "training.steps", "training.learning_rate", "training.warmup_steps", "training.batch_size",
@@ -36,6 +38,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 _POINTS = 400  # of the drawn schedule
 _MARKS = 60  # more circles than this would be a line
+_NOTES_FROM = 480  # pixels of the plan's card from which its notes have room
+_WIDE_FROM, _SIDE, _NARROW_SIDE = 860, (360, 440), (300, 300)  # the page, and the column of forms beside the curve
 
 
 def schedule_history(training: TrainingConfig, steps: int, tokens_per_step: int) -> History:
@@ -52,17 +56,14 @@ def schedule_history(training: TrainingConfig, steps: int, tokens_per_step: int)
 def planned_marks(training: TrainingConfig, steps: int) -> list[Mark]:
     """Where the run will save and write a sample; nothing where that would be a row without gaps."""
     marks: list[Mark] = []
-    for kind, every, words in (
-        ("checkpoint", training.save_every, tr("a checkpoint at {step}")),
-        ("sample", training.sample_every, tr("a sample at {step}")),
-    ):
+    for kind, every in (("checkpoint", training.save_every), ("sample", training.sample_every)):
         if every and steps // every <= _MARKS:
-            marks += [Mark(kind, step, words.format(step=count(step))) for step in range(every, steps + 1, every)]
+            marks += [Mark(kind, step, tr("planned")) for step in range(every, steps + 1, every)]
     return marks
 
 
 class PlanCard(Card):
-    """The figures of the plan, two rows of three."""
+    """The figures of the plan, two rows of three; a narrow card keeps their notes for the pointer."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(tr("What will happen"), look, parent)
@@ -79,6 +80,8 @@ class PlanCard(Card):
         for cell, texts in zip(self._cells, rows, strict=False):
             for label, text in zip(cell, texts, strict=True):
                 label.setText(text)
+            cell[1].setToolTip(texts[2])
+            cell[1].setAccessibleName(", ".join(text for text in texts if text))
 
     def _add_cell(self) -> None:
         place = len(self._cells)
@@ -89,8 +92,15 @@ class PlanCard(Card):
             column.addWidget(label)
         column.addStretch(1)
         self._grid.addLayout(column, place // 3, place % 3)
+        cell[2].setVisible(self.width() >= _NOTES_FROM)
         self._grid.setColumnStretch(place % 3, 1)
         self._cells.append(cell)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Notes only where they need not break their lines again and again."""
+        super().resizeEvent(event)
+        for _, _, note in self._cells:
+            note.setVisible(self.width() >= _NOTES_FROM)
 
     def texts(self) -> list[tuple[str, str, str]]:
         """What stands there now."""
@@ -101,6 +111,7 @@ class RunSetup(QWidget):
     """Edits a draft: `edited` carries the new configuration, the owner answers with `set_draft`."""
 
     edited = Signal(object)  # RunConfig
+    switch_requested = Signal()  # to a model that is made for the chosen task
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,6 +130,8 @@ class RunSetup(QWidget):
         self.forms = {title: Form(RunConfig, look, only) for title, only in GROUPS}
         kinds = [(kind.name, tr(kind.label)) for kind in tokenizer_kinds()]
         self.forms["Text"].set_choices("data.tokenizer", kinds)
+        self.task = TaskNote(look)
+        self.task.switch_requested.connect(self.switch_requested)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
@@ -131,16 +144,23 @@ class RunSetup(QWidget):
             card = Card(tr(title), look)
             card.header.addWidget(form.fold)
             card.add_hanging(form)
+            if FIELD in dict(GROUPS)[title]:
+                card.body.addWidget(self.task)
             form.changed.connect(self.edited)
             column.body.addWidget(card)
         column.body.addStretch(1)
-        side = QWidget()
-        side.setMinimumWidth(360)
-        side.setMaximumWidth(440)
-        whole = QVBoxLayout(side)
+        self._side = QWidget()
+        whole = QVBoxLayout(self._side)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(column)
-        return side
+        return self._side
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the forms leave more of it to the curve."""
+        super().resizeEvent(event)
+        least, most = _SIDE if self.width() >= _WIDE_FROM else _NARROW_SIDE
+        self._side.setMinimumWidth(least)
+        self._side.setMaximumWidth(most)
 
     def set_choices(self, texts: list[str]) -> None:
         """Offer the project's texts."""
@@ -153,6 +173,9 @@ class RunSetup(QWidget):
         """Show a draft with its consequences."""
         for form in self.forms.values():
             form.set_value(config)
+        self.task.set_config(config)
+        for name in WRITING_ONLY:
+            self.forms["Samples"].row(name).setHidden(fills_gaps(config))
         tokens = config.training.batch_size * config.training.accumulation * config.model.context_length
         self.schedule.set_history("learning_rate", schedule_history(config.training, planned.steps, tokens))
         self.schedule.set_total(planned.steps)

@@ -66,7 +66,7 @@ def measured_speed(config: RunConfig, runs: "list[RunModel]") -> float:
 def _same_work(one: RunConfig, other: RunConfig) -> bool:
     def work(config: RunConfig) -> tuple[object, ...]:
         compute = config.compute
-        return config.model, config.training.batch_size, config.data.tokenizer, (
+        return config.objective, config.model, config.training.batch_size, config.data.tokenizer, (
             compute.device, compute.precision, compute.threads
         )  # fmt: skip
 

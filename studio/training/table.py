@@ -18,6 +18,7 @@ from studio.parts.wording import (
     short_count,
     state_role,
     state_word,
+    task_word,
 )  # fmt: skip
 from studio.views.record_table import Column
 
@@ -72,7 +73,7 @@ def rows_of(runs: Collection[RunModel], ticked: Collection[str] = ()) -> list[Ru
 def what_text(config: RunConfig) -> str:
     """A run in three words: pretrain · tinyshakespeare · 6 × 384."""
     text = config.data.text.replace("\\", "/").rsplit("/", 1)[-1]
-    return f"{tr(config.objective)} · {text} · {config.model.n_layers} × {config.model.emb_dim}"
+    return f"{task_word(config.objective)} · {text} · {config.model.n_layers} × {config.model.emb_dim}"
 
 
 def _best(row: RunRow) -> float:
@@ -82,21 +83,24 @@ def _best(row: RunRow) -> float:
 def columns() -> list[Column]:
     """What the table of runs shows; the first column lays a run's curve over the others'."""
 
-    def number(title: str, value: Callable[[RunRow], Any], text: Callable[[RunRow], str], least: int) -> Column:
-        return Column(title, value, text, "right", column_width(title, least))
+    def number(
+        title: str, value: Callable[[RunRow], Any], text: Callable[[RunRow], str], least: int, spare: bool = False
+    ) -> Column:
+        return Column(title, value, text, "right", column_width(title, least), spare=spare)
 
     on, off = tr("Take its curve away"), tr("Lay its curve over the others")
     return [
         Column(tr(OVERLAY), lambda row: row.ticked, lambda row: tr("shown") if row.ticked else tr("add"),
                width=column_width(tr(OVERLAY), 72), link=True, tip=lambda row: on if row.ticked else off),
         Column(tr("Run"), lambda row: row.name, dot=lambda row: state_role(row.state)),
-        Column(tr("What"), lambda row: row.what, role=lambda row: "text_quiet", tip=lambda row: row.what),
+        Column(tr("What"), lambda row: row.what, role=lambda row: "text_quiet", tip=lambda row: row.what, spare=True),
         Column(tr("State"), lambda row: row.state, lambda row: state_word(row.state, row.step, row.total_steps),
                width=196),
         number(tr("Steps"), lambda row: row.step, lambda row: count(row.step), 64),
         number(tr("Validation"), _best, lambda row: loss(row.best), 80),
         number(tr("Parameters"), lambda row: row.parameters,
-               lambda row: short_count(row.parameters) if row.parameters else NOT_MEASURED, 88),
-        number(tr("Disk"), lambda row: row.size, lambda row: disk_size(row.size) if row.size else NOT_MEASURED, 72),
+               lambda row: short_count(row.parameters) if row.parameters else NOT_MEASURED, 88, True),
+        number(tr("Disk"), lambda row: row.size,
+               lambda row: disk_size(row.size) if row.size else NOT_MEASURED, 72, True),
         number(tr("When"), lambda row: row.when, lambda row: moment(row.when), 112),
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.language import tr
@@ -11,6 +11,7 @@ from studio.live.run_model import RunModel
 from studio.parts.wording import about, count, state_word
 from studio.training.charts import RunCharts
 from studio.training.facts import RunFacts
+from studio.training.learning import fills_gaps
 from studio.training.published import PublishedRun
 from studio.training.sample_timeline import SampleTimeline
 from studio.widgets.look import Look
@@ -25,6 +26,8 @@ PHASES = {
     "saving": "Saving a checkpoint",
     "writing": "Writing a sample",
 }
+_WIDE_FROM, _SIDE, _NARROW_SIDE = 860, (344, 420), (272, 272)  # the view, and the column beside its curve
+_TALL_FROM = 500  # pixels of height from which all main settings and a text have room
 
 
 class RunView(QWidget):
@@ -37,10 +40,8 @@ class RunView(QWidget):
         self.facts = RunFacts(look)
         self.samples = SampleTimeline(look)
         self.charts.mark_clicked.connect(self._mark_clicked)
-        side = QWidget()
-        side.setMinimumWidth(344)
-        side.setMaximumWidth(420)
-        column = QVBoxLayout(side)
+        self._side = QWidget()
+        column = QVBoxLayout(self._side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(self.facts)
@@ -49,7 +50,15 @@ class RunView(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         row.addWidget(self.charts, 1)
-        row.addWidget(side)
+        row.addWidget(self._side)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the side column leaves more of it to the curve, and the settings more to the text."""
+        super().resizeEvent(event)
+        least, most = _SIDE if self.width() >= _WIDE_FROM else _NARROW_SIDE
+        self._side.setMinimumWidth(least)
+        self._side.setMaximumWidth(most)
+        self.facts.set_brief(self.height() < _TALL_FROM)
 
     def set_run(self, run: RunModel | None, published: PublishedRun | None = None) -> None:
         """Show another run; None empties the view."""
@@ -62,6 +71,7 @@ class RunView(QWidget):
         self.charts.set_run(run, published)
         if run is not None:
             self.facts.set_config(run.config)
+            self.samples.set_gaps(fills_gaps(run.config))
             run.changed.connect(self.refresh)
         self.refresh(frozenset())
 
@@ -71,6 +81,7 @@ class RunView(QWidget):
         if run is None or (what and not self.isVisible()):
             return
         if not what or "samples" in what:
+            self.samples.set_empty_text(empty_words(run))
             self.samples.set_samples(run.samples)
         if not what or "status" in what:
             self.charts.plot.set_empty_text(phase_text(run))
@@ -99,6 +110,29 @@ def phase_text(run: RunModel) -> str:
         return tr("The run waits for its turn.") if run.state == "queued" else tr("There is no step to draw.")
     words = tr(PHASES.get(phase.phase, phase.phase))
     return f"{words}, {100 * phase.done // phase.total} %" if phase.total else f"{words}…"
+
+
+def empty_words(run: RunModel) -> str:
+    """What stands where the texts will be, before there is one: when it comes, or that it will not."""
+    every, gaps = run.config.training.sample_every, fills_gaps(run.config)
+    if not run.living and gaps:
+        return tr("This run ended before it filled a gap. A resumed run goes on filling them.")
+    if not run.living:
+        return tr("This run ended before it wrote a text. A resumed run goes on writing, and Chat writes any time.")
+    if not every:
+        return tr("This run writes no text by itself. “Sample now” lets it write one at the next step.")
+    due = (run.step // every + 1) * every
+    if gaps:
+        return tr(
+            "The model fills the gaps of a sentence for the first time at step {step}, and of the same one later on, "
+            "so that you can see it learn. “Sample now” does not wait.",
+            step=count(due),
+        )
+    return tr(
+        "The model writes its first text at step {step}. Every later one joins it here, so that you can go back "
+        "and see it learn. “Sample now” does not wait.",
+        step=count(due),
+    )
 
 
 def progress_text(run: RunModel) -> str:

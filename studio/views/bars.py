@@ -18,12 +18,16 @@ _TEXT = (56, 150)  # least and most width of the first column
 
 @dataclass(frozen=True)
 class Choice:
-    """One possible token; `removed` ones were cut by top-k, top-p or min-p and show quiet and struck."""
+    """One possible token; `removed` ones were cut by top-k, top-p or min-p and show quiet and struck.
+
+    A `marked` one stands out from the others, as the one that was taken.
+    """
 
     id: int
     text: str
     probability: float
     removed: bool = False
+    marked: bool = False
 
 
 def percent_text(probability: float) -> str:
@@ -111,7 +115,7 @@ class ChoiceBars(QWidget):
             painter.setPen(QPen(self._look.color("focus"), 1) if self.hasFocus() else Qt.PenStyle.NoPen)
             painter.setBrush(self._look.color("hover"))
             painter.drawRoundedRect(QRectF(0.5, top + 0.5, self.width() - 1, _ROW - 1), 4, 4)
-        font = self._look.font(13, mono=True)
+        font = self._look.font(13, 600 if item.marked else 400, mono=True)
         font.setStrikeOut(item.removed)
         painter.setFont(font)
         painter.setPen(self._look.color("text_quiet" if item.removed else "text"))
@@ -122,7 +126,8 @@ class ChoiceBars(QWidget):
         room = self.width() - text_width - _PERCENT - 6
         length = max(2.0 if item.probability > 0 else 0.0, room * item.probability / most)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._look.color("text_disabled" if item.removed else "accent"))
+        others = any(choice.marked for choice in self._choices) and not item.marked
+        painter.setBrush(self._look.color("text_disabled" if item.removed or others else "accent"))
         painter.drawRoundedRect(QRectF(text_width, top + _ROW / 2 - 2.5, length, 5), 2, 2)
         self._paint_percent(painter, top, item.probability)
 

@@ -23,6 +23,8 @@ class Column:
     link: bool = False  # accent text that can be clicked on its own: link_clicked(row, title)
     tip: Callable[[Any], str] | None = None
     mono: bool = False
+    spare: bool = False  # may be left out where the table is narrow
+    said: Callable[[Any], str] | None = None  # what a screen reader says where the text is only a mark
 
     def words(self, row: Any) -> str:
         """What stands in the cell."""
@@ -84,10 +86,12 @@ class RecordModel(QAbstractTableModel):
         if not index.isValid() or index.row() >= len(self.rows):
             return None
         row, column = self.rows[index.row()], self.columns[index.column()]
+        if role == Qt.ItemDataRole.AccessibleTextRole and column.said is not None:
+            return column.said(row)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return column.words(row)
-        if role == Qt.ItemDataRole.ToolTipRole and column.tip is not None:
-            return column.tip(row) or None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return (column.tip(row) if column.tip is not None else column.words(row)) or None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(_side(column) | Qt.AlignmentFlag.AlignVCenter)
         return None

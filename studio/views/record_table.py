@@ -20,6 +20,7 @@ from studio.views.record_model import Column, RecordModel
 from studio.widgets.look import Look
 
 _HEADER = 28
+_LEAST = 120  # pixels in which a column without a width of its own can be read
 
 
 __all__ = ["Column", "RecordModel", "RecordTable"]
@@ -89,6 +90,7 @@ class RecordTable(QTableView):
         self.verticalScrollBar().setValue(scroll)
         if {self._key(row) for row in self.selected_rows()} != chosen:
             self.selection_changed.emit(self.selected_rows())
+        self._keep_height()
         self.updateGeometry()
         self.viewport().update()
 
@@ -152,7 +154,12 @@ class RecordTable(QTableView):
         self._fit = on
         policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if on else Qt.ScrollBarPolicy.ScrollBarAsNeeded
         self.setVerticalScrollBarPolicy(policy)
+        self._keep_height()
         self.updateGeometry()
+
+    def _keep_height(self) -> None:
+        if self._fit:
+            self.setFixedHeight(self.sizeHint().height())
 
     def sizeHint(self) -> QSize:
         return QSize(480, _HEADER + CELL_ROW * max(1, len(self._model.rows)) + 1)
@@ -162,8 +169,20 @@ class RecordTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._fit and self.maximumHeight() != self.sizeHint().height():
-            self.setMaximumHeight(self.sizeHint().height())
+        self._hide_spare()
+
+    def _hide_spare(self) -> None:
+        """Columns that may be left out are, the last one first, until those that share the rest have room to read."""
+        columns, width = self._model.columns, self.viewport().width()
+        hidden: set[int] = set()
+        for spare in (None, *(place for place in reversed(range(len(columns))) if columns[place].spare)):
+            if spare is not None:
+                hidden.add(spare)
+            need = sum(column.width or _LEAST for place, column in enumerate(columns) if place not in hidden)
+            if need <= width:
+                break
+        for place in range(len(columns)):
+            self.setColumnHidden(place, place in hidden)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

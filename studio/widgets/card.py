@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.widgets.label import Label
+from studio.widgets.label import ElidedLabel
 from studio.widgets.look import Look
 
 
@@ -16,9 +16,9 @@ class Card(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 12, 16, 16)
         outer.setSpacing(8)
-        self.title = Label(title, "heading")
-        self.note = Label("", "small")
-        self._head = QWidget()
+        self._head = QWidget(self)  # with a parent from the start, or showing it would open a window of its own
+        self.title = ElidedLabel(title, "heading", parent=self._head)
+        self.note = ElidedLabel("", "small", parent=self._head)
         line = QHBoxLayout(self._head)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)

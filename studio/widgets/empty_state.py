@@ -26,7 +26,7 @@ class EmptyState(QWidget):
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(8)
         column.addStretch(1)
-        self._picture = QLabel()
+        self._picture = QLabel(self)  # with a parent, or showing it would open a window of its own
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._picture.setVisible(bool(look and icon))
         column.addWidget(self._picture)
@@ -41,7 +41,7 @@ class EmptyState(QWidget):
         middle.addWidget(self.why, 100)
         middle.addStretch(1)
         column.addLayout(middle)
-        self.button = Button(action_text, slot, look)
+        self.button = Button(action_text, slot, look, parent=self)
         self.button.setVisible(bool(action_text))
         column.addSpacing(8)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)

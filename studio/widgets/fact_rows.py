@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from studio.widgets.label import Label
+from studio.widgets.label import ElidedLabel, Label
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,9 @@ class FactRow:
     value: str
     tip: str = ""
     role: str = ""
+
+
+_NAME, _VALUE = 72, 24  # pixels that each keeps beside a long other
 
 
 class FactRows(QWidget):
@@ -30,7 +33,7 @@ class FactRows(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(8)
-        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(0, 1)
 
     def set_rows(self, rows: Sequence[FactRow]) -> None:
         """Show these from top to bottom."""
@@ -51,9 +54,11 @@ class FactRows(QWidget):
         return {name.text(): value.text() for name, value in self._cells if not name.isHidden()}
 
     def _add_cells(self) -> None:
-        name, value = Label("", "quiet"), Label("")
+        name, value = ElidedLabel("", "quiet"), ElidedLabel("")  # neither ever makes a card wider
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # never makes a card wider
+        name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # the value is read first
+        name.setMinimumWidth(_NAME)
+        value.setMinimumWidth(_VALUE)
         place = len(self._cells)
         self._grid.addWidget(name, place, 0)
         self._grid.addWidget(value, place, 1)

@@ -1,7 +1,8 @@
 """A piece of text with a role; always plain text, whatever it holds."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStyleOption, QToolTip, QWidget
 
 ROLES = ("", "title", "heading", "quiet", "small", "strong", "mono", "good", "warning", "danger")
 
@@ -25,3 +26,37 @@ class Label(QLabel):
             self.setProperty("role", role)
             self.style().unpolish(self)
             self.style().polish(self)
+
+
+class ElidedLabel(Label):
+    """One line that ends in "…" where the room ends, and says all of itself to the pointer that rests on it."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether some of the text is not shown."""
+        return self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), 3 * self.fontMetrics().averageCharWidth()), hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.cut:
+            super().paintEvent(event)
+            return
+        option = QStyleOption()
+        option.initFrom(self)
+        painter = QPainter(self)
+        room = self.contentsRect()
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        flags = int(self.alignment()) | Qt.TextFlag.TextSingleLine.value
+        role = self.foregroundRole()
+        self.style().drawItemText(painter, room, flags, option.palette, self.isEnabled(), words, role)
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        """A tooltip of its own counts more than the text that was cut."""
+        if event.type() == QEvent.Type.ToolTip and self.cut and not self.toolTip():
+            QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), self.text(), self)
+            return True
+        return super().event(event)

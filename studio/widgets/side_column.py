@@ -13,6 +13,7 @@ class SideColumn(QWidget):
     def __init__(self, cards: Sequence[QWidget], width: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         scroll = Scroll()
+        self.body = scroll.body
         for card in cards:
             scroll.body.addWidget(card)
         scroll.body.addStretch(1)

@@ -90,3 +90,42 @@ def test_a_refused_card_says_why_and_cannot_be_clicked(cards, qtbot):
     assert cards.value() == ""
     cards.set_enabled("c", True)
     assert cards.cards["c"].toolTip() == "Last"
+
+
+def place(cards):
+    return {(card.x(), card.y()) for card in cards.cards.values() if card.isVisible()}
+
+
+def test_titles_that_do_not_fit_in_one_row_get_two(look, on_screen, qapp):
+    many = [CardChoice(f"{number}", f"GPT-2 medium {number}") for number in range(6)]
+    cards = ChoiceCards(many, look, "Presets")
+    on_screen(cards, width=1_000, height=200)
+    assert len({top for _, top in place(cards)}) == 1
+    cards.window().resize(520, 300)
+    qapp.processEvents()
+    assert len({top for _, top in place(cards)}) == 2
+    assert len({left for left, _ in place(cards)}) == 3
+    assert not any(card.title.cut for card in cards.cards.values())
+
+
+def test_what_would_take_a_third_row_is_a_closed_list(look, on_screen, qapp):
+    many = [CardChoice(f"{number}", f"GPT-2 medium {number}") for number in range(16)]
+    cards = ChoiceCards(many, look, "Presets")
+    told = []
+    cards.changed.connect(told.append)
+    on_screen(cards, width=400, height=300)
+    assert place(cards) == set()
+    assert cards.list.isVisible()
+    assert cards.list.accessibleName() == "Presets"
+    cards.set_value("3")
+    cards.set_facts("3", "406 M")
+    assert cards.list.currentText() == "GPT-2 medium 3 · 406 M"
+    cards.list.setCurrentIndex(5)
+    cards.list.activated.emit(5)
+    assert (cards.value(), told) == ("5", ["5"])
+
+
+def test_a_list_shows_when_nothing_is_chosen(look, on_screen):
+    cards = ChoiceCards([CardChoice(f"{n}", f"A long title {n}") for n in range(9)], look)
+    on_screen(cards, width=200)
+    assert cards.list.currentIndex() == -1

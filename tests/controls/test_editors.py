@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from studio.controls.editors import ChoiceEdit, PathEdit, Switch, TextEdit, editor_for
+from studio.controls.editors import ChoiceEdit, PathEdit, StopsEdit, Switch, TextEdit, editor_for
 from studio.core.knobs import Knob
 from studio.widgets.look import Look
 
@@ -106,3 +106,17 @@ def test_leaving_the_dialog_changes_nothing(
     with qtbot.assertNotEmitted(edit.changed):
         edit.browse()
     assert edit.value() == "/here.txt"
+
+
+def test_several_short_texts_are_typed_in_one_line(look: Look, on_screen: Show, qtbot: QtBot) -> None:
+    edit = editor_for(tuple[str, ...], Knob("Stop at", ""), (), look)
+    assert isinstance(edit, StopsEdit)
+    on_screen(edit)
+    edit.set_value(("User:", "\n"))
+    assert edit.text() == "User: | \\n"
+    edit.clear()
+    with qtbot.waitSignal(edit.changed):
+        qtbot.keyClicks(edit, "The end | ")
+    assert edit.value() == ("The end",)
+    edit.set_value(("The end",))  # what comes back from the form leaves alone what is being typed
+    assert edit.text() == "The end | "

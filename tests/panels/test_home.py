@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from studio.core.config import DataConfig, RunConfig
@@ -118,11 +118,61 @@ def test_the_computer_is_measured_and_not_guessed(home: HomePanel) -> None:
     assert home.largest.text() == "≈ 350 M"
 
 
-def test_the_first_run_card_waits_while_a_run_goes_on(home: HomePanel, scripted_run: Any) -> None:
+def test_while_a_run_goes_on_the_button_leads_to_it(home: HomePanel, scripted_run: Any, asked: list[Any]) -> None:
     run = scripted_run.start([started(5), UNTIL_STOPPED])
     scripted_run.until(lambda: run.state == "running")
-    assert not home.start.isEnabled()
-    assert home.start.toolTip()
+    assert not home.start.isVisible()
+    assert home.go_on.text() == "Watch tale"
+    home.go_on.click()
+    assert asked[-1] == ("pretrain", run)
+
+
+def test_a_run_that_was_interrupted_is_what_the_button_goes_on_with(
+    home: HomePanel, scripted_run: Any, asked: list[Any], save_checkpoint: Any
+) -> None:
+    def keep(control: Any, record: Any) -> None:
+        save_checkpoint(record, 4, 2.0)
+
+    run = scripted_run.start([started(9), *steps(4), keep, saved(4), UNTIL_STOPPED], "half")
+    scripted_run.until(lambda: run.step == 4)
+    scripted_run.session.stop_run(run)
+    scripted_run.settle()
+    run.set_state("interrupted")
+    home.refresh()
+    assert home.go_on.text() == "Go on with half"
+    assert home.go_on.property("kind") == "primary"
+    assert home.start.property("kind") == ""
+    assert "Step 4 is saved" in home.watch_text.text()
+    scripted_run.engine.scripts["half"] = [started(9, step=4), *steps(5, 5)]
+    home.go_on.click()
+    assert asked[-1] == ("pretrain", run)
+    scripted_run.settle()
+    assert scripted_run.engine.calls[-1][0] == "half"
+
+
+def test_without_a_run_that_waits_the_first_run_is_the_one_thing_to_do(home: HomePanel, scripted_run: Any) -> None:
+    scripted_run.play(small_run(3))
+    assert not home.go_on.isVisible()
+    assert home.start.property("kind") == "primary"
+
+
+def test_how_long_the_first_run_takes_is_said_only_when_it_is_known(home: HomePanel) -> None:
+    assert "not known yet" in home.watch_text.text()
+    home.first_run.seconds = 260.0
+    home.first_run.changed.emit()
+    assert "About 4 minutes on this machine." in home.watch_text.text()
+
+
+def test_the_newest_run_stands_where_there_is_room_and_pushes_nothing_away(home: HomePanel, scripted_run: Any) -> None:
+    scripted_run.play(small_run(12))
+    home.resize(1_100, 1_000)
+    QApplication.processEvents()
+    assert home.latest.isVisible()
+    assert home.latest.run.name == "tale"
+    assert home.verticalScrollBar().maximum() == 0
+    home.resize(1_100, 560)
+    QApplication.processEvents()
+    assert not home.latest.isVisible()
 
 
 def test_files_are_chosen_in_a_dialog_and_become_a_text(

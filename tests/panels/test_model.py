@@ -4,15 +4,16 @@ import json
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 
 from studio.core.config import ComputeConfig, ModelConfig
 from studio.core.shelf import FAMILIES
+from studio.live.session import Session
 from studio.panels.model import ModelPanel, book_config, verdict
-from studio.parts.model_drawing import PART_SERIES, ModelDrawing, stones
+from studio.workshop.titles import PART_SERIES, part_of
 
 pytestmark = pytest.mark.gui
+SMALL = ModelConfig(n_layers=2, n_heads=2, emb_dim=32, context_length=32)
 BOOK = next(preset.config for preset in FAMILIES.load("gpt2").presets if preset.name == "GPT-2 small")
 
 
@@ -46,14 +47,13 @@ def change(page, **fields):
 
 
 def test_the_books_model_has_the_books_numbers(page, session):
-    page.presets.changed.emit("GPT-2 small")
+    page.bar.preset_chosen.emit("GPT-2 small")
     assert session.draft.model == BOOK
-    assert page.ledger.note.text() == "163,009,536 in all"
-    facts = page.facts.texts()
-    assert facts["With a tied head"] == "124,412,160"
-    assert facts["With a head of its own"] == "163,009,536"
-    assert facts["Vocabulary"] == "50,257 · preset"
-    found = amounts(page.parts)
+    assert page.ledger.parameters.note.text() == "163,009,536 in all"
+    heads = page.ledger.heads.texts()
+    assert heads == {"With a tied head": "124,412,160", "With a head of its own": "163,009,536"}
+    assert page.facts.texts()["Vocabulary"] == "50,257 · preset"
+    found = amounts(page.ledger.parts)
     assert found["Token embedding"] == found["Output head"] == 38_597_376
     assert found["Position embedding"] == 786_432
     assert found["Queries, keys, values"] + found["Attention output"] == 12 * 2_360_064
@@ -62,33 +62,33 @@ def test_the_books_model_has_the_books_numbers(page, session):
 
 
 def test_every_row_says_where_its_number_comes_from(page):
-    page.presets.changed.emit("GPT-2 small")
-    formulas = {item.name: item.formula for item in page.parts.items}
+    page.bar.preset_chosen.emit("GPT-2 small")
+    formulas = {item.name: item.formula for item in page.ledger.parts.items}
     assert formulas["Token embedding"] == "50,257 × 768"
     assert "12 × (2 × 768 × 3,072" in formulas["Feed forward"]
 
 
 def test_memory_is_sixteen_bytes_a_parameter_and_the_activations(page, session):
-    page.presets.changed.emit("GPT-2 small")
-    found = amounts(page.bytes)
+    page.bar.preset_chosen.emit("GPT-2 small")
+    found = amounts(page.ledger.bytes)
     assert found["Weights"] + found["Gradients"] + found["AdamW's averages"] == 16 * 163_009_536
     before = found["Activations"]
     training = replace(session.draft.training, batch_size=2 * session.draft.training.batch_size)
     session.set_draft(session.draft.with_part(training=training))
-    assert amounts(page.bytes)["Activations"] == 2 * before
-    assert "8 windows a batch" in page.memory.note.text()
+    assert amounts(page.ledger.bytes)["Activations"] == 2 * before
+    assert "8 windows a batch" in page.ledger.memory.note.text()
 
 
 def test_activations_follow_the_precision(page, session):
-    before = amounts(page.bytes)["Activations"]
+    before = amounts(page.ledger.bytes)["Activations"]
     session.set_draft(session.draft.with_part(compute=ComputeConfig(precision="bf16")))
-    assert amounts(page.bytes)["Activations"] < before
+    assert amounts(page.ledger.bytes)["Activations"] < before
 
 
 def test_the_vocabulary_is_the_tokenizers(page, session, scripted_run):
     letters = len(set(session.project.text("story").path.read_text("utf-8")))
     assert page.facts.texts()["Vocabulary"] == f"{letters} · characters"
-    assert amounts(page.parts)["Token embedding"] == letters * 32
+    assert amounts(page.ledger.parts)["Token embedding"] == letters * 32
     session.set_draft(session.draft.with_part(data=replace(session.draft.data, tokenizer="bytes")))
     scripted_run.settle()
     assert page.facts.texts()["Vocabulary"] == "256 · bytes"
@@ -100,7 +100,7 @@ def test_without_a_text_the_page_says_what_the_vocabulary_waits_for(make, sessio
     session.set_draft(session.draft.with_part(data=replace(session.draft.data, tokenizer="characters")))
     page = make()
     assert page.facts.texts()["Vocabulary"] == "– · waits for a text"
-    assert "not known yet" in page.ledger.note.text()
+    assert "not known yet" in page.ledger.parameters.note.text()
     with qtbot.waitSignal(session.focus_requested) as wish:
         page.banner._buttons.itemAt(0).widget().click()
     assert wish.args[0] == "data"
@@ -116,7 +116,7 @@ def test_a_vocabulary_smaller_than_the_tokenizers_is_mended_with_one_click(page,
 
 
 def test_tables_that_are_far_too_large_are_mentioned_once(page, session):
-    page.presets.changed.emit("GPT-2 small")
+    page.bar.preset_chosen.emit("GPT-2 small")
     assert page.banner.level == "info"
     page.banner.clear()
     change(page, drop_rate=0.2)
@@ -139,26 +139,27 @@ def test_what_the_machine_can_hold_is_said(need, role, words):
 def test_a_changed_knob_reaches_the_draft_and_every_figure(page, session):
     change(page, n_layers=4)
     assert session.draft.model.n_layers == 4
-    assert "4 × 3 ×" in page.parts.items[2].formula
-    assert "4 blocks" in page.drawing.accessibleDescription()
+    assert "4 × 3 ×" in page.ledger.parts.items[2].formula
 
 
 def test_presets_are_told_with_their_size_for_this_vocabulary(page):
-    facts = {name: card.facts.text() for name, card in page.presets.cards.items()}
-    assert facts["GPT-2 small"] == "163 M"
-    assert facts["GPT-2 medium"] == "406 M"
-    assert facts["tiny"].endswith("k")
+    assert page.bar.sizes.cards["tiny"].facts.text().endswith("k")
+    shapes = [page.bar.published.itemText(at) for at in range(page.bar.published.count())]
+    assert "GPT-2 small · 163 M" in shapes
+    assert "GPT-2 medium · 406 M" in shapes
 
 
 def test_the_preset_of_the_present_shape_is_marked_whatever_else_was_changed(page, session):
-    assert page.presets.value() == ""
-    page.presets.changed.emit("stories")
-    assert page.presets.value() == "stories"
+    assert page.bar.sizes.value() == ""
+    page.bar.preset_chosen.emit("stories")
+    assert page.bar.sizes.value() == "stories"
     change(page, drop_rate=0.3)
-    assert page.presets.value() == "stories"
+    assert page.bar.sizes.value() == "stories"
     assert page.form.row("drop_rate").is_changed()
     change(page, n_layers=7)
-    assert page.presets.value() == ""
+    assert page.bar.sizes.value() == ""
+    page.bar.preset_chosen.emit("GPT-2 XL")
+    assert page.bar.published.value() == "GPT-2 XL"
 
 
 def test_a_width_that_does_not_divide_is_said_in_its_row(page, session, qtbot):
@@ -180,7 +181,7 @@ def test_a_model_in_order_leads_on_to_training(page, session, qtbot):
 def test_the_books_names_are_in_the_hints_and_on_the_clipboard(page):
     assert '"emb_dim"' in page.form.row("emb_dim").label.toolTip()
     assert "GPT_CONFIG" not in page.form.row("hidden_dim").label.toolTip()
-    page.presets.changed.emit("GPT-2 small")
+    page.bar.preset_chosen.emit("GPT-2 small")
     page.copy.click()
     assert QGuiApplication.clipboard().text() == book_config(BOOK)
 
@@ -199,57 +200,128 @@ def test_another_page_can_lead_to_a_knob(page):
     assert [action.name for action in page.actions()] == ["model.copy"]
 
 
+# --- families -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", FAMILIES.names())
+def test_a_family_shows_its_own_knobs_and_nothing_else(page, session, family):
+    page.bar.family_chosen.emit(family)
+    page.form.set_open(True)
+    shown = {name for name, row in page.form._rows.items() if row.isVisible()}
+    scaling = {"rope_factor", "rope_low_frequency", "rope_high_frequency", "rope_original_context"}
+    assert shown == set(FAMILIES.load(family).knobs) - scaling
+    assert session.draft.model.family == family
+    assert page.form.problems == []
+
+
+def test_scaling_shows_its_factors_once_it_is_chosen(page, session):
+    page.bar.family_chosen.emit("llama")
+    page.form.set_open(True)
+    change(page, rope_scaling="linear")
+    assert [page.form.row(name).isVisible() for name in ("rope_factor", "rope_low_frequency")] == [True, False]
+    change(page, rope_scaling="llama3")
+    assert page.form.row("rope_low_frequency").isVisible()
+
+
+def test_changing_family_keeps_the_size_and_what_was_chosen(page, session):
+    change(page, n_layers=5, drop_rate=0.25)
+    page.bar.family_chosen.emit("llama")
+    model = session.draft.model
+    assert (model.n_layers, model.emb_dim, model.drop_rate) == (5, 32, 0.25)
+    assert (model.positions, model.norm, model.feed_forward) == ("rotary", "rms", "gated")
+    page.bar.family_chosen.emit("gpt2")
+    assert session.draft.model == replace(SMALL, n_layers=5, drop_rate=0.25)
+
+
+def test_an_encoder_learns_by_gaps_and_a_decoder_by_the_next_token(page, session):
+    page.bar.family_chosen.emit("bert")
+    assert session.draft.objective == "masked_words"
+    page.bar.family_chosen.emit("qwen2")
+    assert session.draft.objective == "pretrain"
+
+
+def test_shared_heads_are_told_where_there_are_any(page):
+    assert "Queries that share a head" not in page.facts.texts()
+    page.bar.family_chosen.emit("llama")
+    page.bar.preset_chosen.emit("Llama 3 8B")
+    assert page.facts.texts()["Queries that share a head"] == "4"
+    assert page.facts.texts()["Feed-forward width"] == "14,336"
+
+
+def test_a_model_from_outside_is_shown_in_its_family(page, session):
+    config = next(one.config for one in FAMILIES.load("gemma").presets if one.name == "Gemma 2B")
+    session.set_draft(session.draft.with_part(model=config))
+    assert page.bar.families.value() == "gemma"
+    assert page.bar.published.value() == "Gemma 2B"
+    assert page.ledger.parameters.note.text() == "2,506,172,416 in all"
+
+
 # --- the drawing ----------------------------------------------------------------------------------------------------
 
 
-def test_the_drawing_has_the_real_shapes():
-    found = {stone.title: stone.shape for stone in stones(BOOK, 50_257, 8)}
-    assert found["Token embedding"] == "50257 × 768"
-    assert found["Attention"] == "12 heads × 64"
-    assert found["Feed forward"] == "768 → 3072 → 768"
-    assert found["Output head"] == "768 → 50257"
-    assert found["logits"] == "8 × 1024 × 50257"
+def test_before_torch_is_there_the_drawing_says_what_it_waits_for(page):
+    assert "as soon as PyTorch is loaded" in page.picture.step.text()
+    assert page.picture.drawing.boxes == []
 
 
-def test_a_tied_head_is_drawn_as_the_embedding_it_is():
-    head = next(stone for stone in stones(replace(BOOK, tie_embeddings=True), 100, 1) if stone.title == "Head, tied")
-    assert head.part == "Token embedding"
+@pytest.fixture
+def drawn(page, monkeypatch, qtbot):
+    """The page with the outline of its real network."""
+    monkeypatch.setattr(Session, "torch_state", "ready")
+    page.refresh(frozenset({"torch"}))
+    qtbot.waitUntil(lambda: bool(page.picture.drawing.boxes) and bool(page.demonstrations.found), timeout=60_000)
+    return page
 
 
-def test_every_part_of_the_ledger_has_its_place_in_the_drawing():
-    drawn = {stone.part for stone in stones(BOOK, 50_257, 1)} - {""}
-    assert drawn == {part.name for part in FAMILIES.load("gpt2").ledger(BOOK).parts} == set(PART_SERIES)
+@pytest.mark.torch
+def test_the_drawing_is_the_real_networks_with_the_users_batch(drawn, session, qtbot):
+    letters = drawn.picture.network.found.out[-1]
+    assert drawn.picture.network.found.out == (4, 32, letters)
+    assert drawn.picture.network.found.parameters == sum(item.amount for item in drawn.ledger.parts.items)
+    assert "4 windows of 32 tokens" in drawn.picture.note.text()
+    change(drawn, n_layers=3)
+    qtbot.waitUntil(lambda: "3 blocks" in drawn.picture.drawing.accessibleDescription(), timeout=10_000)
 
 
-@pytest.mark.parametrize("layers", [1, 6, 200])
-@pytest.mark.parametrize("size", [(256, 400), (320, 500), (700, 900)])
-def test_everything_drawn_lies_inside_and_nothing_overlaps(look, qtbot, layers, size):
-    drawing = ModelDrawing(look)
-    qtbot.addWidget(drawing)
-    drawing.resize(*size)
-    drawing.set_model(ModelConfig(n_layers=layers), 100, 4)
-    places = drawing.places()
-    assert all(place.left() >= 0 and place.right() <= size[0] + 0.5 for place in places)
-    assert places[-1].bottom() <= size[1] + 1
-    assert not any(
-        one.intersects(other) for at, one in enumerate(places) for other in places[at + 1 :]
-    )  # fmt: skip
-    assert not drawing.grab().isNull()
+@pytest.mark.torch
+@pytest.mark.parametrize("family", ["gpt2", "bert", "qwen3"])
+def test_every_part_of_the_ledger_has_its_place_in_the_drawing(drawn, qtbot, family):
+    drawn.bar.family_chosen.emit(family)
+    parts = {part.name for part in FAMILIES.load(family).ledger(drawn._session.draft.model).parts}
+    qtbot.waitUntil(
+        lambda: {part_of(node) for node in drawn.picture.network.found.walk()} - {""} == parts, timeout=10_000
+    )
+    assert parts <= set(PART_SERIES)
 
 
-def test_drawing_and_ledger_light_each_other_up(page):
-    places, wanted = page.drawing.places(), [stone.part for stone in page.drawing._stones].index("Feed forward")
-    middle = places[wanted].center()
-    assert page.drawing.part_at(QPointF(middle)) == "Feed forward"
-    page.drawing.pointed.emit("Feed forward")
-    assert page.parts.items[page.parts._pointed].name == "Feed forward"
-    page.parts.pointed.emit(0)
-    assert page.drawing._lit == "Token embedding"
-    page.parts.pointed.emit(-1)
-    assert page.drawing._lit == ""
+@pytest.mark.torch
+def test_drawing_and_ledger_light_each_other_up(drawn):
+    drawn.picture.drawing.pointed.emit("Feed forward")
+    assert drawn.ledger.parts.items[drawn.ledger.parts._pointed].name == "Feed forward"
+    drawn.ledger.pointed.emit("Norms")
+    assert {box.lit for box in drawn.picture.drawing.boxes} == {"Norms"}
 
 
-def test_the_drawing_follows_the_theme(page, look):
-    before = page.drawing.grab().toImage()
-    look.set_theme("light")
-    assert page.drawing.grab().toImage() != before
+@pytest.mark.torch
+def test_the_step_under_the_pointer_is_explained(drawn):
+    attention = next(box for box in drawn.picture.drawing.boxes if box.node.kind == "Attention")
+    attention.noticed.emit(True)
+    assert drawn.picture.step.text().startswith("Attention: Every token gathers")
+    assert "(4, 32, 32) → (4, 32, 32)" in drawn.picture.step.text()
+    attention.noticed.emit(False)
+    assert drawn.picture.step.text().startswith("Point at a step")
+
+
+@pytest.mark.torch
+def test_a_refusal_is_said_where_the_drawing_stands(drawn, qtbot):
+    change(drawn, activation="relu")
+    qtbot.waitUntil(lambda: "GPT-2 model cannot have" in drawn.picture.step.text(), timeout=10_000)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("width", [785, 1_105])
+def test_the_drawing_is_whole_in_a_small_window_and_scrolls_in_a_wide_one(drawn, qtbot, width):
+    drawn.resize(width, 700)
+    whole = width < 1_060
+    qtbot.waitUntil(lambda: (drawn.picture.canvas.height() >= drawn.picture.drawing.height()) == whole, timeout=5_000)
+    qtbot.waitUntil(drawn.picture.isVisible, timeout=5_000)

@@ -223,3 +223,63 @@ def test_the_palette_offers_what_the_page_can_do_now(page, living):
 def test_the_page_survives_a_change_of_theme(page, living, look):
     look.set_theme("light")
     page.grab()
+
+
+def test_an_exported_chart_is_told_with_its_place_and_a_refusal_on_the_page(page, session):
+    told = []
+    session.notices.posted.connect(told.append)
+    page.view.charts.plot.saved.emit("/home/me/loss.png")
+    assert (told[0].level, "/home/me/loss.png" in told[0].text) == ("good", True)
+    page.view.charts.plot.save_failed.emit("The folder cannot be written to.", "Choose another one.")
+    assert page.banner.message.text() == "The folder cannot be written to."
+
+
+# --- masked words
+
+
+@pytest.fixture
+def gaps(session):
+    """The draft with a task that its model is not made for."""
+    session.set_draft(dataclasses.replace(session.draft, objective="masked_words"))
+    return session.draft
+
+
+def test_a_task_that_the_model_is_not_made_for_is_named_and_mended_in_one_click(page, session, gaps):
+    assert page.primary.text() == "Change the model first"
+    page.primary.click()
+    assert "only looks back" in page.banner.message.text()
+    assert not session.runs
+    page.setup.task.switch.click()
+    model = session.draft.model
+    assert (model.family, model.causal, model.word_head) == ("bert", False, True)
+    assert (model.n_layers, model.n_heads, model.emb_dim, model.context_length) == (2, 2, 32, 32)
+    assert page.primary.text() == "Train 2,000 steps"
+    assert not page.banner.isVisible()
+
+
+def test_the_way_back_to_next_words_is_a_click_too(page, session, gaps):
+    page.setup.task.switch.click()
+    session.set_draft(dataclasses.replace(session.draft, objective="pretrain"))
+    assert "looks both ways" in page.setup.task.reason.text()
+    page.setup.task.switch.click()
+    assert (session.draft.model.family, session.draft.model.causal) == ("gpt2", True)
+    assert page.primary.text() == "Train 2,000 steps"
+
+
+def test_the_former_model_comes_back_when_the_toast_says_undo(page, session, gaps, qtbot):
+    with qtbot.waitSignal(session.notices.posted) as said:
+        page.setup.task.switch.click()
+    text, undo = said.args[0].text, said.args[0].action[1]
+    assert text == "The next run takes the shape of BERT: 2 × 32."
+    undo()
+    assert session.draft == gaps
+
+
+def test_a_finished_run_of_gaps_offers_no_chat(page, session, gaps, scripted_run):
+    page.setup.task.switch.click()
+    run = scripted_run.play(small_run(20), "gaps", session.draft)
+    page.focus_on(run)
+    assert visible(page) == ["Set up another run"]
+    assert page.view.samples.title.text() == "Filled gaps"
+    page.primary.click()
+    assert page.shows_setup

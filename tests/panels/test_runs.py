@@ -145,3 +145,14 @@ def test_the_page_survives_a_change_of_theme_and_an_unknown_model(three, page, l
     assert isinstance(three["first"].config.model, ModelConfig)
     look.set_theme("light")
     page.grab()
+
+
+def test_a_run_of_gaps_is_named_so_and_has_no_chat(page, session, scripted_run, save_checkpoint, qtbot):
+    run = scripted_run.play(small_run(20), "gaps", dataclasses.replace(session.draft, objective="masked_words"))
+    save_checkpoint(run.record, 10, 2.0)
+    page.refresh()
+    assert row(page, "gaps").what == "masked words · story · 2 × 32"
+    assert not page.chat.isEnabled()
+    assert "fill gaps" in page.chat.toolTip()
+    with qtbot.assertNotEmitted(session.focus_requested):
+        page.checkpoints._activated(page.checkpoints.table.rows()[0])

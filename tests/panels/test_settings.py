@@ -1,5 +1,6 @@
 """Settings: every row is a knob of Preferences and counts at once."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,11 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.knobs import knobs_of
-from studio.panels.settings import SettingsPanel
+from studio.panels import PANELS
+from studio.panels.pretrain import PRIMARY_KEYS
+from studio.panels.settings import KEYS, SettingsPanel
+from studio.shell.docks import LogFeed
+from studio.shell.window import StudioWindow
 from studio.store.places import places
 from studio.store.preferences import Preferences, load_preferences
 from studio.widgets.look import Look
@@ -90,13 +95,13 @@ def test_the_doctor_examines_when_it_is_first_seen(settings: SettingsPanel, scri
     settings.focus_on("doctor")
     assert doctor.examined
     scripted_run.settle()
-    assert len(doctor.findings) == 8
+    assert len(doctor.findings) == 11
     assert doctor.verdict.text()
     qtbot.mouseClick(doctor.copy, Qt.MouseButton.LeftButton)
     assert "Python" in QGuiApplication.clipboard().text()
     qtbot.mouseClick(doctor.again, Qt.MouseButton.LeftButton)
     scripted_run.settle()
-    assert len(doctor.findings) == 8
+    assert len(doctor.findings) == 11
 
 
 def test_what_was_measured_stands_beside_the_choice(settings: SettingsPanel) -> None:
@@ -110,3 +115,13 @@ def test_what_was_measured_stands_beside_the_choice(settings: SettingsPanel) -> 
     assert settings.facts["device"].text() == "CPU"
     assert settings.facts["largest_model"].text() == "≈ 350 M"
     assert settings.doctor.findings[0].name == "PyTorch"
+
+
+def test_the_keys_it_lists_are_those_that_work(look: Look, scripted_run: Any, qtbot: QtBot) -> None:
+    feed = LogFeed(logging.getLogger("atelier"))
+    window = StudioWindow(scripted_run.session, look, feed, {}, PANELS)
+    qtbot.addWidget(window)
+    known = {action.shortcut for action in window.actions_list._own} | {"Ctrl+K", PRIMARY_KEYS}
+    listed = {part for keys, _ in KEYS for part in keys.split(" … ")}
+    assert listed <= known
+    feed.close()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from studio.core.events import PhaseChanged
@@ -120,3 +121,28 @@ def test_the_strip_fills_the_last_line(qtbot: QtBot, look: Look, scripted_run: A
     with qtbot.waitExposed(host):
         host.show()
     assert host.strip.geometry() == host.rect()
+
+
+@pytest.mark.parametrize("width", [640, 785, 960, 1_280])
+def test_nothing_in_it_is_cut_in_a_narrow_window(strip: StatusStrip, scripted_run: Any, width: int) -> None:
+    run = scripted_run.start(
+        [started(1_000), PhaseChanged(phase="training"), *steps(40), UNTIL_STOPPED], "long-stories"
+    )
+    scripted_run.until(lambda: run.step == 40)
+    strip.resize(width, strip.height())
+    strip.set_machine("cpu", 2, "bf16")
+    strip.sample_memory()
+    QApplication.processEvents()
+    labels = [label for label in strip.findChildren(QLabel) if label.isVisible()]
+    assert [label.text() for label in labels if label.width() < label.sizeHint().width()] == []
+    assert strip.memory.isVisible()
+    assert strip.memory_bar.isVisible() is (width == 1_280)
+
+
+def test_what_was_left_out_comes_back_with_the_room(strip: StatusStrip) -> None:
+    strip.set_machine("cpu", 2, "bf16")
+    strip.setMinimumWidth(1)  # as in the window, which sets its geometry itself
+    strip.resize(200, strip.height())
+    assert not strip.device.isVisible()
+    strip.resize(1_280, strip.height())
+    assert strip.device.isVisible()

@@ -1,5 +1,6 @@
 import pytest
 
+from studio.core.config import RunConfig
 from studio.training.charts import RunCharts, marks_of, smoothing_for
 from studio.training.published import published_runs
 from tests.scripted_run import finished, measured, sample, saved, started, step, steps
@@ -47,11 +48,31 @@ def test_another_run_begins_with_its_loss_again(charts, run):
     assert charts.tiles["perplexity"].value.text() == "–"
 
 
-def test_checkpoints_and_samples_are_marked_with_what_they_hold(run):
+def test_a_marks_card_says_what_lies_there_and_not_its_title_again(run):
     assert [(mark.kind, mark.step, mark.text) for mark in marks_of(run)] == [
-        ("checkpoint", 40, "checkpoint 40, validation 1.625"),
-        ("sample", 20, "sample at 20"),
+        ("checkpoint", 40, "validation loss 1.625\n10 bytes"),
+        ("sample", 20, "Once upon a time\nClick to read it"),
     ]
+
+
+def test_a_long_sample_is_quoted_on_one_line(scripted_run):
+    run = scripted_run.play([started(2), *steps(2), sample(1, "one\ntwo " * 40, prompt="Say: "), finished(2)])
+    quoted = marks_of(run)[0].text.splitlines()[0]
+    assert quoted.startswith("Say: one two one")
+    assert quoted.endswith("…")
+    assert len(quoted) <= 57
+
+
+def test_in_a_narrow_row_every_tile_puts_its_number_below_its_name(charts, run):
+    charts.set_run(run)
+    for width, below in ((1_000, False), (430, True)):
+        charts.resize(width, 400)
+        charts.layout().activate()
+        tiles = [tile for tile in charts.tiles.values() if tile.isVisible()]
+        for tile in tiles:
+            tile.layout().activate()
+        assert {tile.value.y() > tile.title.y() + 8 for tile in tiles} == {below}
+        assert not any(tile.title.cut for tile in tiles)
 
 
 def test_a_published_curve_lies_under_the_run_that_repeats_it_with_its_source(charts, run, look):
@@ -74,3 +95,15 @@ def test_a_short_run_is_not_smoothed_since_the_average_would_lag():
     assert smoothing_for(200) == 0.6
     assert smoothing_for(1_000) == 0.6  # the first run: 0.9 would hold training above validation on the way down
     assert smoothing_for(5_000) == 0.9
+
+
+def test_a_run_that_fills_gaps_shows_how_many_are_right_in_the_perplexitys_place(charts, run, scripted_run):
+    events = [started(20), *steps(20), measured(10, validation_accuracy=0.25), measured(20, validation_accuracy=0.5)]
+    gaps = scripted_run.play([*events, finished(20)], "gaps", RunConfig(objective="masked_words"))
+    charts.set_run(gaps)
+    assert shown(charts) == ["accuracy", "learning_rate", "gradient_norm", "tokens_per_second"]
+    assert charts.tiles["accuracy"].value.text() == "50.0%"
+    assert gaps.history["validation_accuracy"].step.tolist() == [10, 20]
+    charts.set_run(run)
+    assert "accuracy" not in shown(charts)
+    assert "perplexity" in shown(charts)

@@ -1,6 +1,6 @@
 import pytest
 
-from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, TrainingConfig
+from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, Sampling, TrainingConfig
 from studio.core.knobs import knobs_of
 from studio.training.facts import RunFacts, all_facts, changed_by_choice, main_facts, value_text
 from studio.widgets.label import Label
@@ -28,7 +28,14 @@ def test_what_is_not_the_default_is_marked_but_for_the_text_that_every_run_has()
 def test_all_settings_of_the_run_are_there_when_asked_for():
     told = sum(len(facts) for _, facts in all_facts(CONFIG))
     parts = (CONFIG.data, CONFIG.model, CONFIG.training, CONFIG.compute, CONFIG.sampling)
-    assert told == sum(len(knobs_of(part)) for part in parts)
+    assert told == 1 + sum(len(knobs_of(part)) for part in parts)
+
+
+def test_the_task_stands_first_where_it_is_not_the_usual_one():
+    gaps = main_facts(RunConfig(objective="masked_words"))[0]
+    assert (gaps.label, gaps.value, gaps.changed, gaps.essential) == ("What it learns", "Masked words", True, True)
+    assert main_facts(CONFIG)[0].label == "Text"
+    assert all_facts(CONFIG)[0][1][0].value == "Next word"
 
 
 def test_values_read_as_their_form_rows_do():
@@ -39,12 +46,31 @@ def test_values_read_as_their_form_rows_do():
     assert value_text(data["text"], "") == "none"
 
 
+def test_several_texts_read_as_one_line():
+    knob = knobs_of(Sampling)["stop"]
+    assert value_text(knob, ("User:", "\n")) == "User: | \\n"
+    assert value_text(knob, ()) == "none"
+
+
 def test_the_card_unfolds_and_folds(look, on_screen):
     card = RunFacts(look)
     on_screen(card)
     card.set_config(CONFIG)
     few = len(card.findChildren(Label))
-    assert card.fold.text() == "39 more · 3 changed"
+    rest = sum(len(facts) for _, facts in all_facts(CONFIG)) - len(main_facts(CONFIG)) + 1
+    assert card.fold.text() == f"{rest} more · 3 changed"
     card.fold.click()
     assert card.fold.text() == "Fewer"
     assert len(card.findChildren(Label)) > 2 * few
+
+
+def test_a_low_window_keeps_only_what_tells_runs_apart(look, on_screen):
+    card = RunFacts(look)
+    on_screen(card)
+    card.set_config(CONFIG)
+    card.set_brief(True)
+    told = {label.text() for label in card._rows.findChildren(Label)}
+    assert {"Text", "Model", "Learning rate", "Tokens a step"} <= told
+    assert "Dropout" not in told
+    card.set_brief(False)
+    assert "Dropout" in {label.text() for label in card.findChildren(Label)}

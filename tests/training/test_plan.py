@@ -92,3 +92,9 @@ def test_figures_that_are_known_carry_their_units_and_their_source():
     assert rows["Passes"] == ("4", "over 320 k tokens")
     assert rows["Checkpoints"][0] == "4 × 12 MB"
     assert rows["Time"] == ("21 min", "measured in an earlier run")
+
+
+def test_a_task_that_the_model_is_not_made_for_is_put_right_before_the_start():
+    found = need(dataclasses.replace(config(), objective="masked_words"))
+    assert (found.label, found.page, found.field) == ("Change the model first", "pretrain", "objective")
+    assert "only looks back" in found.reason

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from studio.training.sample_timeline import SampleTimeline, rule_text
+from studio.training.sample_timeline import SampleTimeline, before_of, rule_text
 from tests.scripted_run import sample
 
 pytestmark = pytest.mark.gui
@@ -77,3 +79,66 @@ def test_another_run_forgets_the_place(timeline):
 def test_the_rule_of_sampling_is_told():
     assert rule_text(sample(1)) == "temperature 0.8 · seed 7 · 4 tokens"
     assert rule_text(sample(1, asked=True)).endswith("asked for")
+
+
+def pair(before="The dog was sad.", after="The old dog was sad.", prompts=("", "")):
+    return [sample(10, before, prompt=prompts[0]), sample(20, after, prompt=prompts[1])]
+
+
+def test_what_is_new_since_the_sample_before_is_marked_and_counted(timeline):
+    timeline.set_samples(pair())
+    assert timeline.text.marked == ["old"]
+    assert timeline.news.text() == "1 of 6 words are new since step 10."
+
+
+def test_the_marks_can_be_switched_off_and_on(timeline):
+    timeline.set_samples(pair())
+    timeline.compare.click()
+    assert timeline.text.marked == []
+    assert not timeline.news.isVisible()
+    timeline.compare.click()
+    assert timeline.text.marked == ["old"]
+
+
+def test_only_a_sample_from_the_same_prompt_is_compared_with(timeline):
+    first, second = pair(prompts=("Once ", "Say "))
+    third = sample(30, "The dog was glad.", prompt="Once ")
+    timeline.set_samples([first, second])
+    assert not timeline.compare.isVisible()
+    assert timeline.text.marked == []
+    assert before_of([first, second, third], 2) is first
+
+
+def test_the_first_sample_has_nothing_to_be_compared_with(timeline):
+    timeline.set_samples(pair()[:1])
+    assert not timeline.compare.isVisible()
+    assert not timeline.news.isVisible()
+
+
+def test_a_text_that_shares_almost_nothing_is_not_painted_all_over(timeline):
+    timeline.set_samples(pair("x y z", "Mira went to the harbour and looked at ships"))
+    assert timeline.text.marked == []
+    assert "Almost nothing" in timeline.news.text()
+
+
+def test_an_emoji_before_them_does_not_shift_the_marks(timeline):
+    timeline.set_samples(pair("🌊🌊 the dog was", "🌊🌊 the red dog was"))
+    places = [(one.cursor.selectedText()) for one in timeline.text.extraSelections()]
+    assert places == ["red"]
+
+
+def test_filled_gaps_are_titled_so_with_the_guesses_marked_and_the_score_below(timeline):
+    first, second = (
+        replace(sample(step, f"The [cat] [{guess}sat] down.\n\nSo many are right."), tokens=2, temperature=0.0)
+        for step, guess in ((10, "ran|"), (20, ""))
+    )
+    timeline.set_gaps(True)
+    timeline.set_samples([first, second])
+    assert timeline.accessibleName() == "Filled gaps"
+    assert timeline.text.marked == ["[cat]", "[sat]"]
+    timeline.back.click()
+    assert timeline.text.marked == ["[cat]", "[ran|sat]"]
+    assert shown(timeline) == "The [cat] [ran|sat] down."
+    assert timeline.news.text() == "So many are right."
+    assert "temperature" not in timeline.rule.text()
+    assert not timeline.compare.isVisible()

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from studio.core.config import DataConfig, RunConfig, TrainingConfig
@@ -74,3 +76,34 @@ def test_showing_a_draft_is_no_edit(setup, qtbot):
 def test_a_setting_can_be_given_the_keyboard_even_when_it_is_folded_away(setup):
     setup.focus_on("training.beta1")
     assert setup.forms["Training"].row("training.beta1").isVisible()
+
+
+def test_a_narrow_plan_keeps_its_notes_for_the_pointer(setup):
+    title, value, note = setup.plan._cells[0]
+    for width, seen in ((600, True), (400, False)):
+        setup.plan.resize(width, 160)
+        assert note.isHidden() is not seen
+    assert value.toolTip() == note.text() != ""
+    assert title.text() in value.accessibleName()
+
+
+def test_in_a_small_window_the_forms_leave_the_curve_more_room(setup):
+    setup.resize(740, 500)
+    assert setup._side.maximumWidth() == 300
+    setup.resize(1_100, 700)
+    assert setup._side.minimumWidth() == 360
+
+
+def test_a_task_of_gaps_takes_away_what_only_writing_needs(setup):
+    length = setup.forms["Samples"].row("sampling.tokens")
+    gaps = dataclasses.replace(CONFIG, objective="masked_words")
+    for config, hidden in ((gaps, True), (CONFIG, False)):
+        setup.set_draft(config, Facts(), plan(config, Facts()))
+        assert length.isHidden() is hidden
+        assert setup.forms["Task"].value().objective == config.objective
+        assert setup.task.switch.isVisible() is hidden
+
+
+def test_the_button_of_the_note_asks_for_the_other_model(setup, qtbot):
+    with qtbot.waitSignal(setup.switch_requested):
+        setup.task.switch.click()

@@ -1,7 +1,8 @@
 import pytest
 
+from studio.core.config import DataConfig, RunConfig, TrainingConfig
 from studio.core.events import PhaseChanged
-from studio.training.view import RunView, phase_text, progress_text
+from studio.training.view import RunView, empty_words, phase_text, progress_text
 from tests.scripted_run import UNTIL_STOPPED, sample, small_run, started, step, steps
 
 pytestmark = pytest.mark.gui
@@ -84,3 +85,46 @@ def test_the_remaining_time_is_told_after_thirty_steps_and_not_before(scripted_r
     scripted_run.session.stop_run(run)
     assert "stopping after this step" in progress_text(run)
     scripted_run.until(lambda: not run.living)
+
+
+def test_in_a_small_window_the_side_column_gives_way_to_the_curve(view, run):
+    view.set_run(run)
+    shares = {}
+    for width in (720, 1_100):
+        view.resize(width, 420)
+        view.layout().activate()
+        shares[width] = view.charts.width()
+    assert shares[720] >= 720 - 272 - 16
+    assert shares[1_100] >= 600
+
+
+def test_a_low_window_leaves_the_text_room(view, run):
+    view.set_run(run)
+    for height, brief in ((420, True), (700, False)):
+        view.resize(1_000, height)
+        assert view.facts._brief is brief
+
+
+def test_before_the_first_text_it_says_at_which_step_it_comes(scripted_run, view):
+    config = RunConfig(data=DataConfig(text="story"), training=TrainingConfig(sample_every=40))
+    run = scripted_run.start([started(100), *steps(45), UNTIL_STOPPED], config=config)
+    scripted_run.until(lambda: run.step == 45)
+    assert "at step 80" in empty_words(run)
+    scripted_run.session.stop_run(run)
+    scripted_run.until(lambda: not run.living)
+    assert "ended before it wrote a text" in empty_words(run)
+
+
+def test_a_run_that_writes_nothing_by_itself_says_how_to_get_a_text(scripted_run):
+    config = RunConfig(data=DataConfig(text="story"), training=TrainingConfig(sample_every=0))
+    run = scripted_run.start([started(100), *steps(2), UNTIL_STOPPED], config=config)
+    scripted_run.until(lambda: run.step == 2)
+    assert "Sample now" in empty_words(run)
+    scripted_run.session.stop_run(run)
+    scripted_run.until(lambda: not run.living)
+
+
+def test_a_run_that_fills_gaps_says_so_before_the_first_and_promises_no_chat(scripted_run):
+    run = scripted_run.play([started(10), step(1)], "gaps", RunConfig(objective="masked_words"))
+    assert "Chat" not in empty_words(run)
+    assert "filled a gap" in empty_words(run)

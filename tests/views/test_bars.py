@@ -83,3 +83,14 @@ def test_a_longer_bar_stands_for_a_larger_chance(look: Look, on_screen: Callable
     ]
     assert lengths[0] == pytest.approx(2 * lengths[1], abs=5)
     assert lengths[1] == pytest.approx(3 * lengths[2], abs=8)
+
+
+def test_a_marked_bar_stands_out_from_the_others(look: Look, on_screen: Callable[[ChoiceBars], None]) -> None:
+    bars = ChoiceBars(look)
+    on_screen(bars)
+    bars.resize(260, 48)
+    bars.set_choices([Choice(1, "a", 0.5), Choice(2, "b", 0.5, marked=True)])
+    picture = bars.grab().toImage()
+    ratio = picture.devicePixelRatio()
+    colors = [picture.pixelColor(int(70 * ratio), int(row * ratio)).name() for row in (12, 36)]
+    assert colors == [look.color("text_disabled").name(), look.color("accent").name()]

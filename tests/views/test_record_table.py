@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -155,6 +156,32 @@ def test_a_fitted_table_is_as_high_as_its_rows(table: RecordTable) -> None:
     high = table.sizeHint().height()
     table.set_rows(RUNS * 2)
     assert table.sizeHint().height() - high == 4 * 30
+    assert table.height() == table.sizeHint().height()
+
+
+def test_a_fitted_table_shrinks_when_rows_go_away(table: RecordTable) -> None:
+    table.set_fit_height(True)
+    table.set_rows(RUNS * 2)
+    table.set_rows(RUNS[:1])
+    assert table.height() == table.sizeHint().height()
+
+
+def test_where_it_is_narrow_the_spare_columns_are_left_out_the_last_first(look: Look, on_screen: Any) -> None:
+    titles = (("name", 0, False), ("what", 200, True), ("loss", 100, False), ("when", 120, True))
+    columns = [Column(title, str, width=width, spare=spare) for title, width, spare in titles]
+    table = RecordTable(columns, look)
+    left = {}
+    on_screen(table, width=900)
+    for width in (900, 480, 300):
+        table.window().resize(width, 300)
+        QTest.qWait(0)
+        left[width] = [title for place, (title, *_) in enumerate(titles) if not table.isColumnHidden(place)]
+    assert left == {900: ["name", "what", "loss", "when"], 480: ["name", "what", "loss"], 300: ["name", "loss"]}
+
+
+def test_a_cell_says_all_of_itself_to_the_pointer(table: RecordTable) -> None:
+    index = table.model().index(0, 1)
+    assert index.data(Qt.ItemDataRole.ToolTipRole) == index.data()
 
 
 def test_an_empty_table_says_why(table: RecordTable) -> None:
@@ -163,3 +190,12 @@ def test_an_empty_table_says_why(table: RecordTable) -> None:
     table.grab()
     QTest.keyClick(table, Qt.Key.Key_Return)
     assert table.rows() == []
+
+
+def test_a_mark_is_read_aloud_in_words(look: Look, on_screen: Any) -> None:
+    table = RecordTable([Column("fits", str, lambda row: "●", said=lambda row: f"{row} fits here")], look)
+    on_screen(table)
+    table.set_rows(["tiny"])
+    index = table.model().index(0, 0)
+    assert index.data() == "●"
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "tiny fits here"
