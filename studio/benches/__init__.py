@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-def load() -> float:
+def busy() -> float:
     """How busy this machine was over the last minute: programs that wanted a processor; 0 where nobody counts."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 

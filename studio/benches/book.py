@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench, load
+from studio.benches import Bench, busy
 from studio.core.errors import StudioError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
         events = play(project.new_run(config, "book"), config)
         seconds = time.monotonic() - started
     rows += after_training(events, options.epochs)
-    return [*rows, row("minutes", seconds / 60), row("load", load())]
+    return [*rows, row("minutes", seconds / 60), row("load", busy())]
 
 
 def row(what: str, ours: Any, published: Any = None, reached: bool | None = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench, load
+from studio.benches import Bench, busy
 from studio.benches.book import data_file, play, project_with
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
         {"what": "CPU seconds", "ours": cpu},
         {"what": "steps", "ours": options.steps},
         {"what": "threads", "ours": threads},
-        {"what": "load", "ours": load()},
+        {"what": "load", "ours": busy()},
     ]
 
 

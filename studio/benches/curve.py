@@ -6,7 +6,7 @@ import statistics
 import time
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench, load
+from studio.benches import Bench, busy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
                     "spikes_seen": seen,
                     "spikes_missed": missed,
                     "buckets_wrong": wrong,
-                    "load": load(),
+                    "load": busy(),
                 }
             )
     window.close()

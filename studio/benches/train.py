@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from studio.benches import Bench, load
+from studio.benches import Bench, busy
 
 PEER = "transformers"
 SHAPES: dict[str, dict[str, Any]] = {
@@ -67,7 +67,7 @@ def compare(shape: str, modes: list[str], pairs: int) -> list[dict[str, Any]]:
                 "lowest": min(ratios),
                 "highest": max(ratios),
                 "pairs": pairs,
-                "load": load(),
+                "load": busy(),
             }
         )
     return rows

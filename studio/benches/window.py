@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench, load
+from studio.benches import Bench, busy
 from studio.core.errors import StudioError
 from studio.core.shelf import COMMANDS
 
@@ -112,7 +112,7 @@ def start_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
             "empty_window_s": statistics.median(bare),
             "imported_before": ", ".join(imported) or "neither " + " nor ".join(HEAVY),
             "reached": statistics.median(seconds) <= PAINTED and not imported,
-            "load": load(),
+            "load": busy(),
         }
     ]
 
@@ -195,7 +195,7 @@ def heartbeat(options: argparse.Namespace) -> dict[str, Any]:
             late, rate = stage.beats(state, options.seconds)
             item["late"].append(late)
             item["rate"] += rate / options.rounds
-            item["load"] += load() / options.rounds
+            item["load"] += busy() / options.rounds
     stage.leave()
     return {"states": states}
 
@@ -345,7 +345,7 @@ def cost_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
             "ratios": "/".join(f"{ratio:.3f}" for ratio in ratios),
             "gui_thread_percent": 100 * statistics.median(item["gui"] for item in with_window) / alone,
             "reached": percent <= COST,
-            "load": load(),
+            "load": busy(),
         }
     ]
 

@@ -2,7 +2,10 @@
 
 import argparse
 import contextlib
+import logging
 import os
+import shlex
+import subprocess
 import sys
 import tempfile
 import time
@@ -38,6 +41,7 @@ class UsageError(StudioError):
 def main(arguments: Sequence[str]) -> int:
     """Run one command. Results go to standard output, everything else to standard error; no traceback gets out."""
     _write_utf8()
+    logging.lastResort = _LogFile(logging.WARNING)  # serves where a command sets up no log of its own
     try:
         return _dispatch(list(arguments))
     except StudioError as error:
@@ -51,9 +55,22 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except Exception:
-        say(f"Something went wrong inside Atelier. What was saved is safe; the details are in {_keep_traceback()}.")
+    except PermissionError as error:
+        say(f"Atelier is not allowed to use “{error.filename}”.")
+        say("Change its permissions; or name a folder of your own in ATELIER_HOME for all that Atelier keeps.")
         return REFUSED
+    except Exception:
+        log = _keep(traceback.format_exc())
+        say(f"Something went wrong inside Atelier. What was saved is safe; the details are in {log}.")
+        return REFUSED
+
+
+def next_command(*words: str) -> str:
+    """A command line that can be copied and works from the folder one is in."""
+    main = Path(__file__).resolve().parents[2] / "main.py"
+    near = Path("main.py") if main.parent == Path.cwd() else main
+    line = ["python" if os.name == "nt" else "python3", str(near), *words]
+    return subprocess.list2cmdline(line) if os.name == "nt" else shlex.join(line)
 
 
 def say(sentence: str) -> None:
@@ -72,7 +89,7 @@ def _dispatch(arguments: list[str]) -> int:
     if first not in COMMANDS.names():
         close = get_close_matches(first, COMMANDS.names(), n=1)
         hint = f"Did you mean “{close[0]}”? " if close else ""
-        raise UsageError(f"There is no command “{first}”.", hint + "`main.py --help` lists them all.")
+        raise UsageError(f"There is no command “{first}”.", f"{hint}`{next_command('--help')}` lists them all.")
     command: Command = COMMANDS.load(first)
     options = _parse(command, arguments[1:])
     if command.draws and (trouble := _qt_trouble()):
@@ -133,9 +150,17 @@ def _write_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
 
 
-def _keep_traceback() -> Path:
-    """Append the exception in flight to a log file; the temporary folder serves where Atelier's own cannot."""
-    text = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(sys.argv)}\n{traceback.format_exc()}\n"
+class _LogFile(logging.Handler):
+    """What would otherwise be printed over the person's terminal, tracebacks included."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line of the log."""
+        _keep(self.format(record))
+
+
+def _keep(words: str) -> Path:
+    """Append to a log file and return it; the temporary folder serves where Atelier's own cannot."""
+    text = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(sys.argv)}\n{words}\n"
     for folder in (_logs, lambda: Path(tempfile.gettempdir())):
         with contextlib.suppress(Exception):
             file = folder() / "atelier-commands.log"

@@ -2,14 +2,21 @@
 
 import argparse
 import ctypes
+import json
+import math
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from studio.commands import DONE, REFUSED, Command, say
 from studio.core.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.parts.checkup import Finding
 
 # What the wheels of Qt load from a Linux system, and the Debian packages that bring it.
 QT_ALWAYS = {
@@ -33,29 +40,58 @@ QT_WAYLAND = {"libwayland-cursor.so.0": "libwayland-cursor0"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """None: the doctor looks at everything."""
+    """Where the findings go besides the screen."""
+    parser.add_argument("--json", metavar="FILE", help="also write everything that was found to a file")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print one line per check; 1 when something keeps Atelier from working."""
+    """Print one line per check, then how exactly each device computes; 1 and a sentence when something is broken."""
     missing = missing_libraries(display_kind())
     if missing:
         print(f"[bad] Qt's system libraries: {', '.join(sorted(missing))} missing ({_apt_line(missing)})")
         return REFUSED
     from studio.core.shelf import resolve
-    from studio.parts.checkup import examine, report, torch_findings
+    from studio.parts.checkup import Finding, examine, torch_findings
+    from studio.parts.diagnosis import conclusion, device_findings, report
     from studio.store.places import places
     from studio.store.preferences import load_preferences
 
     here = places()
     projects = load_preferences(here.preferences, say).projects_folder
-    findings = list(examine(here, Path(projects) if projects else here.projects))
-    print(report(findings))
-    print(f"[ok] Window: {_window_words()}", flush=True)
+    findings = [
+        *examine(here, Path(projects) if projects else here.projects),
+        Finding("Window", "good", _window_words()),
+    ]
+    print(report(findings), flush=True)
     say("Measuring what PyTorch can do here …")
-    of_torch = torch_findings(resolve("studio.engine.device:describe")())
-    print(report(of_torch))
-    return REFUSED if any(finding.level == "danger" for finding in [*findings, *of_torch]) else DONE
+    devices = resolve("studio.engine.accelerators:look")()
+    of_torch = [*torch_findings(resolve("studio.engine.device:describe")()), *device_findings(devices)]
+    print(report(of_torch), flush=True)
+    say("A small model is computed on each device and compared with float64 on the CPU …")
+    rows = list(resolve("studio.engine.examine:examine")())
+    of_torch.append(conclusion(rows))
+    print(report(of_torch[-1:], rows), flush=True)
+    if options.json:
+        _write(Path(options.json), [*findings, *of_torch], rows, devices)
+    return _verdict([*findings, *of_torch])
+
+
+def _verdict(findings: "list[Finding]") -> int:
+    """The exit code, and what is broken said once more at the end, where it is seen."""
+    broken = [finding for finding in findings if finding.level == "danger"]
+    for finding in broken:
+        say(f"{finding.name}: {finding.text}. {finding.hint}".strip())
+    return REFUSED if broken else DONE
+
+
+def _write(path: Path, findings: "list[Finding]", rows: list[dict[str, Any]], devices: dict[str, Any]) -> None:
+    from studio.parts.diagnosis import unnamed
+    from studio.store.files import write_atomically
+
+    plain = [row | {"error": row["error"] if math.isfinite(row["error"] or 0) else "not finite"} for row in rows]
+    found = {"findings": [asdict(finding) for finding in findings], "devices": devices, "examination": plain}
+    write_atomically(path, unnamed(json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)) + "\n")
+    say(f"The findings are in {path}.")
 
 
 def _window_words() -> str:

@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     from studio.core.config import Sampling
     from studio.core.knobs import knobs_of
 
-    parser.add_argument("model", metavar="MODEL", help="a checkpoint's or run's folder, RUN, or RUN@STEP")
+    parser.add_argument("model", metavar="MODEL", help="a model's folder or file, RUN, RUN@STEP, or NAME")
     parser.add_argument("prompt", nargs="?", metavar="PROMPT", help="the text to go on from")
     parser.add_argument("--prompt-ids", metavar="1,403", help="token ids in place of PROMPT")
     parser.add_argument("--ids", action="store_true", help="print the new token ids as a JSON list instead of text")
@@ -30,9 +30,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for name, knob in knobs_of(Sampling).items():
         if name != "prompt":
             value = getattr(default, name)
+            option, metavar = "--" + name.replace("_", "-"), knob.label.upper()[0]
+            if isinstance(value, tuple):
+                words = f"{knob.help} May be given several times.".replace("%", "%%")
+                parser.add_argument(option, action="append", metavar=metavar, help=words)
+                continue
             words = f"{knob.help} (default: {value})".replace("%", "%%")
-            option = "--" + name.replace("_", "-")
-            parser.add_argument(option, type=type(value), default=value, metavar=knob.label.upper()[0], help=words)
+            choices = [choice for choice, _ in knob.choices] or None
+            parser.add_argument(
+                option, type=type(value), default=value, choices=choices, metavar=None if choices else metavar,
+                help=words,
+            )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,16 +66,18 @@ def sampling_of(options: argparse.Namespace) -> "Sampling":
     """The options as a `Sampling` whose values are within their limits."""
     from studio.core.config import Sampling
     from studio.core.knobs import knobs_of, problems
+    from studio.core.stops import read_stop
 
     chosen = {name: getattr(options, name) for name in knobs_of(Sampling)}
-    sampling = Sampling(**{**chosen, "prompt": options.prompt or ""})
+    stop = tuple(read_stop(text) for text in options.stop or ())
+    sampling = Sampling(**{**chosen, "prompt": options.prompt or "", "stop": stop})
     if found := problems(sampling):
         raise UsageError(" ".join(problem.message for problem in found))
     return sampling
 
 
 def find_checkpoint(model: str, project: str | None) -> Path:
-    """The checkpoint's folder that MODEL means: a path, `RUN` (its best, else its last), or `RUN@STEP`."""
+    """The path that MODEL means: a path itself, `RUN` (its best, else its last), `RUN@STEP`, or a model's name."""
     from studio.store.checkpoints import choose
     from studio.store.project import Project
     from studio.store.runs import RunRecord
@@ -77,11 +87,38 @@ def find_checkpoint(model: str, project: str | None) -> Path:
         return path
     if (path / "checkpoints").is_dir():
         return _folder(choose(RunRecord(path), "best"))
+    if path.exists() and is_foreign(path):
+        return path
     if path.is_dir():
-        raise StudioError(f"“{path}” is neither a checkpoint nor a run.", "A checkpoint holds a file “state.json”.")
+        raise StudioError(
+            f"“{path}” is neither a checkpoint nor a run, nor a model in a format that Atelier reads.",
+            "A checkpoint holds a file “state.json”; a model from elsewhere its “config.json” and weights.",
+        )
     name, step = split_step(model)
-    home = Path(project) if project else _last_project()
-    return _folder(choose(Project.open(home).run(name), int(step) if step.isdigit() else step or "best"))
+    opened = Project.open(Path(project) if project else _last_project())
+    if stored := named_model(opened.path, model):
+        return stored
+    return _folder(choose(opened.run(name), int(step) if step.isdigit() else step or "best"))
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether some format on the shelf reads this file or folder."""
+    from studio.core.shelf import EXCHANGES
+
+    shelf = [EXCHANGES.load(name) for name in EXCHANGES.names()]
+    return any(exchange.open is not None and exchange.recognises(path) for exchange in shelf)
+
+
+def named_model(project: Path, name: str) -> Path | None:
+    """The folder of the project's model of that name, unless a run has the same one."""
+    from studio.gate.names import inside
+    from studio.store.models import find_model
+
+    found = find_model(project, name)
+    if found is None or (inside(project / "runs", name) / "config.json").is_file():
+        return None
+    say(f"model: {found.folder}")
+    return found.folder
 
 
 def _folder(info: "CheckpointInfo") -> Path:
@@ -103,22 +140,34 @@ def write_text(model: Any, sampling: "Sampling", control: "RunControl") -> None:
     """The new text, piece by piece; on a terminal the prompt stands before it."""
     if sys.stdout.isatty() and sys.stderr.isatty():
         print(sampling.prompt, end="", file=sys.stderr, flush=True)
+    if sampling.samples > 1:
+        write_several(model, sampling, control)
+        return
     for piece in model.complete(sampling, control):
         print(piece.text, end="", flush=True)
     print(flush=True)
 
 
+def write_several(model: Any, sampling: "Sampling", control: "RunControl") -> None:
+    """Texts that were written side by side, one after the other, with a line of dashes between them."""
+    texts = [""] * sampling.samples
+    for piece in model.complete(sampling, control):
+        texts[piece.sample] += piece.text
+    print("\n---\n".join(texts), flush=True)
+
+
 def write_ids(model: Any, options: argparse.Namespace, sampling: "Sampling", control: "RunControl") -> None:
-    """The new token ids as one JSON list, or their text where the model can spell it."""
+    """The new token ids as one JSON list (of lists for several texts), or their text where the model can spell it."""
     prompt = model.encode(options.prompt) if options.prompt is not None else ids_of(options.prompt_ids)
     unknown = [token for token in prompt if not 0 <= token < model.vocab_size]
     if unknown:
         raise StudioError(f"This model has no token {unknown[0]}.", f"Its ids go from 0 to {model.vocab_size - 1:,}.")
-    ids = list(model.ids(prompt, sampling, control))
+    several = sampling.samples > 1
+    texts = model.all_ids(prompt, sampling, control) if several else [list(model.ids(prompt, sampling, control))]
     if options.ids or model.tokenizer is None:
-        print(json.dumps(ids))
+        print(json.dumps(texts if several else texts[0]))
     else:
-        print(model.tokenizer.decode(ids))
+        print("\n---\n".join(model.tokenizer.decode(ids) for ids in texts))
 
 
 def ids_of(text: str) -> list[int]:

@@ -33,12 +33,16 @@ def run(options: argparse.Namespace) -> int:
 
     project = open_or_create(Path(options.project) if options.project else places().projects / PROJECT, True)
     say(f"The project is in {project.path}")
-    config = first_config(bundled_text(project).name)
+    text = bundled_text(project)
+    if text.guessed:
+        say(f"The encoding of “{text.name}”: {text.encoding}")
+    config = first_config(text.name)
     if options.steps:
         warmup = min(config.training.warmup_steps, options.steps)
         config = config.with_part(training=replace(config.training, steps=options.steps, warmup_steps=warmup))
     record = project.new_run(config, RUN)
     code = compute(record, None, RunControl(), Progress(sys.stderr).show)
+    record.withdraw()  # if it was refused before its first step
     if code == DONE:
         model = resolve("studio.engine.loaded:open_model")(find_checkpoint(str(record.folder), None))
         say("It writes:")

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.commands import DONE, REFUSED, STOPPED, Command, UsageError, say
+from studio.commands import DONE, REFUSED, STOPPED, Command, UsageError, next_command, say
+from studio.core.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.core.channel import RunControl
+    from studio.core.config import RunConfig
     from studio.core.events import RunEvent
     from studio.store.project import Project
     from studio.store.runs import RunRecord
@@ -24,7 +26,7 @@ SECONDS_BETWEEN_LINES = 10.0  # where the progress goes to a file
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """A configuration or a run to go on with, the project, and how to tell what happens."""
-    parser.add_argument("config", nargs="?", metavar="CONFIG", help="a JSON file; `main.py config pretrain` prints one")
+    parser.add_argument("config", nargs="?", metavar="CONFIG", help="a JSON file; `main.py config` prints one")
     parser.add_argument("--resume", metavar="RUN", help="go on with a run, or from one of its checkpoints: RUN@STEP")
     parser.add_argument("--project", required=True, metavar="DIR", help="the project's folder; a new one is made")
     parser.add_argument("--name", default="", metavar="RUN", help="what to call the run")
@@ -38,41 +40,57 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("Give a configuration to start from, or a run to go on with (--resume RUN); not both.")
     from studio.core.channel import RunControl
 
-    project = open_or_create(Path(options.project), options.config is not None)
-    record, resume = find_run(project, options)
-    control = RunControl()
+    config = read_config(Path(options.config)) if options.config else None
+    project = open_or_create(Path(options.project), config is not None)
     show = print_line if options.json else Progress(sys.stderr).show
-    with listening(control) if options.control else contextlib.nullcontext():
-        return compute(record, resume, control, show, attended=options.control)
+    control = RunControl()
+    if options.control:  # a window has made the run already, and is told everything through the events
+        record, resume = find_run(project, options.resume) if options.resume else (project.run(options.name), None)
+        with listening(control):
+            return compute(record, resume, control, show, attended=True)
+    if config is not None:
+        record = project.new_run(config, options.name or Path(options.config).stem)
+        code = compute(record, None, control, show)
+        record.withdraw()  # a run that was refused before its first step
+        return code
+    return compute(*find_run(project, options.resume), control, show)
+
+
+def read_config(path: Path) -> "RunConfig":
+    """The configuration in a file; one that cannot be used is refused before anything is made of it."""
+    from studio.core.config import config_from_json
+    from studio.core.knobs import problems
+    from studio.store.files import read_json
+
+    if not path.exists():
+        raise StudioError(f"There is no file “{path}”.", f"Make one: {next_command('config', 'pretrain')} > {path}")
+    config = config_from_json(read_json(path))
+    if found := problems(config):
+        raise StudioError(found[0].message, f"Change “{found[0].field}” in “{path}”, then try again.")
+    return config
 
 
 def open_or_create(folder: Path, may_create: bool) -> "Project":
     """The project in `folder`."""
     from studio.store.project import Project
 
-    if may_create and not (folder / "project.json").exists():
-        return Project.create(folder)
-    return Project.open(folder)
+    try:
+        absent = not (folder / "project.json").exists()
+    except OSError:
+        absent = False  # opening it says what is wrong
+    return Project.create(folder) if may_create and absent else Project.open(folder)
 
 
-def find_run(project: "Project", options: argparse.Namespace) -> tuple["RunRecord", int | None]:
-    """The run to compute and the step to resume from; a window that started this process has made the run already."""
-    if options.resume:
-        name, step = split_step(options.resume)
-        record = project.run(name)
-        if step not in ("", "last") and not step.isdigit():
-            raise UsageError("A run goes on from its last checkpoint or from a step: RUN, RUN@last, RUN@500.")
-        if step.isdigit():
-            return record, int(step)
-        begun = step or any(record.checkpoints_folder.glob("step-*"))
-        return record, NEWEST if begun else None  # killed before its first save: from the beginning, as in the window
-    if options.control:
-        return project.run(options.name), None
-    from studio.core.config import config_from_json
-    from studio.store.files import read_json
-
-    config = config_from_json(read_json(Path(options.config)))
-    return project.new_run(config, options.name or Path(options.config).stem), None
+def find_run(project: "Project", asked: str) -> tuple["RunRecord", int | None]:
+    """The run to go on with, `RUN` or `RUN@STEP`, and the step to resume from."""
+    name, step = split_step(asked)
+    record = project.run(name)
+    if step not in ("", "last") and not step.isdigit():
+        raise UsageError("A run goes on from its last checkpoint or from a step: RUN, RUN@last, RUN@500.")
+    if step.isdigit():
+        return record, int(step)
+    begun = step or any(record.checkpoints_folder.glob("step-*"))
+    return record, NEWEST if begun else None  # killed before its first save: from the beginning, as in the window
 
 
 def split_step(model: str) -> tuple[str, str]:
@@ -99,21 +117,34 @@ def compute(
     attended: bool = False,
 ) -> int:
     """Run to the end, show every event, and return the exit code; `attended` when a window can continue a pause."""
-    from studio.core.events import RunEnded, RunPaused
+    from studio.core.events import CheckpointSaved, RunEnded, RunPaused, RunStarted
     from studio.live.stream import stream
 
-    code = REFUSED
+    code, started, saved, lost = REFUSED, False, 0, False
     with stopped_by_signals(control):
         for event in stream(record.config, control, record, resume):
             show(event)
+            if isinstance(event, RunStarted):
+                started, saved = True, max(0, event.resumed_from)
+            if isinstance(event, CheckpointSaved):
+                saved = event.step
             if isinstance(event, RunPaused) and event.reason != "asked" and not attended:
                 say(f"{event.message} {event.hint}".strip())
-                control.stop()  # here is nobody who could change something and continue
-                say(f"The run stops here. Go on with: main.py run --resume {record.name}")
+                lost = event.reason == "disk"
+                control.stop(save=not lost)  # here is nobody who could change something and continue
             if isinstance(event, RunEnded):
                 code = {"finished": DONE, "stopped": STOPPED}.get(event.reason, REFUSED)
+                unsaved = event.step > saved and control.saving
+                lost = lost or (started and event.reason == "stopped" and unsaved)
                 say(f"{event.message} {event.hint}".strip() or f"{record.name}: {event.reason} at step {event.step:,}.")
-    return code
+    if started and code != DONE and not attended:
+        say(f"Go on with: {resuming(record)}")
+    return REFUSED if lost else code
+
+
+def resuming(record: "RunRecord") -> str:
+    """The command line that goes on with this run."""
+    return next_command("run", "--resume", record.name, "--project", str(record.folder.parent.parent))
 
 
 @contextlib.contextmanager
@@ -151,6 +182,7 @@ class Progress:
         self._rewrites = bool(stream.isatty())
         self._total = 0
         self._validation: float | None = None
+        self._right: float | None = None  # share of the masked words
         self._said = 0.0
         self._open = False  # whether an unfinished line stands there
 
@@ -167,8 +199,8 @@ class Progress:
                 self._sentence(f"{parameters:,} parameters on {device}, {total:,} steps")
             case events.StepDone():
                 self._line(self._step(event), now=event.step == self._total)
-            case events.EvaluationDone(validation_loss=loss):
-                self._validation = loss
+            case events.EvaluationDone(validation_loss=loss, validation_accuracy=right):
+                self._validation, self._right = loss, right
             case events.SampleWritten(step=step, text=text):
                 self._sentence(f"step {step:,} writes: {shortened(text.split(), 160)}")
             case events.Warned(message=message, hint=hint):
@@ -179,6 +211,7 @@ class Progress:
     def _step(self, event: Any) -> str:
         share = event.step / max(1, self._total)
         held_back = "" if self._validation is None else f" · validation {self._validation:.3f}"
+        held_back += "" if self._right is None else f", {self._right:.1%} right"
         words = f"{event.step:,}/{self._total:,} · loss {event.loss:.3f}{held_back}"
         left = event.seconds / max(1, event.step) * (self._total - event.step)
         return f"{bar(share, 24)} {words} · {event.tokens_per_second:,.0f} tokens/s · {duration(left)} left"

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,14 +45,23 @@ def find_tokenizer(name: str, corpus: str | None, project: str | None) -> "Token
     if not any(kind.name == name and kind.needs_text for kind in tokenizer_kinds()):
         return make_tokenizer(name)
     if corpus:
-        from studio.formats import format_for
-
-        path = Path(corpus).expanduser()
-        return make_tokenizer(name, chunked(format_for(path).read(path)))
+        return make_tokenizer(name, chunked(_read(Path(corpus).expanduser())))
     folder = project or _last_project()
     if not folder:
         raise UsageError(f"The tokenizer “{name}” comes from a text.", "Give --corpus FILE or --project DIR.")
     return _saved(name, Path(folder).expanduser())
+
+
+def _read(path: Path) -> Iterator[str]:
+    """The corpus as a stream; a guess at its encoding is told."""
+    from studio.formats import format_for
+    from studio.formats.plain_text import CERTAIN
+
+    reader = format_for(path)
+    facts = reader.describe(path)
+    if set(facts.encoding.split(", ")) - CERTAIN:
+        say(f"The encoding of “{path.name}”: {facts.why}")
+    return reader.read(path, facts.encoding)
 
 
 def _last_project() -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.commands import DONE, Command, say
+from studio.commands import DONE, Command, next_command, say
 from studio.core.errors import StudioError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Tour:
         """The first start: nothing there yet."""
         self._until("PyTorch", lambda: self.session.torch_state != "loading")
         if self.session.torch_state == "failed":
-            raise StudioError("PyTorch could not be loaded.", "`main.py doctor` says more.")
+            raise StudioError("PyTorch could not be loaded.", f"`{next_command('doctor')}` says more.")
         self._until(
             "the measurement of this computer", lambda: bool(self.window.machine.facts or self.window.machine.error)
         )
@@ -126,7 +126,7 @@ class Tour:
         self._until("the run", lambda: self.session.running is not None)
         model = self.session.running
         if model is None:
-            raise StudioError("The run did not start.", "`main.py doctor` may know why.")
+            raise StudioError("The run did not start.", f"`{next_command('doctor')}` may know why.")
         say(f"Training {model.name} for {self.steps:,} steps…")
         self._until("the first steps", lambda: not model.living or model.step >= self.steps // 2)
         self.session.pause_run(model)

@@ -1,6 +1,8 @@
 """The command line's manners: what goes where, and with which exit code."""
 
+import logging
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,12 +12,23 @@ from typing import Any
 import pytest
 
 from studio import commands
-from studio.commands import DONE, REFUSED, STOPPED, WRONG_USAGE, Command, UsageError
+from studio.commands import DONE, REFUSED, STOPPED, WRONG_USAGE, Command, UsageError, next_command
 from studio.core.errors import StudioError
 from studio.core.shelf import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
-PUBLIC = ["bench", "config", "doctor", "generate", "run", "test", "tokenize", "tour"]  # changing one is a decision
+PUBLIC = [
+    "bench",
+    "config",
+    "doctor",
+    "export",
+    "generate",
+    "import",
+    "run",
+    "test",
+    "tokenize",
+    "tour",
+]  # changing one is a decision
 
 
 @pytest.fixture
@@ -98,6 +111,36 @@ def test_a_bug_is_told_in_a_sentence_and_kept_in_a_log(
     assert str(log) in said
     assert "Traceback" not in said
     assert "of all things" in log.read_text("utf-8")
+
+
+def test_a_log_line_goes_into_the_file_instead_of_over_the_terminal(
+    command: Any, capsys: pytest.CaptureFixture[str], a_home_of_its_own: Path
+) -> None:
+    def run(options: Any) -> int:
+        assert logging.lastResort is not None
+        logging.lastResort.handle(logging.makeLogRecord({"msg": "unexpected: Traceback", "levelno": logging.ERROR}))
+        return 0
+
+    command(run)
+    assert commands.main(["probe"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
+    assert "unexpected: Traceback" in (a_home_of_its_own / "logs" / "atelier-commands.log").read_text("utf-8")
+
+
+def test_a_place_that_is_forbidden_is_named(command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    command(raising(PermissionError(13, "Permission denied", "/root/preferences.json")))
+    assert commands.main(["probe"]) == REFUSED
+    said = capsys.readouterr().err
+    assert "not allowed to use “/root/preferences.json”" in said
+    assert "ATELIER_HOME" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="quoted in another way there")
+def test_a_next_command_can_be_copied_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shlex.split(next_command("run", "a b")) == ["python3", str(ROOT / "main.py"), "run", "a b"]
+    monkeypatch.chdir(ROOT)
+    assert next_command("run", "a b") == "python3 main.py run 'a b'"
 
 
 def test_a_bug_is_kept_even_where_the_home_cannot_be_written(

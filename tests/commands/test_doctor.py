@@ -1,7 +1,9 @@
 """What the machine must have, and how that is said."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,10 +107,37 @@ def test_the_doctor_says_which_libraries_are_missing(capsys: pytest.CaptureFixtu
 
 @pytest.mark.torch
 @pytest.mark.gui
-def test_the_doctor_looks_at_everything(capsys: pytest.CaptureFixture[str]) -> None:
-    code = commands.main(["doctor"])
+def test_the_doctor_looks_at_everything(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code = commands.main(["doctor", "--json", str(tmp_path / "found.json")])
     said = capsys.readouterr()
-    for word in ("Python", "PySide6", "PyTorch", "Disk", "Memory", "Window"):
+    for word in ("Python", "PySide6", "PyTorch", "Disk", "Memory", "Window", "Processor", "Arithmetic", "tolerance"):
         assert word in said.out
     assert code == (1 if "[bad]" in said.out else 0)
     assert "Traceback" not in said.err
+    found = json.loads((tmp_path / "found.json").read_text("utf-8"))
+    assert {row["verdict"] for row in found["examination"] if row["device"] == "cpu"} == {"good"}
+    assert len(found["findings"]) > 10
+    assert found["devices"]["torch"]
+
+
+@pytest.mark.torch
+@pytest.mark.gui
+def test_a_device_that_computes_wrongly_ends_with_a_sentence_and_a_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from studio.engine import examine
+
+    checks = (examine.Check("Sums", 1e-5, lambda device: float("inf")), examine.Check("More", 1e-5, _breaks))
+    monkeypatch.setattr(examine, "CHECKS", checks)
+    assert commands.main(["doctor", "--json", str(tmp_path / "found.json")]) == 1
+    said = capsys.readouterr()
+    assert "[bad] Arithmetic: wrong on CPU" in said.out
+    assert "Do not trust runs there" in said.err
+    rows = json.loads((tmp_path / "found.json").read_text("utf-8"))["examination"]
+    assert [(row["error"], row["note"]) for row in rows if row["device"] == "cpu"] == [
+        ("not finite", ""), (None, "the driver is gone"),
+    ]  # fmt: skip
+
+
+def _breaks(device: str) -> float:
+    raise RuntimeError("the driver is gone")

@@ -37,7 +37,8 @@ class Parrot:
     def complete(self, sampling: Sampling, control: RunControl) -> Iterator[Any]:
         self.heard.append(sampling)
         for word in (" a", " b", " c"):
-            yield SimpleNamespace(text=word)
+            for sample in range(sampling.samples):
+                yield SimpleNamespace(text=word, sample=sample)
             if self.interrupt:
                 control.stop()
                 return
@@ -45,6 +46,9 @@ class Parrot:
     def ids(self, prompt: Sequence[int], sampling: Sampling, control: RunControl) -> Iterator[int]:
         self.heard.append((list(prompt), sampling))
         yield from (7, 8, 9)
+
+    def all_ids(self, prompt: Sequence[int], sampling: Sampling, control: RunControl) -> list[list[int]]:
+        return [[7 + sample] for sample in range(sampling.samples)]
 
 
 @pytest.fixture
@@ -82,13 +86,43 @@ def test_every_knob_of_sampling_is_an_option(parrot: Parrot) -> None:
         "1.5",
         "--seed",
         "9",
+        "--stop",
+        "User:",
+        "--stop",
+        r"\n\n",
+        "--beams",
+        "4",
+        "--length-penalty",
+        "0.5",
+        "--early-stopping",
+        "never",
     ]
     assert commands.main(["generate", "tale", "Once", *options]) == 0
     assert parrot.heard == [
         Sampling(
-            prompt="Once", tokens=3, temperature=0.0, top_k=4, top_p=0.5, min_p=0.1, repetition_penalty=1.5, seed=9
+            prompt="Once",
+            tokens=3,
+            temperature=0.0,
+            top_k=4,
+            top_p=0.5,
+            min_p=0.1,
+            repetition_penalty=1.5,
+            seed=9,
+            stop=("User:", "\n\n"),
+            beams=4,
+            length_penalty=0.5,
+            early_stopping="never",
         )
     ]
+
+
+def test_several_texts_stand_one_after_the_other(parrot: Parrot, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main(["generate", "tale", "Once", "--samples", "2"]) == 0
+    assert capsys.readouterr().out == " a b c\n---\n a b c\n"
+    assert commands.main(["generate", "tale", "Once", "--samples", "2", "--ids"]) == 0
+    assert json.loads(capsys.readouterr().out) == [[7], [8]]
+    assert commands.main(["generate", "tale", "--prompt-ids", "1", "--samples", "2"]) == 0
+    assert capsys.readouterr().out == "7\n---\n8\n"
 
 
 def test_ids_are_one_json_list_and_nothing_else(parrot: Parrot, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,6 +159,7 @@ def test_an_id_that_the_model_does_not_have_is_refused(parrot: Parrot, capsys: p
         ["Once", "--temperature", "-1"],
         ["Once", "--tokens", "0"],
         ["Once", "--top-p", "2"],
+        ["Once", "--beams", "2", "--samples", "3"],
     ],
 )
 def test_options_that_make_no_sense_are_wrong_usage(wrong: list[str], parrot: Parrot) -> None:

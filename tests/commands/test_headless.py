@@ -1,6 +1,7 @@
 """The first job without a window."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from studio.commands import Command, headless
+from studio.core.errors import StudioError
 from studio.store.places import places
 from studio.store.project import Project
 from tests.scripted_run import ScriptedEngine, small_run
@@ -79,3 +81,18 @@ def test_pictures_are_drawn_by_the_tour(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(headless.COMMANDS.__class__, "load", lambda shelf, name: tour)
     assert headless.draw(tmp_path) == 0
     assert asked == [str(tmp_path)]
+
+
+def test_a_training_that_is_refused_leaves_no_run(stage: SimpleNamespace) -> None:
+    stage.engine.script = [StudioError("This run needs 1.2 GB on the disk.", "Free some space.")]
+    assert do() == 1
+    assert Project.open(places().projects / "First project").runs() == []
+
+
+def test_a_guess_at_the_encoding_is_told(
+    stage: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    honest = headless.bundled_text
+    monkeypatch.setattr(headless, "bundled_text", lambda project: replace(honest(project), guessed=True))
+    do()
+    assert "The encoding of “stories”: " in capsys.readouterr().err

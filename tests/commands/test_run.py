@@ -1,8 +1,10 @@
 """Training without a window, played by scripts: no torch."""
 
+import dataclasses
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,7 +19,8 @@ from studio.commands import run as run_command
 from studio.commands.run import Progress, bar, duration, shortened, split_step
 from studio.core.channel import RunControl
 from studio.core.config import DataConfig, RunConfig, config_to_json
-from studio.core.events import PhaseChanged, RunEnded, RunPaused, StepDone, Warned, event_from_line
+from studio.core.errors import StudioError
+from studio.core.events import CheckpointSaved, PhaseChanged, RunEnded, RunPaused, StepDone, Warned, event_from_line
 from studio.store.project import Project
 from tests.scripted_run import (
     UNTIL_STOPPED,
@@ -25,6 +28,7 @@ from tests.scripted_run import (
     finished,
     measured,
     sample,
+    saved,
     small_run,
     started,
     step,
@@ -133,18 +137,83 @@ def test_a_configuration_that_is_none_is_refused_with_a_sentence(
     (tmp_path / "broken.json").write_text("{", "utf-8")
     for name in ("broken.json", "absent.json"):
         assert commands.main(["run", str(tmp_path / name), "--project", str(folder)]) == 1
-    assert "Traceback" not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert f"config pretrain > {tmp_path / 'absent.json'}" in said
+    assert "Line 1 cannot be read." in said
     assert Project.open(folder).runs() == []
 
 
 def test_a_failure_is_told_and_its_exit_code_is_one(
     engine: ScriptedEngine, folder: Path, config: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from studio.core.errors import StudioError
-
     engine.script = [started(), step(1), StudioError("The text is shorter than one window.", "Choose a longer one.")]
     assert commands.main(["run", config, "--project", str(folder)]) == 1
     assert "shorter than one window. Choose a longer one." in capsys.readouterr().err
+
+
+def next_command_in(said: str) -> list[str]:
+    """The words of the command line that was offered, without Python and main.py."""
+    (line,) = [line for line in said.splitlines() if line.startswith("Go on with: ")]
+    python, main, *words = shlex.split(line.removeprefix("Go on with: "))
+    assert python == "python3"
+    assert Path(main).resolve() == ROOT / "main.py"
+    return words
+
+
+@pytest.mark.skipif(os.name == "nt", reason="quoted in another way there")
+def test_the_command_that_goes_on_can_be_copied_even_where_names_have_blanks(
+    engine: ScriptedEngine, tmp_path: Path, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Project.create(tmp_path / "Mira's tales").path
+    engine.script = [started(), step(1), saved(1), StudioError("The cable came loose.", "Put it back.")]
+    assert commands.main(["run", config, "--project", str(folder), "--name", "old tale"]) == 1
+    words = next_command_in(capsys.readouterr().err)
+    engine.script = small_run(3)
+    assert commands.main(words) == 0
+    assert engine.calls[-1][0] == "old tale"
+
+
+def test_a_full_disk_is_told_once_and_is_no_saved_stop(
+    engine: ScriptedEngine, folder: Path, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pause = RunPaused(step=3, reason="disk", message="The disk is full.", hint="Free some space, then try again.")
+    engine.script = [started(), *steps(3), pause, UNTIL_STOPPED]
+    assert commands.main(["run", config, "--project", str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert said.count("The disk is full.") == 1
+    assert next_command_in(said)
+    assert not [event for event in Project.open(folder).run("tale").events() if isinstance(event, CheckpointSaved)]
+
+
+def test_settings_that_are_refused_leave_neither_run_nor_project(
+    engine: ScriptedEngine, tmp_path: Path, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wild = json.loads(Path(config).read_text("utf-8"))
+    wild["training"]["learning_rate"] = -1.0
+    Path(config).write_text(json.dumps(wild), "utf-8")
+    assert commands.main(["run", config, "--project", str(tmp_path / "new")]) == 1
+    assert "“training.learning_rate”" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+    assert engine.calls == []
+
+
+def test_a_run_that_is_refused_before_its_first_step_does_not_stay(
+    engine: ScriptedEngine, folder: Path, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.script = [StudioError("The text is shorter than one window.", "Choose a longer one.")]
+    assert commands.main(["run", config, "--project", str(folder)]) == 1
+    assert Project.open(folder).runs() == []
+    said = capsys.readouterr().err
+    assert "Choose a longer one." in said
+    assert "Go on with" not in said
+
+
+def test_an_older_run_that_is_refused_stays(engine: ScriptedEngine, folder: Path, config: str) -> None:
+    commands.main(["run", config, "--project", str(folder), "--name", "first"])
+    engine.script = [StudioError("The text is gone.", "Import it again.")]
+    assert commands.main(["run", "--resume", "first", "--project", str(folder)]) == 1
+    assert [record.name for record in Project.open(folder).runs()] == ["first"]
 
 
 def test_what_cannot_be_mended_here_stops_the_run_instead_of_waiting_for_ever(
@@ -154,8 +223,8 @@ def test_what_cannot_be_mended_here_stops_the_run_instead_of_waiting_for_ever(
     engine.script = [started(), *steps(3), pause, UNTIL_STOPPED]
     assert commands.main(["run", config, "--project", str(folder)]) == 130
     said = capsys.readouterr().err
-    assert "The loss is not a number. Lower the learning rate." in said
-    assert "--resume" in said
+    assert said.count("The loss is not a number. Lower the learning rate.") == 1
+    assert next_command_in(said) == ["run", "--resume", "tale", "--project", str(folder)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are not Windows'")
@@ -347,3 +416,8 @@ def test_a_real_run_is_interrupted_and_goes_on_to_its_end(tmp_path: Path) -> Non
     assert second.returncode == 0, second.stderr
     events = Project.open(tmp_path / "project").run("tiny").events()
     assert [event.step for event in events if isinstance(event, StepDone)] == list(range(1, 601))
+
+
+def test_the_share_of_masked_words_that_were_found_stands_beside_the_loss() -> None:
+    found = dataclasses.replace(measured(5, 2.5), validation_accuracy=0.125)
+    assert "validation 2.500, 12.5% right" in shown(Terminal(), [started(10), found, step(10)])

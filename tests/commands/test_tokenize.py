@@ -48,6 +48,19 @@ def test_characters_and_words_come_from_the_corpus(tmp_path: Path, capsys: pytes
     assert json.loads(capsys.readouterr().out) == [0, 2, 5]
 
 
+def test_a_guess_at_the_encoding_of_the_corpus_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = tmp_path / "odd.txt"
+    odd.write_bytes("Größe, Straße, Übermut und Ärger im naïven Café. ".encode("cp1252") * 40)
+    for corpus, words in ((odd, "a guess, since the byte 0xf6"), (tmp_path, "the encoding of 1 is a guess")):
+        assert main(["tokenize", "--tokenizer", "characters", "--corpus", str(corpus), "aß", "--ids"]) == DONE
+        said = capsys.readouterr()
+        assert words in said.err
+        assert len(json.loads(said.out)) == 2
+    odd.write_text("Größe", "utf-8")
+    assert main(["tokenize", "--tokenizer", "characters", "--corpus", str(tmp_path), "ß", "--ids"]) == DONE
+    assert "guess" not in capsys.readouterr().err
+
+
 def test_the_book_s_sentence_has_its_published_ids(data_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     corpus = str(data_folder / "the-verdict.txt")
     text = "Hello, do you like tea? <|endoftext|> In the sunlit terraces of the palace."

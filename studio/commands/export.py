@@ -1,0 +1,46 @@
+"""`main.py export MODEL`: write a model in a form that other programs read."""
+
+import argparse
+from pathlib import Path
+
+from studio.commands import DONE, Command, UsageError, say
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which model, in which form, and where to."""
+    parser.add_argument(
+        "model", metavar="MODEL", help="a model's, checkpoint's or run's folder, NAME, RUN, or RUN@STEP"
+    )
+    parser.add_argument("--format", required=True, metavar="FORMAT", help="hugging_face, gguf or script")
+    parser.add_argument("--to", required=True, metavar="PATH", help="a new folder, or for one-file formats a new file")
+    parser.add_argument("--precision", default="", metavar="P", help="number format, such as bf16 or q8_0; see README")
+    parser.add_argument("--project", metavar="DIR", help="where names are looked up; else in the project opened last")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write, compare, and print where it lies."""
+    from studio.commands.generate import find_checkpoint
+    from studio.core.shelf import resolve
+    from studio.store.disk import size_text
+
+    if options.format not in (formats := writable()):
+        raise UsageError(f"Models are not written as “{options.format}”.", f"Choose one of: {', '.join(formats)}.")
+    folder = find_checkpoint(options.model, options.project)
+    chosen = {"precision": options.precision} if options.precision else {}
+    done = resolve("studio.engine.export:export")(folder, options.format, Path(options.to).expanduser(), chosen)
+    for note in done.notes:
+        say(note)
+    say(f"{size_text(done.bytes)}; read back: {done.same} of {done.prompts} prompts go on with the same token, "
+        f"scores differ by at most {done.error:.1g} of their spread")  # fmt: skip
+    print(done.path)
+    return DONE
+
+
+def writable() -> list[str]:
+    """Names of the formats that are written."""
+    from studio.core.shelf import EXCHANGES
+
+    return [name for name in EXCHANGES.names() if EXCHANGES.load(name).write is not None]
+
+
+COMMAND = Command("export", "write a model in a form that other programs read", add_options, run)
