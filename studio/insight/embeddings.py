@@ -1,0 +1,194 @@
+"""Tables of vectors and how they lie: exact principal components, neighbours in the original space, positions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.core.errors import StudioError
+from studio.core.language import tr
+from studio.insight.attention import tables
+from studio.insight.capture import Capture
+from studio.insight.reading import Doubles, Floats, Numbers, array_of, blocks
+from studio.layers.decoder import Decoder
+
+ROWS = 4_096  # of a table that are multiplied at once
+EXACT = 8_000_000_000  # rows · width² up to which the products are in float64 (about a second on two cores)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Directions of a space: points are (x − mean) · directionsᵀ. `variances` of each, `share` of all variance."""
+
+    mean: Doubles
+    directions: Doubles  # (dimensions, width), each of length 1
+    variances: Doubles
+    share: Doubles
+    left_out: int  # rows that were no numbers
+
+    def project(self, table: Numbers) -> Floats:
+        """(rows, width) to (rows, dimensions); rows that are no numbers stay none."""
+        if table.shape[-1] != len(self.mean):
+            raise StudioError(
+                tr("These vectors have {one} numbers, the map was made for {other}.", one=table.shape[-1],
+                   other=len(self.mean)),
+                tr("Only models of the same width share a map."),
+            )  # fmt: skip
+        found: Floats = ((table - self.mean) @ self.directions.T).astype(np.float32)
+        return found
+
+
+def principal(table: Numbers, dimensions: int = 3) -> Basis:
+    """Exact principal components by the covariance; the largest loading of each direction is positive.
+
+    Small tables are multiplied in float64; large ones in float32, piece by piece, summed in float64.
+    """
+    whole = np.isfinite(table).all(axis=1)
+    rows = table if whole.all() else table[whole]
+    if len(rows) < 2:
+        raise StudioError(tr("There are fewer than two vectors to compare."), tr("Choose more tokens."))
+    width = rows.shape[1]
+    mean = rows.mean(axis=0, dtype=np.float64)
+    kind: npt.DTypeLike = np.float64 if len(rows) * width * width <= EXACT else np.float32
+    total = np.zeros((width, width))
+    for start in range(0, len(rows), ROWS):
+        centred = (rows[start : start + ROWS] - mean).astype(kind)
+        total += centred.T @ centred
+    values, vectors = np.linalg.eigh(total / (len(rows) - 1))
+    kept = min(dimensions, width)
+    variances = np.maximum(values[::-1], 0.0)
+    directions = vectors[:, ::-1][:, :kept].T
+    largest = np.abs(directions).argmax(axis=1)
+    directions = directions * np.where(directions[np.arange(kept), largest] < 0, -1.0, 1.0)[:, None]
+    everything = variances.sum()
+    share = variances[:kept] / everything if everything > 0 else np.zeros(kept)
+    return Basis(mean, directions, variances[:kept], share, int((~whole).sum()))
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The nearest vectors of the original space, nearest first, the smaller id first among equals.
+
+    `closeness` is the cosine, or the distance where that was asked for; `left_out` had no direction or were no numbers.
+    """
+
+    ids: tuple[int, ...]
+    closeness: tuple[float, ...]
+    left_out: int
+
+
+def neighbours(table: Numbers, row: int, k: int = 10, by: str = "cosine") -> Neighbours:
+    """The k rows nearest to one, itself left out; `by` is cosine or euclidean."""
+    if by not in ("cosine", "euclidean"):
+        raise StudioError(tr("Nearness is by cosine or euclidean, not by “{name}”.", name=by))
+    own = table[row].astype(np.float64)
+    length = np.linalg.norm(table, axis=1)
+    usable = np.isfinite(length) & ((length > 0) | (by == "euclidean"))
+    if not usable[row]:
+        raise StudioError(
+            tr("Token {id} has no direction: its vector is zero or not a number.", id=row), tr("Choose another token.")
+        )
+    if by == "cosine":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            closeness = (table @ (own / np.linalg.norm(own)).astype(table.dtype)) / length
+        order = np.argsort(np.where(usable, -closeness, np.inf), kind="stable")
+    else:
+        closeness = np.sqrt(((table - own) ** 2).sum(axis=1))
+        order = np.argsort(np.where(usable, closeness, np.inf), kind="stable")
+    chosen = [int(number) for number in order[: usable.sum()] if number != row][:k]
+    return Neighbours(tuple(chosen), tuple(float(closeness[n]) for n in chosen), int((~usable).sum()))
+
+
+def recall(table: Numbers, points: Numbers, sample: Iterator[int] | range, k: int = 10) -> float:
+    """The share of true neighbours that are still neighbours on the map: how far a picture can be trusted."""
+    hits = [
+        len({*neighbours(table, row, k, "euclidean").ids} & {*neighbours(points, row, k, "euclidean").ids}) / k
+        for row in sample
+    ]
+    return float(np.mean(hits)) if hits else float("nan")
+
+
+def token_table(model: Decoder) -> Floats:
+    """(vocabulary, width): the vectors that tokens enter the model with."""
+    return array_of(model.embed_tokens.weight)
+
+
+def head_table(model: Decoder) -> Floats:
+    """(vocabulary, width): the vectors that the last state is compared with."""
+    return array_of(model.lm_head.weight)
+
+
+def is_tied(model: Decoder) -> bool:
+    """Whether both tables are one."""
+    return model.lm_head.weight is model.embed_tokens.weight
+
+
+def states(captured: Capture, layer: int) -> Floats:
+    """(time, width): the text's tokens in their context after `layer` blocks; 0 is before the first."""
+    stream = captured.residual
+    if not 0 <= layer < len(stream):
+        raise StudioError(
+            tr("This model has {count} blocks.", count=len(stream) - 1), tr("Choose a layer from 0 to that number.")
+        )
+    return stream[layer]
+
+
+# --- positions ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LearnedPositions:
+    """A table of places: cosines (context, context), lengths (context,), and the first principal components."""
+
+    cosines: Floats
+    lengths: Floats
+    points: Floats
+    share: Doubles
+
+
+@dataclass(frozen=True)
+class TurnedPositions:
+    """Where nothing is learned: radians per token of each pair, and by distance what equal vectors score (1 at 0)."""
+
+    radians: Doubles
+    by_distance: Doubles
+
+
+def positions(model: Decoder, distances: int = 256) -> LearnedPositions | TurnedPositions:
+    """How the model knows which token came first; a family without a table shows how it turns instead."""
+    if model.embed_positions is None:
+        attention = next(blocks(model)).self_attn
+        assert attention.rotary is not None
+        cos, sin = tables(attention.rotary, max(2, distances), attention.head_dim)
+        return TurnedPositions(np.arctan2(sin[1], cos[1]), cos.mean(axis=1))
+    table = array_of(model.embed_positions.weight)
+    basis = principal(table)
+    return LearnedPositions(cosines(table), np.linalg.norm(table, axis=1), basis.project(table), basis.share)
+
+
+def cosines(table: Numbers) -> Floats:
+    """(rows, rows), symmetric, 1 on the diagonal; a zero vector is at right angles to every other."""
+    wide = table.astype(np.float64)
+    length = np.linalg.norm(wide, axis=1, keepdims=True)
+    even = (wide / np.where(length == 0, 1.0, length)).astype(np.float32)
+    found: Floats = np.clip(even @ even.T, -1.0, 1.0)
+    found = np.triu(found) + np.triu(found, 1).T
+    np.fill_diagonal(found, 1.0)
+    return found
+
+
+# --- through time ---------------------------------------------------------------------------------------------------
+
+
+def aligned(table: Numbers, reference: Numbers) -> Floats:
+    """`table` turned as a whole so that it lies on `reference` as closely as it can (orthogonal Procrustes)."""
+    left, _, right = np.linalg.svd(table.astype(np.float64).T @ reference.astype(np.float64))
+    found: Floats = (table @ (left @ right)).astype(np.float32)
+    return found
+
+
+def movers(before: Numbers, after: Numbers) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Rows by how far they moved in the original space, farthest first, and every row's distance."""
+    moved = np.linalg.norm(after.astype(np.float64) - before, axis=1).astype(np.float32)
+    return np.argsort(-moved, kind="stable"), moved
