@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from studio.core.shelf import BENCHES, COMMANDS, FAMILIES, FORMATS, OBJECTIVES, TOKENIZERS, Shelf
+from studio.core.shelf import BENCHES, COMMANDS, EXCHANGES, FAMILIES, FORMATS, OBJECTIVES, TOKENIZERS, Shelf
 from studio.panels import PANELS
 
 ROOT = Path(__file__).resolve().parents[1]
-SHELVES = (FORMATS, TOKENIZERS, FAMILIES, OBJECTIVES, COMMANDS, BENCHES)
+SHELVES = (FORMATS, TOKENIZERS, FAMILIES, OBJECTIVES, EXCHANGES, COMMANDS, BENCHES)
 ITEMS = [pytest.param(shelf, name, id=f"{shelf.package}.{name}") for shelf in SHELVES for name in shelf.names()]
 SPEECH = "The cat sat on the mat. “Naïve”, said the dog: don't.\n\nA second line, 1234 <|endoftext|> 猫 🐈.\n"
 PLAIN = "The cat sat on the mat, and the dog lay by the door.\n"
@@ -32,7 +33,7 @@ def test_every_item_has_a_name_and_is_alone_in_its_file(shelf: Shelf, name: str)
 def test_an_item_is_loaded_without_anything_heavy(shelf: Shelf, name: str) -> None:
     """In one process each, for what one item imports must not hide what another one needs."""
     code = (
-        f"import sys, importlib; importlib.import_module('{shelf.package}.{name}');"
+        f"import sys; from studio.core.shelf import Shelf; Shelf('{shelf.package}', '{shelf.constant}').load('{name}');"
         "print(sorted({'torch', 'PySide6', 'pyqtgraph', 'tiktoken', 'duckdb', 'transformers'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
@@ -107,11 +108,13 @@ def test_a_stream_of_tokens_says_the_same_as_all_of_them(kind: Any) -> None:
 
 
 def smallest(family: Any) -> Any:
-    """The first preset of a family, made tiny where the family lets it be."""
+    """The first preset of a family, made tiny where the family lets it be, with what it shares and hides kept."""
     config = family.presets[0].config
     return dataclasses.replace(
-        config, vocab_size=61, context_length=24, n_layers=2, emb_dim=24, n_heads=3, drop_rate=0.0
-    )
+        config, vocab_size=61, context_length=24, n_layers=2, emb_dim=24, n_heads=3, drop_rate=0.0,
+        n_kv_heads=1 if config.n_kv_heads else 0, head_width=10 if config.head_width else 0,
+        hidden_dim=40 if config.hidden_dim else 0, sliding_window=7 if config.sliding_window else 0,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FAMILIES.names())
@@ -146,12 +149,17 @@ def test_a_family_runs_forward_and_backward_and_has_the_weights_it_counts(name: 
 def test_a_family_says_the_same_with_and_without_its_cache(name: str) -> None:
     import torch
 
+    from studio.core.errors import StudioError
     from studio.layers.key_value_cache import KeyValueCache
 
     family = FAMILIES.load(name)
     config = smallest(family)
     model = family.build(config).eval()
     ids = torch.randint(0, config.vocab_size, (1, 12))
+    if not config.causal:  # what was read would change with every token that follows
+        with pytest.raises(StudioError, match="both sides"):
+            KeyValueCache(config, like=model.lm_head.weight)
+        return
     with torch.no_grad():
         cache = KeyValueCache(config, like=model.lm_head.weight)
         pieces = [model(ids[:, :5], cache), *(model(ids[:, place : place + 1], cache) for place in range(5, 12))]
@@ -163,12 +171,27 @@ def test_a_family_says_the_same_with_and_without_its_cache(name: str) -> None:
 def test_the_weights_of_a_family_survive_the_way_out_and_back(name: str) -> None:
     import torch
 
+    from studio.layers.foreign_weights import collect, scatter
+
     family = FAMILIES.load(name)
-    model = family.build(dataclasses.replace(smallest(family), qkv_bias=True))
-    ours = model.state_dict()
-    back = family.from_hugging_face(family.to_hugging_face(ours))
-    assert back.keys() <= ours.keys()
-    assert all(torch.equal(back[key], ours[key]) for key in back)
+    config = dataclasses.replace(smallest(family), qkv_bias=family.traits.get("qkv_bias", True))
+    model = family.build(config)
+    ours, sources = model.state_dict(), family.sources(config)
+    assert sources.keys() == ours.keys()
+    back = collect(sources, scatter(ours, sources).__getitem__)
+    assert all(torch.equal(back[key], ours[key]) for key in ours)
+
+
+@pytest.mark.parametrize("name", FAMILIES.names())
+def test_the_shape_of_a_family_survives_the_way_out_and_back(name: str) -> None:
+    family = FAMILIES.load(name)
+    for preset in family.presets:
+        config = dataclasses.replace(preset.config, vocab_size=100)
+        outside = json.loads(json.dumps(family.to_outside(config)))
+        assert outside["model_type"] in family.model_types
+        back = family.from_outside(outside)
+        assert family.to_outside(back) == outside
+        assert back.family == name
 
 
 @pytest.mark.parametrize("name", OBJECTIVES.names())
@@ -187,7 +210,7 @@ def test_a_batch_depends_on_nothing_but_seed_and_number(name: str) -> None:
     import numpy as np
 
     objective = OBJECTIVES.load(name)
-    model = dataclasses.replace(objective.default.model, context_length=8)
+    model = dataclasses.replace(objective.default.model, context_length=8, vocab_size=201)
     tokens = np.arange(200, dtype=np.uint16)
     one = objective.batches(tokens, objective.default.with_part(model=model), 3)
     other = objective.batches(tokens, objective.default.with_part(model=model), 3)
@@ -198,6 +221,54 @@ def test_a_batch_depends_on_nothing_but_seed_and_number(name: str) -> None:
     assert np.array_equal(one.batch(far), later)
     assert np.array_equal(other.batch(far), later)
     assert not np.array_equal(one.batch(0), later)
+
+
+# --- outside formats of models --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXCHANGES.names())
+def test_a_format_of_models_recognises_quickly_and_never_raises(name: str, tmp_path: Path) -> None:
+    item = EXCHANGES.load(name)
+    assert item.label
+    assert item.about
+    assert item.open is not None or item.write is not None
+    (tmp_path / "letter.txt").write_text("Dear", "utf-8")
+    (tmp_path / "empty").touch()
+    for path in (tmp_path, tmp_path / "letter.txt", tmp_path / "empty", tmp_path / "gone", Path("/dev/null")):
+        assert item.recognises(path) is False
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", [name for name in EXCHANGES.names() if EXCHANGES.load(name).open is not None])
+def test_a_format_of_models_refuses_what_is_none_with_a_sentence(name: str, tmp_path: Path) -> None:
+    from studio.core.errors import StudioError
+
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear", "utf-8")
+    with pytest.raises(StudioError) as refused:
+        EXCHANGES.load(name).open(path)
+    assert refused.value.hint
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", OBJECTIVES.names())
+def test_the_loss_of_an_objective_counts_the_targets_it_names_and_starts_near_chance(name: str) -> None:
+    import math
+
+    import numpy as np
+    import torch
+
+    objective = OBJECTIVES.load(name)
+    model = dataclasses.replace(objective.default.model, context_length=8, vocab_size=201)
+    config = objective.default.with_part(model=model)
+    batch = torch.from_numpy(objective.batches(np.arange(200, dtype=np.uint16), config, 4).batch(0))
+    torch.manual_seed(0)
+    network = FAMILIES.load(model.family).build(model)
+    loss, count = objective.loss(network, batch)
+    assert count == objective.targets(batch) > 0
+    assert loss.item() / count == pytest.approx(math.log(201), abs=0.7)
+    if objective.score is not None:
+        assert objective.score(network, batch)[:2] == (loss, count)
 
 
 # --- commands and benches -------------------------------------------------------------------------------------------
