@@ -40,14 +40,24 @@ class TensorHealth:
 def examine(name: str, tensor: Tensor) -> TensorHealth:
     """Length and largest size are those of the numbers that are finite; the others are counted, never averaged."""
     flat = tensor.detach().flatten()
-    finite = flat.isfinite()
-    nan = int(flat.isnan().sum())
-    rest = flat if bool(finite.all()) else flat[finite]
-    norm = float(torch.linalg.vector_norm(rest, dtype=torch.float64 if rest.device.type == "cpu" else None))
+    if not flat.numel():
+        return TensorHealth(name, 0, 0.0, 0.0, 0, 0, 0)
+    zeros = flat.numel() - int(flat.count_nonzero())
+    low, high = (float(end) for end in flat.aminmax())
+    if np.isfinite(low) and np.isfinite(high):  # one pass says that there is nothing to count
+        return TensorHealth(name, flat.numel(), _length(flat), max(abs(low), abs(high)), zeros, 0, 0)
+    nan, infinite = int(flat.isnan().sum()), int(flat.isinf().sum())
+    rest = flat[flat.isfinite()]
     largest = float(rest.abs().max()) if rest.numel() else 0.0
-    return TensorHealth(
-        name, flat.numel(), norm, largest, int((flat == 0).sum()), nan, flat.numel() - int(finite.sum()) - nan
-    )
+    return TensorHealth(name, flat.numel(), _length(rest), largest, zeros, nan, infinite)
+
+
+def _length(flat: Tensor) -> float:
+    """As torch measures it; in 64 bits where squares are too large for 32."""
+    short = float(torch.linalg.vector_norm(flat, dtype=torch.float32))
+    if np.isfinite(short) or flat.device.type == "mps":
+        return short
+    return float(torch.linalg.vector_norm(flat, dtype=torch.float64))
 
 
 def weights(model: nn.Module) -> tuple[TensorHealth, ...]:

@@ -54,14 +54,31 @@ def lens(model: Decoder, captured: Capture, k: int = 5, halves: bool = False, to
     with at_rest(model):
         for part in pieces(model, time):
             last = log_probabilities(model, streams[-1][part])
+            certain = _expected(last, last)
             for row, stream in enumerate(streams):
                 found = last if row == len(streams) - 1 else log_probabilities(model, stream[part])
                 top = found.topk(k, dim=-1)
                 ids[row, part], chances[row, part] = top.indices.cpu().numpy(), top.values.exp().cpu().numpy()
                 spread[row, part] = -_expected(found, found).cpu().numpy()
-                apart[row, part] = (_expected(last, last) - _expected(last, found)).clamp(min=0).cpu().numpy()
+                apart[row, part] = (certain - _expected(last, found)).clamp(min=0).cpu().numpy()
                 rank[row, part], tracked[row, part] = _followed(found, targets[part])
     return Lens(names, ids, chances, spread, apart, targets, rank, tracked)
+
+
+def likeliest(model: Decoder, captured: Capture, k: int = 5) -> tuple[Ids, Floats]:
+    """Only ids and probabilities of `lens`, (layers + 1, time, k): what can be afforded while a model trains."""
+    k = min(k, model.lm_head.out_features)
+    time = len(captured.ids)
+    ids = np.zeros((len(captured.residual), time, k), np.int32)
+    chances = np.zeros(ids.shape, np.float32)
+    with at_rest(model):
+        for part in pieces(model, time):
+            for row, stream in enumerate(captured.residual):
+                found = logits(model, stream[part])
+                top = found.topk(k, dim=-1)
+                share = (top.values - found.logsumexp(-1, keepdim=True)).exp()
+                ids[row, part], chances[row, part] = top.indices.cpu().numpy(), share.cpu().numpy()
+    return ids, chances
 
 
 def _rows(model: Decoder, captured: Capture, halves: bool) -> tuple[tuple[str, ...], list[Floats]]:

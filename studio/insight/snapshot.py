@@ -21,7 +21,7 @@ from studio.insight import health
 from studio.insight.capture import capture
 from studio.insight.embeddings import Basis, principal
 from studio.insight.heads import probe, round_scores, text_scores, visible
-from studio.insight.lens import Ids, lens
+from studio.insight.lens import Ids, likeliest
 from studio.insight.reading import Doubles, Floats, Numbers
 from studio.layers.decoder import Decoder
 from studio.store.disk import explained
@@ -95,7 +95,7 @@ def take(model: Decoder, subject: Subject, step: int) -> Snapshot:
     again, period = probe(model, subject.period, subject.seed)
     found = round_scores(model, again, period)
     on_text = {name: np.stack([layer[name] for layer in seen]) for name in seen[0]}
-    looked = lens(model, text)
+    top_ids, top_chances = likeliest(model, text)
     with torch.no_grad():
         sample = torch.as_tensor(list(subject.sample), device=model.embed_tokens.weight.device)
         vectors = model.embed_tokens.weight[sample].float().cpu().numpy()
@@ -109,8 +109,8 @@ def take(model: Decoder, subject: Subject, step: int) -> Snapshot:
         scores={**on_text, "induction": found["induction"], "duplicate": found["duplicate"]},
         period=period,
         chance=found["chance"],
-        top_ids=looked.ids,
-        top_chances=looked.probabilities.astype(np.float16),
+        top_ids=top_ids,
+        top_chances=top_chances.astype(np.float16),
         sample=tuple(int(number) for number in subject.sample),
         points=basis.project(vectors),
         basis=basis,

@@ -141,3 +141,7 @@ def test_loss_by_position_is_the_loss_of_each_token(model, monkeypatch: pytest.M
 def test_rows_of_several_lengths_or_of_one_token_are_a_sentence(gpt2, rows: list[list[int]]) -> None:
     with pytest.raises(StudioError, match="one length"):
         health.loss_by_position(gpt2, rows)
+
+
+def test_a_length_whose_squares_are_too_large_for_32_bits_is_still_a_length() -> None:
+    assert health.examine("w", torch.tensor([3e30, 4e30])).norm == pytest.approx(5e30, rel=1e-6)
