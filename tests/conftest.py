@@ -54,7 +54,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class RealData:
-    """Counts the tests that asked for the data folder: how many ran on it, how many were skipped and why."""
+    """Counts the tests that asked for the data folder: how many ran on it, how many were skipped and why.
+
+    Where several processes share the tests, each marks its reports and the first process counts them.
+    """
+
+    MARK = "real data"
 
     def __init__(self) -> None:
         self.ran = 0
@@ -64,12 +69,15 @@ class RealData:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
         outcome: Any = yield
-        report = outcome.get_result()
-        if "data_folder" not in getattr(item, "fixturenames", ()):
+        if "data_folder" in getattr(item, "fixturenames", ()):
+            outcome.get_result().user_properties.append((self.MARK, ""))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if not any(name == self.MARK for name, _ in report.user_properties):
             return
         if report.skipped:
             self.skipped += 1
-            self.reasons.add(str(report.longrepr[2]).removeprefix("Skipped: "))
+            self.reasons.add(str(report.longrepr[2]).removeprefix("Skipped: "))  # type: ignore[index]
         elif report.when == "call":
             self.ran += 1
 
@@ -85,7 +93,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     counts = config.pluginmanager.get_plugin("real_data")
-    if isinstance(counts, RealData) and not config.option.collectonly:
+    helps = hasattr(config, "workerinput")  # a process that another one hands tests to
+    if isinstance(counts, RealData) and not config.option.collectonly and not helps:
         sys.stdout.write(counts.sentence() + "\n")
 
 
