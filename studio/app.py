@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.core.errors import StudioError
 from studio.core.language import set_language
+from studio.live.garbage import GarbageCollector
 from studio.live.session import Session
 from studio.live.stream import ENGINE, Engine
 from studio.shell.crash import CrashWatch, log
@@ -66,6 +67,7 @@ class Keeper(QObject):
         self._studio = studio
         self._warmed = False
         self._dialogs: list[QObject] = []
+        self._garbage = GarbageCollector(self)
         studio.session.changed.connect(self._session_changed)
         studio.crashes.crashed.connect(self.show_crash, Qt.ConnectionType.QueuedConnection)
         studio.crashes.refused.connect(self._refused, Qt.ConnectionType.QueuedConnection)
@@ -116,6 +118,7 @@ class Keeper(QObject):
             log.warning("the layout could not be kept: %s", error)
         studio.feed.close()
         studio.crashes.uninstall()
+        self._garbage.stop()
 
 
 def _open_last_project(session: Session) -> None:

@@ -1,5 +1,6 @@
 """What every test stands on: no screen, a home of its own, nothing left behind, nothing said that nobody expected."""
 
+import gc
 import inspect
 import logging
 import os
@@ -88,7 +89,14 @@ class RealData:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # a worker thread that frees a test's forgotten widgets ends the process; see live/garbage.py
     config.pluginmanager.register(RealData(), "real_data")
+
+
+def pytest_runtest_logfinish() -> None:
+    from studio.live.garbage import collect_due
+
+    collect_due()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

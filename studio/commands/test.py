@@ -35,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
 
 def shared_out(cores: int) -> list[str]:
     """Let several processes share the tests, each file whole in one of them; more than four would want much memory."""
-    return ["-n", str(min(cores, _MOST)), "--dist", "loadfile"] if cores > 1 else []
+    if cores < 2:
+        return []
+    return ["-n", str(min(cores, _MOST)), "--dist", "loadfile", "--max-worker-restart", "0"]
 
 
 COMMAND = Command("test", "run the tests (--all for the slow ones too)", add_options, run, draws=True, passes_on=True)

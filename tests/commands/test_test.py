@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from studio import commands
+from studio.commands.test import shared_out
 
 
 @pytest.fixture
@@ -36,6 +37,18 @@ def test_further_arguments_go_to_pytest(pytest_ends_with: Any) -> None:
     (calls := pytest_ends_with(0)).clear()
     commands.main(["test", "tests/core", "-k", "sampling", "-x"])
     assert calls[0][-4:] == ["tests/core", "-k", "sampling", "-x"]
+
+
+@pytest.mark.parametrize(("cores", "processes"), [(2, "2"), (4, "4"), (64, "4")])
+def test_several_processes_share_all_the_tests_but_never_one_file(cores: int, processes: str) -> None:
+    assert shared_out(cores)[:4] == ["-n", processes, "--dist", "loadfile"]
+    assert shared_out(1) == [], "one core gains nothing"
+
+
+def test_chosen_tests_run_in_one_process(pytest_ends_with: Any) -> None:
+    calls = pytest_ends_with(0)
+    commands.main(["test", "tests/core"])
+    assert "-n" not in calls[0]
 
 
 @pytest.mark.parametrize(("theirs", "ours"), [(0, 0), (1, 1), (2, 130), (3, 1), (4, 2), (5, 1), (-6, 1)])
