@@ -1,4 +1,4 @@
-"""Python's search for forgotten cycles, kept to the GUI thread: a widget that is freed in another one ends the process."""
+"""Python's search for forgotten cycles, kept to the GUI thread: freed in another one, a widget ends the process."""
 
 import gc
 
