@@ -18,7 +18,6 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 14):
 
 import contextlib
 import hashlib
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -51,6 +50,8 @@ MEMORY = "glibc.malloc." + ":glibc.malloc.".join(
 # and made steps up to 4 times slower. People have browsers open, so the threads sleep.
 WAITING = "PASSIVE"
 
+CHECKED = "ATELIER_CHECKED"  # holds the process that was found complete before Python was started anew in its place
+
 
 class SetupError(Exception):
     """A sentence for the person, and the exit code that goes with it."""
@@ -66,7 +67,8 @@ def main(arguments):  # type: (list[str]) -> int
         if arguments[:1] == ["--set-up"]:  # for scripts: prints the Python that has everything, and these groups
             sys.stdout.write("%s\n" % ready_python(arguments[1:]))
             return 0
-        if arguments[:1] in (["-h"], ["--help"], ["--version"]):  # needs nothing but this Python
+        help_only = arguments[:1] in (["-h"], ["--help"], ["--version"])  # needs nothing but this Python
+        if help_only or os.environ.pop(CHECKED, "") == str(os.getpid()):
             return hand_over(arguments)
         return start(ready_python(["test"] if arguments[:1] == ["test"] else []), arguments)
     except SetupError as error:
@@ -95,7 +97,7 @@ def start(python, arguments):  # type: (Path, list[str]) -> int
     if os.name == "nt":  # Windows has no exec that keeps the console waiting
         return subprocess.call(command, env=surroundings)
     sys.stderr.flush()
-    return os.execve(command[0], command, surroundings)
+    return os.execve(command[0], command, dict(surroundings, **{CHECKED: str(os.getpid())}))
 
 
 def hand_over(arguments):  # type: (list[str]) -> int
@@ -182,6 +184,8 @@ def requirements(extras):  # type: (list[str]) -> list[str]
 
 def is_met(requirement):  # type: (str) -> bool
     """Whether an installed package has the name and lies within the bounds, e.g. `PySide6-Essentials>=6.9,!=6.11.0`."""
+    import importlib.metadata  # a tenth of a second that a start with our own environment has no use for
+
     wanted = requirement.split(";")[0]
     try:
         have = numbers(importlib.metadata.version(re.split(r"[<>=!\s]", wanted)[0]))

@@ -1,6 +1,7 @@
 """The launcher: what a stranger meets first. No test here installs or downloads anything."""
 
 import ast
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -406,7 +407,7 @@ def test_a_wish_that_means_nothing_is_refused(linux: Any) -> None:
 def test_the_builds_of_pyside_that_crash_do_not_count_as_installed(
     version: str, meets: bool, launcher: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launcher.importlib.metadata, "version", lambda name: version)
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: version)
     assert launcher.is_met("PySide6-Essentials>=6.9,!=6.11.0,!=6.11.1,<6.12") is meets
 
 
@@ -470,6 +471,21 @@ def test_the_start_goes_on_in_the_environment_with_its_surroundings(
     assert program == str(launcher.PYTHON)
     assert command == [program, str(launcher.ROOT / "main.py"), "generate", "tale"]
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert environment["ATELIER_CHECKED"] == str(os.getpid())
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_the_environment_is_looked_at_once_by_the_process_that_starts_anew(
+    checked: bool, launcher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Any] = []
+    monkeypatch.setenv("ATELIER_CHECKED", str(os.getpid() if checked else os.getppid()))  # a child's own process
+    monkeypatch.setattr(launcher, "ready_python", looked.append)
+    monkeypatch.setattr(launcher, "start", lambda python, arguments: 0)
+    monkeypatch.setattr(launcher, "hand_over", lambda arguments: 0)
+    assert launcher.main(["doctor"]) == 0
+    assert len(looked) == (not checked)
+    assert "ATELIER_CHECKED" not in os.environ
 
 
 def test_help_needs_no_set_up(launcher: Any) -> None:
