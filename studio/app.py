@@ -62,9 +62,9 @@ class Studio:
 class Keeper(QObject):
     """What happens between the objects: preferences reach the look, crashes a dialog, the layout its file."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, page: str) -> None:
         super().__init__(studio.window)
-        self._studio = studio
+        self._studio, self._page = studio, page
         self._warmed = False
         self._dialogs: list[QObject] = []
         self._garbage = GarbageCollector(self)
@@ -82,7 +82,7 @@ class Keeper(QObject):
             set_language(preferences.language)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """After the first paint, when the window is there to be looked at, torch may begin to load."""
+        """After the first paint, when the window is there to be looked at, the page and torch may begin to load."""
         if event.type() == QEvent.Type.Paint and not self._warmed:
             self._warmed = True
             QTimer.singleShot(0, self._after_first_paint)
@@ -92,6 +92,8 @@ class Keeper(QObject):
         studio = self._studio
         studio.crashes.write_log()
         _open_last_project(studio.session)
+        if not studio.window.pages.name:  # else somebody was faster
+            studio.window.pages.open(self._page)
         studio.session.warm_torch()
         left = studio.crashes.watch_faults()
         if left:
@@ -136,7 +138,7 @@ def _open_last_project(session: Session) -> None:
 
 
 def build(application: QApplication, engine: Engine = ENGINE, page: str = "home") -> Studio:
-    """All objects of the window, not yet shown. `page` opens instead of Home."""
+    """All objects of the window, not yet shown; `page` is imported and opened once the frame has been painted."""
     here = places()
     crashes = CrashWatch(here.logs)
     crashes.install()
@@ -151,8 +153,8 @@ def build(application: QApplication, engine: Engine = ENGINE, page: str = "home"
     application.setWindowIcon(QIcon(str(here.resources / "icons" / "atelier.svg")))
     window = StudioWindow(session, look, feed, load_session(here.session))
     studio = Studio(here, session, look, themes, window, crashes, feed)
-    Keeper(studio)
-    window.pages.open(page)
+    Keeper(studio, page)
+    window.rail.set_page(page)
     return studio
 
 
