@@ -5,6 +5,7 @@ import keyword
 import pkgutil
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from studio.core.errors import StudioError
@@ -22,8 +23,7 @@ class Shelf:
 
         A module whose name would be a word of Python ends in an underscore, which is no part of the item's name.
         """
-        package = importlib.import_module(self.package)
-        return tuple(sorted(module.name.rstrip("_") for module in pkgutil.iter_modules(package.__path__)))
+        return _modules(self.package)
 
     def load(self, name: str) -> Any:
         """Import the module `name` and return its constant; an unknown name is a `StudioError`."""
@@ -34,6 +34,12 @@ class Shelf:
             raise StudioError(f"There is no “{name}” in {self.package.rpartition('.')[2]}.", hint)
         module = f"{name}_" if keyword.iskeyword(name) else name
         return getattr(importlib.import_module(f"{self.package}.{module}"), self.constant)
+
+
+@cache  # asked at every frame of a growing curve, and a folder stays as it is while the program runs
+def _modules(package: str) -> tuple[str, ...]:
+    path = importlib.import_module(package).__path__
+    return tuple(sorted(module.name.rstrip("_") for module in pkgutil.iter_modules(path)))
 
 
 def resolve(target: str) -> Any:
