@@ -42,8 +42,8 @@ def first_config(text: str) -> RunConfig:
         data=DataConfig(text=text, tokenizer=TOKENIZER),
         model=first_model(),
         training=TrainingConfig(
-            steps=700, batch_size=12, learning_rate=2e-3, minimum_learning_rate=2e-4, warmup_steps=80,
-            evaluate_every=50, evaluation_batches=5, sample_every=100, save_every=100,
+            steps=850, batch_size=12, learning_rate=2e-3, minimum_learning_rate=2e-4, warmup_steps=80,
+            evaluate_every=100, evaluation_batches=5, sample_every=100, save_every=100,
         ),
         sampling=Sampling(prompt="Once ", tokens=200),
     )  # fmt: skip
