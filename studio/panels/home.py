@@ -1,6 +1,6 @@
 """The first page: three ways to begin, where you left off, the stages of the way, and what this computer can do."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -150,11 +150,17 @@ class HomePanel(Scroll):
         super().resizeEvent(event)
         self._fit()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A text that has become longer takes room too."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
     def _fit(self) -> None:
         """The newest run only where the rest of the page leaves it room: nothing is pushed out of sight by it."""
         column = min(COLUMN_WIDTH, self.viewport().width() - 2 * _MARGIN)
         own = self.latest.least_height(column) + self._space.height()
-        whole = self.body.totalMinimumHeightForWidth(self.viewport().width()) + (own if self.latest.isHidden() else 0)
+        whole = self.body.totalHeightForWidth(self.viewport().width()) + (own if self.latest.isHidden() else 0)
         for widget in (self.latest, self._space):
             widget.setVisible(whole <= self.viewport().height())
 
@@ -167,7 +173,6 @@ class HomePanel(Scroll):
                 self._recalling = newest.name
                 newest.changed.connect(self._recalled)
         self.latest.show_run(newest)
-        self._fit()
 
     def _recalled(self, what: frozenset[str]) -> None:
         """A run's past has been read."""

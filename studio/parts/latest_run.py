@@ -1,7 +1,7 @@
 """The newest run at a glance: how its loss fell, and the last text it wrote."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout
+from PySide6.QtWidgets import QGridLayout, QSizePolicy
 
 from studio.core.language import tr
 from studio.curves.sparkline import Sparkline
@@ -33,6 +33,7 @@ class LatestRun(Card):
         for widget in (self.curve, self.text):
             widget.setMinimumHeight(_LEAST)
             widget.setMaximumHeight(_MOST)
+            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # asks for no more, takes it
         self.losses, self.wrote = Label("", "small"), Label("", "small")
         self.nothing = Label(
             tr("The curve of your newest run and the last text it wrote will stand here, as soon as there is one."),
@@ -41,6 +42,7 @@ class LatestRun(Card):
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(4)
+        grid.setRowStretch(1, 1)
         for column, (small, large) in enumerate(((self.losses, self.curve), (self.wrote, self.text))):
             grid.addWidget(small, 0, column)
             grid.addWidget(large, 1, column)
@@ -52,7 +54,10 @@ class LatestRun(Card):
     def least_height(self, width: int) -> int:
         """Pixels that it takes at this width with what it shows now."""
         layout = self.layout()
-        return layout.totalMinimumHeightForWidth(width) if layout is not None else 0
+        if layout is None:
+            return 0
+        wraps = layout.hasHeightForWidth()  # without a text that wraps, Qt answers -1 to the question by width
+        return layout.totalMinimumHeightForWidth(width) if wraps else layout.totalMinimumSize().height()
 
     def show_run(self, run: RunModel | None) -> None:
         """Draw a run as it is now; call it again when it has grown."""

@@ -1,7 +1,15 @@
 """A column that scrolls up and down only, without a frame of its own."""
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+
+class _Column(QWidget):
+    """What scrolls. Its height follows from its width; the hint's would be that of texts in the narrowest column."""
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(hint.width(), 0) if self.hasHeightForWidth() else hint
 
 
 class Scroll(QScrollArea):
@@ -13,7 +21,7 @@ class Scroll(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._inside = inside = QWidget()
+        self._inside = inside = _Column()
         inside.setProperty("kind", "scrolled")
         self.viewport().setProperty("kind", "scrolled")
         self.body = QVBoxLayout(inside)

@@ -175,6 +175,23 @@ def test_the_newest_run_stands_where_there_is_room_and_pushes_nothing_away(home:
     assert not home.latest.isVisible()
 
 
+@pytest.mark.parametrize("height", [720, 729, 740, 760])
+def test_a_text_that_becomes_longer_covers_nothing(home: HomePanel, scripted_run: Any, height: int) -> None:
+    scripted_run.play(small_run(12))
+    home.resize(1_104, height)  # the page of a window of 1,280 by 800
+    QApplication.processEvents()
+    home.watch_text.setText("A model reads the bundled stories. " * 6)
+    for _ in range(3):  # requests of layouts are posted, and hiding a card makes another
+        QApplication.processEvents()
+    card, text = home._watch_card, home.watch_text
+    assert text.height() >= text.heightForWidth(text.width())
+    assert card.mapTo(home, card.rect().bottomLeft()).y() < home.runs.mapTo(home, home.runs.rect().topLeft()).y()
+    assert home.latest.least_height(1_000) > home.latest.curve.minimumHeight()
+    if home.latest.isVisible():
+        assert home.latest.height() >= home.latest.least_height(home.latest.width())
+        assert home.verticalScrollBar().maximum() == 0
+
+
 def test_files_are_chosen_in_a_dialog_and_become_a_text(
     home: HomePanel, scripted_run: Any, asked: list[tuple[str, object]], tmp_path: Path, qtbot: QtBot
 ) -> None:
