@@ -15,7 +15,7 @@ pytestmark = pytest.mark.gui
 PROJECT = Path(__file__).parents[2]
 THEMES = sorted((PROJECT / "resources" / "themes").glob("*.toml"))
 ICONS = sorted((PROJECT / "resources" / "icons").glob("*.svg"))
-COLOR = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b|\brgba?\(")
+COLOR = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b|(?<!\.)\brgba?\(|QColor(\.from\w+)?\(\s*\d")
 NEEDED = """
     home data tokenizer model pretrain runs chat settings play pause stop save sample plus close check warning danger
     info search folder file undo trash more chevron-down chevron-right copy export refresh moon sun help atelier
