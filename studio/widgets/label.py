@@ -29,12 +29,13 @@ class Label(QLabel):
 
 
 class ElidedLabel(Label):
-    """One line that ends in "…" where the room ends, and says all of itself to the pointer that rests on it."""
+    """Each line ends in "…" where the room ends; all of it is said to the pointer that rests on it."""
 
     @property
     def cut(self) -> bool:
         """Whether some of the text is not shown."""
-        return self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+        room, metrics = self.contentsRect().width(), self.fontMetrics()
+        return any(metrics.horizontalAdvance(line) > room for line in self.text().split("\n"))
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
@@ -48,9 +49,9 @@ class ElidedLabel(Label):
         option.initFrom(self)
         painter = QPainter(self)
         room = self.contentsRect()
-        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        flags = int(self.alignment()) | Qt.TextFlag.TextSingleLine.value
-        role = self.foregroundRole()
+        metrics, end = self.fontMetrics(), Qt.TextElideMode.ElideRight
+        words = "\n".join(metrics.elidedText(line, end, room.width()) for line in self.text().split("\n"))
+        flags, role = int(self.alignment()), self.foregroundRole()
         self.style().drawItemText(painter, room, flags, option.palette, self.isEnabled(), words, role)
         painter.end()
 

@@ -62,3 +62,19 @@ def test_what_is_cut_is_drawn_in_the_colour_of_its_role(look: Look, on_screen: A
     image = quiet.grab().toImage()
     colors = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
     assert look.color("text_quiet").name() in colors
+
+
+def test_two_lines_stay_two_and_only_the_one_that_is_too_long_is_cut(on_screen: Any) -> None:
+    label = ElidedLabel("50,257 tokens\n1,061,103 in this text")
+    on_screen(label)
+    label.resize(400, 40)
+    assert not label.cut
+    wide = label.fontMetrics().horizontalAdvance("50,257 tokens") + 4
+    label.resize(wide, 40)
+    assert label.cut
+    both = label.grab().toImage()
+    label.setText("50,257 tokens")
+    first = label.grab().toImage()
+    rows = both.height() // 2
+    assert both.copy(0, 0, wide, rows) != first.copy(0, 0, wide, rows)  # the first of two stands higher than one alone
+    assert both.copy(0, rows, wide, rows) != first.copy(0, rows, wide, rows)
