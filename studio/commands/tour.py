@@ -164,6 +164,7 @@ class Tour:
             if name == "pretrain":
                 self.session.focus("pretrain", next(reversed(self.session.runs.values())))
             self._shoot(name, name)
+            self._shoot_views(name)
         settings: Any = self._page("settings")
         settings.focus_on("doctor")
         self._until("the examination", lambda: not self.session.jobs.jobs)
@@ -179,10 +180,22 @@ class Tour:
         self.window.pages.open(name)
         return self.window.pages.panels[name]
 
+    def _shoot_views(self, name: str) -> None:
+        """The further views of a page that has several."""
+        page: Any = self._page(name)
+        first, *others = getattr(page, "views", ()) or (None,)
+        for view in others:
+            page.open_view(view.name)
+            self._shoot(name, f"{name}-{view.name}", sizes=SIZES[:1])
+        if others:
+            page.open_view(first.name)
+
     def _shoot(self, page: str, name: str, sizes: tuple[tuple[int, int], ...] = SIZES) -> None:
         """Pictures of a page in both themes at each size."""
         if page:
             self.window.pages.open(page)
+            self._settle()  # a page asks for what it lacks once it is seen
+            self._until("what the page counts", lambda: not self.session.jobs.jobs)
         for size in sizes:
             self.window.resize(*size)
             for theme in THEMES:
