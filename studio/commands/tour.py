@@ -183,12 +183,12 @@ class Tour:
     def _shoot_views(self, name: str) -> None:
         """The further views of a page that has several."""
         page: Any = self._page(name)
-        first, *others = getattr(page, "views", ()) or (None,)
-        for view in others:
-            page.open_view(view.name)
-            self._shoot(name, f"{name}-{view.name}", sizes=SIZES[:1])
-        if others:
-            page.open_view(first.name)
+        names = [view.name for view in getattr(page, "views", ())]
+        for view in names[1:]:
+            page.open_view(view)
+            self._shoot(name, f"{name}-{view}", sizes=SIZES[:1])
+        if names:
+            page.open_view(names[0])
 
     def _shoot(self, page: str, name: str, sizes: tuple[tuple[int, int], ...] = SIZES) -> None:
         """Pictures of a page in both themes at each size."""
