@@ -1,6 +1,6 @@
 """How the next token is chosen from logits. One implementation serves generation and every picture of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy.typing as npt
 from studio.core.config import Sampling
 
 Floats = npt.NDArray[np.float64]
+
+_FEW = 1_024  # tokens that a nucleus is mostly within
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +27,37 @@ def probabilities(logits: npt.ArrayLike, sampling: Sampling, seen: Sequence[int]
 
     Order: repetition penalty (Keskar et al. 2019), temperature, top-k, top-p, min-p, as in `transformers`.
     """
-    scores = penalized(np.array(logits, dtype=np.float64), sampling, seen)
     if sampling.temperature == 0.0:
-        certain = np.zeros_like(scores)
-        certain[int(scores.argmax())] = 1.0
-        return certain
-    chances = softmax(scores / sampling.temperature)
-    if 0 < sampling.top_k < len(chances):
-        chances = _keep(chances, np.argpartition(-chances, sampling.top_k - 1)[: sampling.top_k])
+        return _certain(penalized(np.array(logits, dtype=np.float64), sampling, seen))
+    for _control, chances in steps(logits, sampling, seen):
+        found = chances
+    return found
+
+
+def steps(logits: npt.ArrayLike, sampling: Sampling, seen: Sequence[int] = ()) -> Iterator[tuple[str, Floats]]:
+    """The same after one control after the other: "all" with penalty and temperature, then each that removes tokens."""
+    scores = penalized(np.array(logits, dtype=np.float64), sampling, seen)
+    chances = softmax(scores / (sampling.temperature or 1.0))
+    yield "all", chances
+    if sampling.temperature == 0.0:
+        yield "temperature", _certain(scores)
+        return
+    if sampling.top_k > 0:
+        if sampling.top_k < len(chances):
+            chances = _keep(chances, np.argpartition(-chances, sampling.top_k - 1)[: sampling.top_k])
+        yield "top_k", chances
     if sampling.top_p < 1.0:
         chances = _keep(chances, _nucleus(chances, sampling.top_p))
+        yield "top_p", chances
     if sampling.min_p > 0.0:
         chances = _keep(chances, np.flatnonzero(chances >= sampling.min_p * chances.max()))
-    return chances
+        yield "min_p", chances
+
+
+def _certain(scores: Floats) -> Floats:
+    found = np.zeros_like(scores)
+    found[int(scores.argmax())] = 1.0
+    return found
 
 
 def penalized(scores: Floats, sampling: Sampling, seen: Sequence[int]) -> Floats:
@@ -77,11 +97,27 @@ def draw(chances: Floats, random: np.random.Generator) -> int:
     return int(np.searchsorted(cumulative, random.random() * cumulative[-1], side="right"))
 
 
+def draws(chances: Floats, random: np.random.Generator, count: int) -> npt.NDArray[np.int64]:
+    """The next `count` ids that `draw` would draw, at once."""
+    cumulative = np.cumsum(chances)
+    return np.asarray(np.searchsorted(cumulative, random.random(count) * cumulative[-1], side="right"))
+
+
 def _nucleus(chances: Floats, share: float) -> npt.NDArray[np.int64]:
     """Ids of the likeliest tokens up to and including the one that reaches `share`."""
-    order = np.argsort(-chances, kind="stable")
+    likely = _likeliest(chances, share)
+    order = likely[np.argsort(-chances[likely], kind="stable")]
     reached = np.cumsum(chances[order])
     return order[: int(np.searchsorted(reached, share)) + 1]
+
+
+def _likeliest(chances: Floats, share: float) -> npt.NDArray[np.int64]:
+    """Ids, ascending, among which the nucleus is: sorting a few is faster than sorting all."""
+    alive = np.flatnonzero(chances)
+    if len(alive) <= _FEW:
+        return alive
+    found = np.flatnonzero(chances >= np.partition(chances, -_FEW)[-_FEW])  # equals of the last are among them
+    return found if chances[found].sum() > share else alive
 
 
 def _keep(chances: Floats, ids: npt.NDArray[np.int64]) -> Floats:

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.insight.capture import Capture, capture, last_matrix
-from studio.insight.reading import Numbers, at_rest, blocks, heads_of, hooked, tensor_of, window_of
+from studio.insight.reading import Numbers, alone, at_rest, blocks, heads_of, hooked, tensor_of, window_of
 from studio.layers.decoder import Block, Decoder
 
 PARTS = ("head", "neuron", "attention", "feed_forward", "layer")
+WAYS = ("zero", "mean", "own")
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,20 @@ def all_heads(model: Decoder) -> list[Place]:
     ]
 
 
+def all_parts(model: Decoder) -> list[Place]:
+    """Attention, feed-forward part and the whole of every layer, in order."""
+    return [Place(layer, part) for layer in range(len(model.layers)) for part in PARTS[2:]]
+
+
 @contextmanager
 def replaced(model: Decoder, values: Sequence[tuple[Place, Numbers | None]]) -> Iterator[None]:
     """The network with other numbers in some places while inside; None stands for zeros.
 
-    A value is (time, n) or (n,) for all tokens alike: n is the head's width for a head, 1 for a neuron, the model's
-    width for the rest. A layer taken away passes on what it received.
+    A value is (time, n), for the first tokens of a longer text, or (n,) for all tokens alike: n is the head's width for
+    a head, 1 for a neuron, the model's width for the rest. A layer taken away passes on what it received.
     """
     layers = list(blocks(model))
-    with ExitStack() as stack:
+    with alone(model), ExitStack() as stack:
         for place, value in values:
             _check(layers, place)
             stack.enter_context(hooked([_hook(layers[place.layer], place, value)]))
@@ -103,17 +109,32 @@ def _hook(block: Block, place: Place, value: Numbers | None) -> Any:
 
         def give(_module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor]:
             x = inputs[0].clone()
-            x[..., part] = 0.0 if value is None else torch.as_tensor(np.array(value), dtype=x.dtype, device=x.device)
+            if value is None:
+                x[..., part] = 0.0
+            else:
+                given = _like(x, value)
+                x[:, _rows(given), part] = given
             return (x,)
 
         return wanted.register_forward_pre_hook(give)
 
     def answer(_module: nn.Module, inputs: tuple[Tensor, ...], out: Tensor) -> Tensor:
         if value is not None:
-            return torch.as_tensor(np.array(value), dtype=out.dtype, device=out.device).expand_as(out)
+            given, new = _like(out, value), out.clone()
+            new[:, _rows(given)] = given
+            return new
         return inputs[0] if place.part == "layer" else torch.zeros_like(out)
 
     return {"attention": attention, "feed_forward": block.mlp, "layer": block}[place.part].register_forward_hook(answer)
+
+
+def _like(x: Tensor, value: Numbers) -> Tensor:
+    return torch.as_tensor(np.array(value), dtype=x.dtype, device=x.device)
+
+
+def _rows(given: Tensor) -> slice:
+    """Which tokens a value is for."""
+    return slice(len(given)) if given.ndim == 2 else slice(None)
 
 
 def means(captured: Capture, place: Place) -> Numbers:
@@ -142,8 +163,10 @@ def own(captured: Capture, place: Place) -> Numbers:
     return record.mixed[place.index] if place.part == "head" else whole[place.part]
 
 
-def ablate(model: Decoder, ids: Sequence[int], place: Place, how: str = "zero", tokens: int = 0) -> Change:
-    """Loss and `tokens` greedily written ids with and without one part; `how` is zero or mean."""
+def ablate(
+    model: Decoder, ids: Sequence[int], place: Place, how: str | Sequence[int] = "zero", tokens: int = 0
+) -> Change:
+    """Loss and `tokens` greedily written ids with and without one part; see `sweep` for `how`."""
     return next(iter(sweep(model, ids, [place], how, tokens=tokens))).change
 
 
@@ -151,12 +174,15 @@ def sweep(
     model: Decoder,
     ids: Sequence[int],
     places: Sequence[Place],
-    how: str = "zero",
+    how: str | Sequence[int] = "zero",
     keep_going: Callable[[], bool] = lambda: True,
     tokens: int = 0,
 ) -> Iterator[Progress]:
-    """One part after the other, the network whole again before each progress is told; ends early when asked to."""
-    if how not in ("zero", "mean"):
+    """One part after the other, the network whole again before each progress is told; ends early when asked to.
+
+    `how` is zero, mean, own (what the part puts out anyway), or the ids of another text whose values take the place.
+    """
+    if isinstance(how, str) and how not in WAYS:
         raise StudioError(tr("Parts are replaced by zero or by their mean, not by “{name}”.", name=how))
     window = window_of(model, len(ids))
     read = ids[window.start : window.end]
@@ -165,15 +191,31 @@ def sweep(
             tr("Without a next token there is no loss to compare."),
             tr("Take a longer text and a model that writes from left to right."),
         )
-    captured = capture(model, read, neurons=any(place.part == "neuron" for place in places)) if how == "mean" else None
+    source = _source(model, read, any(place.part == "neuron" for place in places), how)
+    if how not in ("zero", "mean"):  # a value for each place: written text must not push the places along
+        tokens = min(tokens, window_of(model, len(read) + tokens).end - len(read))
     before, written = _logits(model, read), greedy(model, read, tokens)
     for number, place in enumerate(places):
         if not keep_going():
             return
-        with replaced(model, [(place, means(captured, place) if captured is not None else None)]):
+        value = None if source is None else means(source, place) if how == "mean" else own(source, place)
+        with replaced(model, [(place, value)]):
             after, now = _logits(model, read), greedy(model, read, tokens)
         change = Change(place, _loss(before, read), _loss(after, read), _divergence(before, after), written, now)
         yield Progress(number + 1, len(places), change)
+
+
+def _source(model: Decoder, read: Sequence[int], neurons: bool, how: str | Sequence[int]) -> Capture | None:
+    """The text whose values take the place; None for zeros."""
+    if how == "zero":
+        return None
+    other = read if isinstance(how, str) else how[: len(read)]
+    if len(other) < len(read):
+        raise StudioError(
+            tr("The other text has {count} tokens, this one {wanted}.", count=len(other), wanted=len(read)),
+            tr("Give one that is at least as long: every token needs a value to take the place of its own."),
+        )
+    return capture(model, other, neurons=neurons)
 
 
 def greedy(model: Decoder, ids: Sequence[int], tokens: int) -> tuple[int, ...]:

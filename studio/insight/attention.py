@@ -12,7 +12,8 @@ import torch
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.insight.capture import Capture, hidden
-from studio.insight.reading import Doubles, Numbers, blocks, matrix
+from studio.insight.reading import Doubles, Numbers, blocks, heads_of, matrix
+from studio.layers.attention import Attention
 from studio.layers.decoder import Decoder
 from studio.layers.rotary import Rotary
 
@@ -23,13 +24,26 @@ STAGES = (
 
 
 @dataclass(frozen=True)
+class Projection:
+    """What makes one head's queries, keys or values of the vectors it is given: inputs · weight + bias.
+
+    `weight` is (width, head_dim), `bias` (head_dim,); with `normed` the result is then brought to one length.
+    """
+
+    weight: Numbers
+    bias: Numbers
+    normed: bool = False
+
+
+@dataclass(frozen=True)
 class Operands:
     """What goes into a head. Rows are the queries shown, `first_row` the place of the first of them.
 
     `queries` (rows, head_dim) and `keys`, `values` (time, head_dim) are as projected (and normed, where the family
     does that), not yet turned. `cos`, `sin` (time, head_dim / 2) turn them, None where places are learned. `hides`
     (rows, time) is True where a query may not look. `heads` (heads, rows, head_dim) are the outputs of all heads,
-    this one's included. `out_weight` is (heads · head_dim, width), None where nothing follows.
+    this one's included. `out_weight` is (heads · head_dim, width), None where nothing follows. `into` are the
+    projections of queries, keys and values, empty where the inputs are used as they are.
     """
 
     inputs: Numbers
@@ -45,6 +59,7 @@ class Operands:
     out_weight: Numbers | None = None
     out_bias: Numbers | None = None
     first_row: int = 0
+    into: tuple[Projection, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,14 @@ class Walk:
     mixed: Doubles
     concatenated: Doubles
     output: Doubles
+
+    def cell(self, stage: str, row: int, column: int) -> dict[str, Numbers]:
+        """See `cell`; whoever holds a walk need not import this room."""
+        return cell(self, stage, row, column)
+
+    def products(self, row: int, column: int) -> "Products":
+        """See `products`."""
+        return products(self, row, column)
 
 
 def walk(operands: Operands, given: Mapping[str, Numbers] | None = None) -> Walk:
@@ -133,7 +156,29 @@ def operands_of(model: Decoder, capture: Capture, layer: int, head: int, rows: r
         out_weight=weight,
         out_bias=bias,
         first_row=rows.start,
+        into=_projections(attention, head),
     )
+
+
+def _projections(attention: Attention, head: int) -> tuple[Projection, ...]:
+    """Of queries, keys and values; the query heads of a group share the last two."""
+    size, found = attention.head_dim, []
+    for linear, norm in ((attention.q_proj, attention.q_norm), (attention.k_proj, attention.k_norm),
+                         (attention.v_proj, None)):  # fmt: skip
+        weight, bias = matrix(linear)
+        shared = heads_of(attention) // (weight.shape[1] // size)
+        part = slice(head // shared * size, (head // shared + 1) * size)
+        found.append(Projection(weight[:, part], bias[part], norm is not None))
+    return tuple(found)
+
+
+def step_through(
+    model: Decoder, capture: Capture, layer: int, head: int, first: int = 0, count: int | None = None
+) -> Walk:
+    """The walk of one head of a captured text, of `count` queries from `first` on: what a job computes."""
+    time = len(capture.ids)
+    rows = range(first, time if count is None else min(time, first + count))
+    return walk(operands_of(model, capture, layer, head, rows))
 
 
 def tables(rotary: Rotary, time: int, head_dim: int) -> tuple[Doubles, Doubles]:
@@ -193,6 +238,14 @@ def products(steps: Walk, row: int, column: int) -> Products:
 def cell(steps: Walk, stage: str, row: int, column: int) -> dict[str, Numbers]:
     """The operands that one number of a stage is made from, by name, for the formula beside it."""
     o = steps.operands
+    if stage in _PROJECTED and o.into:
+        return _projected_cell(o, stage, row, column)
+    if stage in ("turned_queries", "turned_keys") and o.cos is not None and o.sin is not None:
+        half, plain = o.cos.shape[1], getattr(steps, stage.removeprefix("turned_"))
+        place = row + (o.first_row if stage == "turned_queries" else 0)
+        angle = column % half
+        return {"own": plain[row, column], "other": plain[row, (column + half) % (2 * half)],
+                "cos": o.cos[place, angle], "sin": o.sin[place, angle] * (-1.0 if column < half else 1.0)}  # fmt: skip
     if stage in ("scores", "scaled"):
         return {"query": steps.queries[row], "key": steps.keys[column], "scale": np.float64(o.scale)}
     if stage == "positioned":
@@ -206,6 +259,17 @@ def cell(steps: Walk, stage: str, row: int, column: int) -> dict[str, Numbers]:
     if stage == "output" and o.out_weight is not None and o.out_bias is not None:
         return {"heads": steps.concatenated[row], "weights": o.out_weight[:, column], "bias": o.out_bias[column]}
     raise StudioError(tr("“{stage}” is not computed from other stages here.", stage=stage))
+
+
+_PROJECTED = ("queries", "keys", "values")
+
+
+def _projected_cell(o: Operands, stage: str, row: int, column: int) -> dict[str, Numbers]:
+    """`projected` is what comes out before it is normed, or the number itself."""
+    into, place = o.into[_PROJECTED.index(stage)], row + (o.first_row if stage == "queries" else 0)
+    x, weights, bias = np.asarray(o.inputs[place], np.float64), into.weight[:, column], into.bias[column]
+    return {"inputs": x, "weights": weights, "bias": bias, "projected": x @ weights + bias,
+            "normed": np.bool_(into.normed)}  # fmt: skip
 
 
 def with_inputs_of_all_heads(each: list[Operands]) -> list[Operands]:

@@ -5,6 +5,7 @@ The final norm's scale is the one of the whole stream, frozen, so that the parts
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from torch import nn
@@ -12,7 +13,8 @@ from torch import nn
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.insight.capture import Capture
-from studio.insight.reading import Doubles, Numbers, blocks, matrix
+from studio.insight.lens import logits
+from studio.insight.reading import PLACES, Doubles, Numbers, at_rest, blocks, matrix
 from studio.layers.decoder import Decoder
 from studio.layers.norms import RMSNorm
 
@@ -42,9 +44,12 @@ class Attribution:
         return float(parts + self.embedding + self.positions + self.ends)
 
 
-def attribute(model: Decoder, captured: Capture, position: int, token: int) -> Attribution:
-    """Split the logit of `token` behind `position` (counted in the capture's window)."""
+def attribute(model: Decoder, captured: Capture, position: int, token: int | None = None) -> Attribution:
+    """Split the logit of `token` behind `position` (counted in the capture's window); None is the likeliest token."""
     read = FrozenNorm(model, captured, position)
+    if token is None:
+        with at_rest(model):
+            token = int(logits(model, captured.layers[-1].after[position : position + 1])[0].argmax())
     column, shift = read.direction(token)
     heads, bias, feed = [], [], []
     for block, record in zip(blocks(model), captured.layers, strict=True):
@@ -57,10 +62,9 @@ def attribute(model: Decoder, captured: Capture, position: int, token: int) -> A
     own = model.embed_tokens.weight[captured.ids[position]].detach().double().cpu().numpy() * model.embedding_scale
     rest = captured.embedding[position] - own
     final = captured.final[position].astype(np.float64)
-    weight, constant = matrix(model.lm_head)
     return Attribution(
         token, position, float(read.normed(own) @ column), float(read.normed(rest) @ column),
-        np.array(heads), np.array(bias), np.array(feed), shift, float(final @ weight[:, token] + constant[token]),
+        np.array(heads), np.array(bias), np.array(feed), shift, read.logit(final, token),
     )  # fmt: skip
 
 
@@ -84,7 +88,7 @@ class FrozenNorm:
             self._gain, self._shift = gain, norm.bias.detach().double().cpu().numpy()
         spread = stream - stream.mean() if self._centred else stream
         self.scale = float(1.0 / np.sqrt((spread**2).mean() + norm.eps))
-        self._head, self._constant = matrix(model.lm_head)
+        self._head = model.lm_head
 
     def normed(self, part: Numbers) -> Doubles:
         """(…, width): a part of the stream as the head reads it, without the norm's own offset."""
@@ -94,18 +98,28 @@ class FrozenNorm:
 
     def direction(self, token: int) -> tuple[Doubles, float]:
         """What the head reads for one token (width,), and what norm and head add to its logit by themselves."""
-        column = self._head[:, token]
-        return column, float(self._shift @ column + self._constant[token])
+        column: Doubles = self._head.weight[token].detach().double().cpu().numpy()
+        return column, self.logit(self._shift, token)
+
+    def logit(self, final: Numbers, token: int) -> float:
+        """What the head makes of a state (width,) that is normed already."""
+        own = 0.0 if self._head.bias is None else float(self._head.bias[token])
+        return float(final @ self._head.weight[token].detach().double().cpu().numpy()) + own
+
+    def effect(self, part: Numbers) -> Doubles:
+        """(vocabulary,): what one part adds to every logit; the table is read piece by piece, it may be large."""
+        x, weight = self.normed(part), self._head.weight.detach()
+        size = max(1, PLACES // weight.shape[1])
+        found = [weight[at : at + size].double().cpu().numpy() @ x for at in range(0, len(weight), size)]
+        return np.concatenate(found)
 
     def promoted(self, part: Numbers, k: int = 10) -> tuple[tuple[int, float], ...]:
         """The k tokens whose logits one part raises most, with how much; the smaller id first among equals."""
-        change = self.normed(part) @ self._head
-        return tuple((int(number), float(change[number])) for number in np.argsort(-change, kind="stable")[:k])
+        return _first(self.effect(part), k, -1.0)
 
     def suppressed(self, part: Numbers, k: int = 10) -> tuple[tuple[int, float], ...]:
         """The same for those it lowers most."""
-        change = self.normed(part) @ self._head
-        return tuple((int(number), float(change[number])) for number in np.argsort(change, kind="stable")[:k])
+        return _first(self.effect(part), k, 1.0)
 
 
 def text_attribution(model: Decoder, captured: Capture, positions: Sequence[int]) -> list[Attribution]:
@@ -115,3 +129,52 @@ def text_attribution(model: Decoder, captured: Capture, positions: Sequence[int]
         for position in positions
         if position + 1 < len(captured.ids)
     ]
+
+
+def _first(change: Doubles, k: int, sign: float) -> tuple[tuple[int, float], ...]:
+    order = np.argsort(sign * change, kind="stable")[:k]
+    return tuple((int(number), float(change[number])) for number in order)
+
+
+class Part(NamedTuple):
+    """One summand of a logit. `kind`: embedding, positions, head, bias or feed_forward; the last three have a layer."""
+
+    kind: str
+    layer: int = -1
+    head: int = -1
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one part does to all logits behind a position: the tokens it raises and lowers most, with how much."""
+
+    part: Part
+    promoted: tuple[tuple[int, float], ...]
+    suppressed: tuple[tuple[int, float], ...]
+    length: float  # of the vector that the part adds to the stream
+
+
+def effect_of(model: Decoder, captured: Capture, position: int, key: tuple[str, int, int] | Part, k: int = 8) -> Effect:
+    """The ends of what one part adds to the logits, under the frozen norm of that position."""
+    read, part = FrozenNorm(model, captured, position), Part(*key)
+    added = vector_of(model, captured, position, part)
+    change = read.effect(added)
+    return Effect(part, _first(change, k, -1.0), _first(change, k, 1.0), float(np.linalg.norm(added)))
+
+
+def vector_of(model: Decoder, captured: Capture, position: int, part: Part) -> Doubles:
+    """(width,): what one part adds to the residual stream at a position."""
+    own = model.embed_tokens.weight[captured.ids[position]].detach().double().cpu().numpy() * model.embedding_scale
+    if part.kind == "embedding":
+        return np.asarray(own)
+    if part.kind == "positions":
+        return np.asarray(captured.embedding[position] - own)
+    record = captured.layers[part.layer]
+    if part.kind == "feed_forward":
+        return np.asarray(record.feed_forward_out[position], np.float64)
+    out, offset = matrix(list(blocks(model))[part.layer].self_attn.o_proj)
+    if part.kind == "bias":
+        return offset
+    each = record.mixed[part.head, position].astype(np.float64)
+    wide = len(each)
+    return np.asarray(each @ out[part.head * wide : (part.head + 1) * wide])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class Capture:
         """The residual stream before the first block and after each: layers + 1 arrays (time, width)."""
         return (self.embedding, *(layer.after for layer in self.layers))
 
-    @property
+    @cached_property
     def errors(self) -> Floats:
         """(layers, heads): see `LayerCapture.error`."""
         return np.stack([layer.error for layer in self.layers])

@@ -12,7 +12,7 @@ from torch import nn
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.insight.attention import Operands, with_inputs_of_all_heads
+from studio.insight.attention import Operands, Projection, Walk, walk, with_inputs_of_all_heads
 from studio.insight.capture import hidden
 from studio.insight.reading import Numbers, matrix
 
@@ -30,19 +30,59 @@ HELLO_VECTORS = ((0.34, 0.22, 0.54), (0.53, 0.34, 0.98), (0.29, 0.54, 0.93))
 
 
 @dataclass(frozen=True)
+class Printed:
+    """Numbers that the course prints of one row of a stage, from its first column on unless `column` says otherwise."""
+
+    stage: str
+    row: int
+    numbers: tuple[float, ...]
+    column: int = 0
+    places: int = 4  # decimals that are printed
+
+
+@dataclass(frozen=True)
 class Example:
     """A text of words with a vector each, and how one layer of attention looks at it.
 
-    `note` says where the printed numbers are off.
+    `printed` is empty where the vectors are not the course's; `note` says where the printed numbers are off.
     """
 
     name: str
     words: tuple[str, ...]
     heads: tuple[Operands, ...]
+    printed: tuple[Printed, ...] = ()
     note: str = ""
 
 
 NAMES = ("without weights", "hello", "trainable", "linear", "causal", "causal module", "two heads")
+
+PRINTED = {
+    "without weights": (
+        Printed("scores", 1, (0.9544, 1.4950, 1.4754, 0.8434, 0.7070, 1.0865)),
+        Printed("weights", 1, (0.1385, 0.2379, 0.2333, 0.1240, 0.1082, 0.1581)),
+        Printed("output", 1, (0.4419, 0.6515, 0.5683)),
+    ),
+    "hello": (
+        Printed("scores", 1, (0.7842, 1.3569, 1.2487)),
+        Printed("weights", 1, (0.229, 0.406, 0.365), places=3),
+    ),
+    "trainable": (
+        Printed("queries", 1, (0.4306, 1.4551)),
+        Printed("scores", 1, (1.8524,), column=1),
+        Printed("weights", 1, (0.1500, 0.2264, 0.2199, 0.1311, 0.0906, 0.1820)),
+        Printed("output", 1, (0.3061, 0.8210)),
+    ),
+    "linear": (Printed("output", 0, (-0.0739, 0.0713)),),
+    "causal": (Printed("weights", 1, (0.5517, 0.4483, 0, 0, 0, 0)),),
+    "causal module": (Printed("output", 0, (-0.4519, 0.2216)),),
+    "two heads": (Printed("output", 0, (0.3190, 0.4858)),),
+}
+
+
+def steps(name: str, inputs: Sequence[Sequence[float]] | Numbers | None = None, head: int = 0) -> tuple[Example, Walk]:
+    """An example and the walk through one of its heads: what a job computes."""
+    found = example(name, inputs)
+    return found, walk(found.heads[head])
 
 
 def example(name: str, inputs: Sequence[Sequence[float]] | Numbers | None = None) -> Example:
@@ -54,12 +94,13 @@ def example(name: str, inputs: Sequence[Sequence[float]] | Numbers | None = None
     if x.ndim != 2 or x.shape[1] != 3 or not len(x):
         raise StudioError(tr("The example's words are vectors of three numbers."), tr("Give three for each word."))
     words = (HELLO if name == "hello" else WORDS)[: len(x)] + tuple(f"word {n + 1}" for n in range(len(own), len(x)))
+    printed = PRINTED[name] if inputs is None else ()
     if name in ("without weights", "hello"):
-        return Example(name, words, (_plain(x),), _note() if name == "hello" and inputs is None else "")
+        return Example(name, words, (_plain(x),), printed, _note() if name == "hello" and inputs is None else "")
     if name == "two heads":
-        return Example(name, words, tuple(_two_heads(x)))
+        return Example(name, words, tuple(_two_heads(x)), printed)
     weights = _drawn() if name == "trainable" else _linear(123 if name == "causal module" else 789)
-    return Example(name, words, (_projected(x, weights, name.startswith("causal")),))
+    return Example(name, words, (_projected(x, weights, name.startswith("causal")),), printed)
 
 
 def _note() -> str:
@@ -76,8 +117,13 @@ def _plain(x: Numbers) -> Operands:
 
 def _projected(x: Numbers, weights: Sequence[Numbers], causal: bool) -> Operands:
     queries, keys, values = (np.asarray(x, np.float64) @ weight for weight in weights)
-    hides = hidden(len(x), causal=causal).numpy()
-    return Operands(x, queries, keys, values, queries.shape[1] ** -0.5, hides, 0, np.zeros((1, *queries.shape)))
+    hides, into = hidden(len(x), causal=causal).numpy(), _into(weights)
+    nothing = np.zeros((1, *queries.shape))
+    return Operands(x, queries, keys, values, queries.shape[1] ** -0.5, hides, 0, nothing, into=into)
+
+
+def _into(weights: Sequence[Numbers]) -> tuple[Projection, ...]:
+    return tuple(Projection(weight, np.zeros(weight.shape[1])) for weight in weights)
 
 
 def _drawn() -> list[Numbers]:
@@ -103,8 +149,11 @@ def _two_heads(x: Numbers) -> list[Operands]:
     wide = np.asarray(x, np.float64)
     each = []
     for head in range(2):
-        q, k, v = (wide @ weight[:, head : head + 1] for weight in weights)
-        hides = hidden(len(x)).numpy()
-        nothing = np.zeros((2, *q.shape))
-        each.append(Operands(x, q, k, v, 1.0, hides, head, nothing, out_weight=out_weight, out_bias=out_bias))
+        own = [weight[:, head : head + 1] for weight in weights]
+        q, k, v = (wide @ weight for weight in own)
+        hides, nothing = hidden(len(x)).numpy(), np.zeros((2, *q.shape))
+        into = _into(own)
+        each.append(
+            Operands(x, q, k, v, 1.0, hides, head, nothing, out_weight=out_weight, out_bias=out_bias, into=into)
+        )
     return with_inputs_of_all_heads(each)

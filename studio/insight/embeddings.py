@@ -1,6 +1,6 @@
 """Tables of vectors and how they lie: exact principal components, neighbours in the original space, positions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,35 +35,68 @@ class Basis:
                    other=len(self.mean)),
                 tr("Only models of the same width share a map."),
             )  # fmt: skip
-        found: Floats = ((table - self.mean) @ self.directions.T).astype(np.float32)
+        found = np.empty((*table.shape[:-1], len(self.directions)), np.float32)
+        for start in range(0, len(table), ROWS):  # a large table in float64 at once would fill the memory
+            found[start : start + ROWS] = (table[start : start + ROWS] - self.mean) @ self.directions.T
         return found
 
 
-def principal(table: Numbers, dimensions: int = 3) -> Basis:
-    """Exact principal components by the covariance; the largest loading of each direction is positive.
+@dataclass(frozen=True)
+class Spread:
+    """How the rows of a table scatter about their mean: the sum of (x − mean)ᵀ(x − mean) over `count` of them."""
 
-    Small tables are multiplied in float64; large ones in float32, piece by piece, summed in float64.
+    count: int
+    mean: Doubles
+    products: Doubles  # (width, width)
+    left_out: int  # rows that were no numbers
+
+
+def spread(table: Numbers, keep_going: Callable[[], bool] = lambda: True) -> Spread:
+    """The scatter of all rows; small tables are multiplied in float64, large ones in float32, summed in float64.
+
+    Asked to stop between two pieces it is a `StudioError`.
     """
     whole = np.isfinite(table).all(axis=1)
     rows = table if whole.all() else table[whole]
-    if len(rows) < 2:
-        raise StudioError(tr("There are fewer than two vectors to compare."), tr("Choose more tokens."))
-    width = rows.shape[1]
-    mean = rows.mean(axis=0, dtype=np.float64)
+    width = table.shape[1]
+    mean = rows.mean(axis=0, dtype=np.float64) if len(rows) else np.zeros(width)
     kind: npt.DTypeLike = np.float64 if len(rows) * width * width <= EXACT else np.float32
     total = np.zeros((width, width))
     for start in range(0, len(rows), ROWS):
+        if not keep_going():
+            raise StudioError(tr("The map was called off before it was drawn."), tr("Nothing was changed."))
         centred = (rows[start : start + ROWS] - mean).astype(kind)
         total += centred.T @ centred
-    values, vectors = np.linalg.eigh(total / (len(rows) - 1))
-    kept = min(dimensions, width)
+    return Spread(len(rows), mean, total, int((~whole).sum()))
+
+
+def together(parts: Sequence[Spread]) -> Spread:
+    """The scatter of several tables as if they were one (Chan, Golub and LeVeque 1979)."""
+    count = sum(part.count for part in parts)
+    mean = np.sum([part.mean * part.count for part in parts], axis=0) / max(1, count)
+    between = [part.count * np.outer(part.mean - mean, part.mean - mean) for part in parts]
+    products = np.sum([part.products for part in parts], axis=0) + np.sum(between, axis=0)
+    return Spread(count, mean, products, sum(part.left_out for part in parts))
+
+
+def basis_of(found: Spread, dimensions: int = 3) -> Basis:
+    """The directions in which a table is widest; the largest loading of each is positive."""
+    if found.count < 2:
+        raise StudioError(tr("There are fewer than two vectors to compare."), tr("Choose more tokens."))
+    values, vectors = np.linalg.eigh(found.products / (found.count - 1))
+    kept = min(dimensions, len(values))
     variances = np.maximum(values[::-1], 0.0)
     directions = vectors[:, ::-1][:, :kept].T
     largest = np.abs(directions).argmax(axis=1)
     directions = directions * np.where(directions[np.arange(kept), largest] < 0, -1.0, 1.0)[:, None]
     everything = variances.sum()
     share = variances[:kept] / everything if everything > 0 else np.zeros(kept)
-    return Basis(mean, directions, variances[:kept], share, int((~whole).sum()))
+    return Basis(found.mean, directions, variances[:kept], share, found.left_out)
+
+
+def principal(table: Numbers, dimensions: int = 3) -> Basis:
+    """Exact principal components by the covariance of all rows."""
+    return basis_of(spread(table), dimensions)
 
 
 @dataclass(frozen=True)
@@ -94,10 +127,18 @@ def neighbours(table: Numbers, row: int, k: int = 10, by: str = "cosine") -> Nei
             closeness = (table @ (own / np.linalg.norm(own)).astype(table.dtype)) / length
         order = np.argsort(np.where(usable, -closeness, np.inf), kind="stable")
     else:
-        closeness = np.sqrt(((table - own) ** 2).sum(axis=1))
+        closeness = _distances(table, own)
         order = np.argsort(np.where(usable, closeness, np.inf), kind="stable")
     chosen = [int(number) for number in order[: usable.sum()] if number != row][:k]
     return Neighbours(tuple(chosen), tuple(float(closeness[n]) for n in chosen), int((~usable).sum()))
+
+
+def _distances(table: Numbers, own: Doubles) -> Doubles:
+    """Of every row from one vector, in float64, piece by piece: all at once would fill the memory."""
+    found = np.empty(len(table))
+    for start in range(0, len(table), ROWS):
+        found[start : start + ROWS] = np.sqrt(((table[start : start + ROWS] - own) ** 2).sum(axis=1))
+    return found
 
 
 def recall(table: Numbers, points: Numbers, sample: Iterator[int] | range, k: int = 10) -> float:

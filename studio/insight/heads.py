@@ -103,6 +103,11 @@ def scores(model: Decoder, text: Capture, again: Capture, period: int) -> HeadSc
     return HeadScores(**found, **round_scores(model, again, period))
 
 
+def taxonomy(model: Decoder, text: Capture) -> HeadScores:
+    """All scores of a captured text and of a repeated sequence that is read for it now."""
+    return scores(model, text, *probe(model))
+
+
 def text_scores(weights: Numbers, seen: Numbers) -> dict[str, Doubles]:
     """The scores that any text shows, by the names they have in `HeadScores`; for one layer or all."""
     return {
@@ -137,19 +142,30 @@ def uniform(model: Decoder, time: int) -> Doubles:
     return found
 
 
-def rollout(weights: Numbers, heads: str = "mean", start: int = 0) -> Doubles:
-    """(layers, heads, time, time) to (layers - start, time, time): ½A + ½I multiplied up (Abnar and Zuidema 2020).
+def joined(weights: Numbers, heads: str = "mean") -> Doubles:
+    """(layers, heads, time, time) to (layers, time, time): ½A + ½I of the heads' mean, max or min, rows summing to 1.
 
-    `heads` is mean, max or min; rows are brought back to a sum of 1. It says what could flow, not what causes what.
+    What a layer passes on counts as much as what it gathers (Abnar and Zuidema 2020).
     """
     ways: dict[str, Callable[..., Doubles]] = {"mean": np.mean, "max": np.max, "min": np.min}
     if heads not in ways:
         raise StudioError(tr("Heads are joined by mean, max or min, not by “{name}”.", name=heads))
     time = weights.shape[-1]
+    found = np.empty((len(weights), time, time))
+    for layer, own in zip(weights, found, strict=True):  # one at a time: all heads in float64 may be too much
+        own[:] = 0.5 * ways[heads](np.asarray(layer, np.float64), axis=0) + 0.5 * np.eye(time)
+        own /= own.sum(-1, keepdims=True)
+    return found
+
+
+def rollout(weights: Numbers, heads: str = "mean", start: int = 0) -> Doubles:
+    """(layers, heads, time, time) to (layers - start, time, time): every layer's `joined` weights multiplied up.
+
+    It says what could flow, not what causes what.
+    """
+    time = weights.shape[-1]
     flow, found = np.eye(time), []
-    for layer in weights[start:]:
-        joined = ways[heads](np.asarray(layer, np.float64), axis=0)
-        mixed = 0.5 * joined + 0.5 * np.eye(time)
-        flow = (mixed / mixed.sum(-1, keepdims=True)) @ flow
+    for layer in joined(weights[start:], heads):
+        flow = layer @ flow
         found.append(flow)
     return np.stack(found) if found else np.zeros((0, time, time))

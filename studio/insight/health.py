@@ -101,6 +101,23 @@ def by_layer(found: Sequence[TensorHealth], layers: int) -> Doubles:
 
 
 @dataclass(frozen=True)
+class StepHealth:
+    """One optimizer step, by layer as `by_layer` has it; NaN where it was not measured.
+
+    `gradients` are their lengths before clipping, `updates` how far the weights moved; `not_numbers` counts gradients.
+    """
+
+    gradients: Doubles  # (layers + 2,)
+    updates: Doubles  # (layers + 2,)
+    not_numbers: int = 0
+
+    @classmethod
+    def unknown(cls, layers: int) -> "StepHealth":
+        """Of a moment before the first step, or of a step that nobody looked at."""
+        return cls(np.full(layers + 2, np.nan), np.full(layers + 2, np.nan))
+
+
+@dataclass(frozen=True)
 class Histogram:
     """Counts of sizes between `EDGES`, negative numbers mirrored; every number is in exactly one of the fields."""
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.insight.capture import Capture
-from studio.insight.reading import PLACES, Floats, Numbers, at_rest, blocks
+from studio.insight.reading import PLACES, Floats, Numbers, array_of, at_rest, blocks
 from studio.layers.decoder import Decoder
 
 Ids = npt.NDArray[np.int32]
@@ -40,11 +40,11 @@ def lens(model: Decoder, captured: Capture, k: int = 5, halves: bool = False, to
     """Every place of the residual stream through the final norm, anew for each place, and the output head.
 
     `halves` also looks between a block's attention and its feed-forward part. `token` is tracked; when None, the token
-    that really comes next.
+    that really comes next, or the token itself where the model sees the whole text at once.
     """
-    names, streams = _rows(model, captured, halves)
+    names, streams = places(model, captured, halves)
     time = len(captured.ids)
-    following = [*captured.ids[1:], -1] if token is None else [token] * time
+    following = expected_ids(model, captured) if token is None else [token] * time
     targets = np.array(following, np.int32)
     k = min(k, model.lm_head.out_features)
     shape = (len(names), time)
@@ -61,7 +61,7 @@ def lens(model: Decoder, captured: Capture, k: int = 5, halves: bool = False, to
                 ids[row, part], chances[row, part] = top.indices.cpu().numpy(), top.values.exp().cpu().numpy()
                 spread[row, part] = -_expected(found, found).cpu().numpy()
                 apart[row, part] = (certain - _expected(last, found)).clamp(min=0).cpu().numpy()
-                rank[row, part], tracked[row, part] = _followed(found, targets[part])
+                rank[row, part], tracked[row, part] = followed(found, targets[part])
     return Lens(names, ids, chances, spread, apart, targets, rank, tracked)
 
 
@@ -81,7 +81,14 @@ def likeliest(model: Decoder, captured: Capture, k: int = 5) -> tuple[Ids, Float
     return ids, chances
 
 
-def _rows(model: Decoder, captured: Capture, halves: bool) -> tuple[tuple[str, ...], list[Floats]]:
+def expected_ids(model: Decoder, captured: Capture) -> list[int]:
+    """What each place should say: the next token (−1: none is known), or its own where nothing is hidden."""
+    causal = next(blocks(model)).self_attn.causal
+    return [*captured.ids[1:], -1] if causal else list(captured.ids)
+
+
+def places(model: Decoder, captured: Capture, halves: bool) -> tuple[tuple[str, ...], list[Floats]]:
+    """Names of the rows, and the residual stream (time, width) at each."""
     names, streams = ["embedding"], [captured.embedding]
     after = next(blocks(model)).norm_after
     for record in captured.layers:
@@ -119,7 +126,7 @@ def _expected(under: Tensor, of: Tensor) -> Tensor:
     return torch.where(p == 0, torch.zeros_like(p), p * of).sum(-1)
 
 
-def _followed(found: Tensor, targets: Ids) -> tuple[Ids, Floats]:
+def followed(found: Tensor, targets: Ids) -> tuple[Ids, Floats]:
     """Rank and probability of one token at each place; among equals the smaller id comes first."""
     real = torch.from_numpy(targets.astype(np.int64)).to(found.device)
     own = found.gather(-1, real.clamp(min=0)[:, None])
@@ -157,10 +164,16 @@ def surprise(model: Decoder, captured: Capture) -> Surprise:
     with at_rest(model):
         for part in pieces(model, len(following)):
             found = log_probabilities(model, captured.layers[-1].after[part])
-            here, p = _followed(found, following[part])
+            here, p = followed(found, following[part])
             real = torch.from_numpy(following[part].astype(np.int64)).clamp(min=0)[:, None].to(found.device)
             places = np.arange(part.start, part.stop) + 1
             kept = places < len(following)
             nats[places[kept]] = -found.gather(-1, real)[:, 0].cpu().numpy()[kept]
             rank[places[kept]], chance[places[kept]] = here[kept], p[kept]
     return Surprise(nats, rank, chance)
+
+
+def logits_behind(model: Decoder, captured: Capture, position: int) -> Floats:
+    """(vocabulary,): what the model itself expects behind one token of the window, no control applied."""
+    with at_rest(model):
+        return array_of(logits(model, captured.layers[-1].after[position : position + 1])[0])

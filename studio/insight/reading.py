@@ -1,5 +1,7 @@
 """How a network is read without leaving a trace: at rest, without gradients, and in a window that fits."""
 
+import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ Numbers = npt.NDArray[Any]  # of whichever width
 
 BUDGET = 256 << 20  # bytes that the attention weights of one capture may take
 PLACES = 1 << 24  # logits that are in memory at once where whole rows of the vocabulary are looked at
+
+_guard = threading.Lock()
+_locks: "weakref.WeakKeyDictionary[nn.Module, Any]" = weakref.WeakKeyDictionary()  # an RLock for each network
 
 
 @dataclass(frozen=True)
@@ -87,17 +92,26 @@ def tensor_of(model: Decoder, ids: Sequence[int]) -> Tensor:
 
 
 @contextmanager
+def alone(model: nn.Module) -> Iterator[None]:
+    """No other thread reads or alters the network meanwhile: the hooks of one reading would be seen by another."""
+    with _guard:
+        lock = _locks.setdefault(model, threading.RLock())
+    with lock:
+        yield
+
+
+@contextmanager
 def at_rest(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode and no gradients inside; outside every module is in the mode it was in."""
-    training = [module for module in model.modules() if module.training]
-    for module in training:
-        module.training = False
-    try:
-        with torch.no_grad():
-            yield
-    finally:
+    """Alone, in evaluation mode and without gradients inside; outside every module is in the mode it was in."""
+    with alone(model), torch.no_grad():
+        training = [module for module in model.modules() if module.training]
         for module in training:
-            module.training = True
+            module.training = False
+        try:
+            yield
+        finally:
+            for module in training:
+                module.training = True
 
 
 @contextmanager

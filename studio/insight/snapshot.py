@@ -22,19 +22,21 @@ from studio.insight.capture import capture
 from studio.insight.embeddings import Basis, principal
 from studio.insight.heads import probe, round_scores, text_scores, visible
 from studio.insight.lens import Ids, likeliest
-from studio.insight.reading import Doubles, Floats, Numbers
+from studio.insight.reading import BUDGET, Doubles, Floats, Numbers
 from studio.layers.decoder import Decoder
 from studio.store.disk import explained
 from studio.store.files import read_json, remove_folder, rename_folder, write_atomically, write_json
+from studio.store.snapshots import FACTS as FACTS
+from studio.store.snapshots import folder_name as folder_name
 
-VERSION = 1
+VERSION = 2  # 1 had neither the step's gradients and updates nor the text
 TILE = 64  # cells along a side of a head's map
 LEVELS = 254  # that a weight between 0 and 1 is rounded to; 255 stands for what is no number
 NOTHING = 255
 MAP_ERROR = 0.5 / LEVELS + 1e-6
 CHANCE_ERROR = 2.0**-11  # of a probability in 16 bits
 LENS_BYTES = 1 << 20  # of a snapshot; at 12 × 12 heads everything together stays below twice as many
-TENSORS, FACTS = "snapshot.safetensors", "snapshot.json"
+TENSORS = "snapshot.safetensors"
 _KINDS: dict[str, npt.DTypeLike] = {"U8": np.uint8, "I32": np.int32, "F16": np.float16, "F32": np.float32,
                                     "F64": np.float64}  # fmt: skip
 
@@ -63,6 +65,8 @@ class Snapshot:
     stream: Floats
     weight_norms: Doubles
     not_numbers: int  # among the weights
+    training: health.StepHealth  # of the step that led here
+    prompt: str = ""  # `ids` as they were typed; empty where only the ids are known
 
     def value(self, layer: int, head: int, row: int, column: int) -> float:
         """The pooled weight that a token pair is shown with, within `MAP_ERROR` of the block's largest; NaN is NaN."""
@@ -80,10 +84,16 @@ class Subject:
     period: int = 25
     seed: int = 0
     dimensions: int = 3
+    prompt: str = ""
 
 
-def take(model: Decoder, subject: Subject, step: int) -> Snapshot:
-    """Look at the network as it is now, without leaving a trace in it or in torch's random numbers."""
+def take(
+    model: Decoder, subject: Subject, step: int, training: health.StepHealth | None = None, budget: int = BUDGET
+) -> Snapshot:
+    """Look at the network as it is now, without leaving a trace in it or in torch's random numbers.
+
+    `budget` bytes are what the attention weights of one layer may take; a longer text is cut.
+    """
     maps: list[Numbers] = []
     seen: list[dict[str, Doubles]] = []
 
@@ -91,7 +101,7 @@ def take(model: Decoder, subject: Subject, step: int) -> Snapshot:
         maps.append(quantised(pooled(weights)[0]))
         seen.append(text_scores(weights, visible(model, weights.shape[-1])))
 
-    text = capture(model, subject.ids[: _longest(model)], maps=look)
+    text = capture(model, subject.ids[: _longest(model)], budget=budget, maps=look)
     again, period = probe(model, subject.period, subject.seed)
     found = round_scores(model, again, period)
     on_text = {name: np.stack([layer[name] for layer in seen]) for name in seen[0]}
@@ -117,6 +127,8 @@ def take(model: Decoder, subject: Subject, step: int) -> Snapshot:
         stream=np.stack([np.linalg.norm(x, axis=1).mean() for x in text.residual]).astype(np.float32),
         weight_norms=health.by_layer(weights, len(model.layers)),
         not_numbers=sum(item.nan + item.infinite for item in weights),
+        training=training or health.StepHealth.unknown(len(model.layers)),
+        prompt=subject.prompt,
     )
 
 
@@ -157,11 +169,6 @@ def quantised(weights: Numbers) -> npt.NDArray[np.uint8]:
 # --- on disk --------------------------------------------------------------------------------------------------------
 
 
-def folder_name(step: int) -> str:
-    """The folder of one step among a run's snapshots."""
-    return f"step-{step:09d}"
-
-
 def write(folder: Path, snapshot: Snapshot) -> Path:
     """Keep a snapshot as a folder of its own in `folder`, there whole or not at all; an older one gives way."""
     from safetensors.numpy import save
@@ -186,7 +193,7 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
 def read(path: Path) -> Snapshot:
     """A snapshot as it was written; a damaged or newer one is a `StudioError`."""
     facts = read_json(path / FACTS)
-    if not isinstance(facts, dict) or facts.get("version") != VERSION:
+    if not isinstance(facts, dict) or facts.get("version") not in (1, VERSION):
         raise StudioError(
             tr("“{name}” is no snapshot this Atelier can read.", name=path.name),
             tr("It may come from a newer one; update Atelier, or delete the folder."),
@@ -203,6 +210,7 @@ def read(path: Path) -> Snapshot:
             chance=float(facts["chance"]), not_numbers=int(facts["not_numbers"]), basis=basis,
             ids=tuple(arrays["ids"].tolist()), sample=tuple(arrays["sample"].tolist()),
             scores={name: arrays[f"scores.{name}"] for name in names},
+            training=_training(arrays, facts), prompt=str(facts.get("prompt", "")),
             **{name: arrays[name] for name in _PLAIN},
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
@@ -211,6 +219,12 @@ def read(path: Path) -> Snapshot:
         ) from error
     _check(found, path)
     return found
+
+
+def _training(arrays: dict[str, Numbers], facts: dict[str, Any]) -> health.StepHealth:
+    if facts["version"] == 1:
+        return health.StepHealth.unknown(len(arrays["top_ids"]) - 1)
+    return health.StepHealth(arrays["gradient_norms"], arrays["update_norms"], int(facts["odd_gradients"]))
 
 
 _PLAIN = ("maps", "top_ids", "top_chances", "points", "stream", "weight_norms")
@@ -227,6 +241,7 @@ def _check(found: Snapshot, path: Path) -> None:
         and found.top_ids.shape[1:2] == (time,)
         and all(array.shape == found.maps.shape[:2] for array in found.scores.values())
         and len(found.points) == len(found.sample)
+        and found.training.gradients.shape == found.training.updates.shape == found.weight_norms.shape
     )
     if not whole:
         raise StudioError(
@@ -240,6 +255,8 @@ def _arrays(snapshot: Snapshot) -> dict[str, Numbers]:
     return {
         **{name: getattr(snapshot, name) for name in _PLAIN},
         **{f"scores.{name}": array for name, array in snapshot.scores.items()},
+        "gradient_norms": snapshot.training.gradients,
+        "update_norms": snapshot.training.updates,
         "ids": np.array(snapshot.ids, np.int32),
         "sample": np.array(snapshot.sample, np.int32),
         **{f"basis.{name}": getattr(basis, name) for name in ("mean", "directions", "variances", "share")},
@@ -254,6 +271,8 @@ def _facts(snapshot: Snapshot) -> dict[str, Any]:
         "period": snapshot.period,
         "chance": snapshot.chance,
         "not_numbers": snapshot.not_numbers,
+        "odd_gradients": snapshot.training.not_numbers,
+        "prompt": snapshot.prompt,
         "left_out": snapshot.basis.left_out,
         "map_error": MAP_ERROR,
         "map_levels": LEVELS,

@@ -14,6 +14,7 @@ from studio.core.config import (
     ModelConfig,
     RunConfig,
     TrainingConfig,
+    WatchConfig,
     config_from_json,
     config_to_json,
 )
@@ -44,6 +45,13 @@ def test_every_bit_of_every_number_survives(learning_rate: float, steps: int, ti
         data=dataclasses.replace(default.data, text=text),
     )
     assert config_from_json(json.loads(json.dumps(config_to_json(config)))) == config
+
+
+def test_a_configuration_from_before_runs_were_watched_is_read_and_watched() -> None:
+    data = config_to_json(RunConfig())
+    del data["watch"]
+    assert config_from_json(data) == RunConfig()
+    assert config_from_json(data).watch.inside
 
 
 def test_a_newer_version_is_refused_before_its_fields_are_looked_at() -> None:
@@ -79,7 +87,7 @@ def test_derived_sizes_follow_the_book() -> None:
     assert dataclasses.replace(config, hidden_dim=100).feed_forward_dim == 100
 
 
-@pytest.mark.parametrize("kind", [ModelConfig, TrainingConfig, ComputeConfig])
+@pytest.mark.parametrize("kind", [ModelConfig, TrainingConfig, WatchConfig, ComputeConfig])
 def test_every_setting_has_its_words(kind: type) -> None:
     knobs = knobs_of(kind)
     assert set(knobs) == {field.name for field in dataclasses.fields(kind)}

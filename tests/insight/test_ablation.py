@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from studio.core.errors import StudioError
-from studio.insight.ablation import Place, ablate, all_heads, greedy, means, own, replaced, sweep
+from studio.insight.ablation import Place, ablate, all_heads, all_parts, greedy, means, own, replaced, sweep
 from studio.insight.capture import capture
 from studio.insight.reading import heads_of
 from tests.families.conftest import shaken, tiny
@@ -121,6 +121,52 @@ def test_the_change_of_loss_is_exactly_that_of_a_run_by_hand(llama, how: str) ->
         assert found.divergence == pytest.approx(float(divergence), abs=1e-5)
         assert found.text_after == text
         assert found.text_before == greedy(llama, IDS, 4)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.part)
+def test_a_parts_own_value_changes_neither_loss_nor_text_by_anything(model, place: Place) -> None:
+    found = ablate(model, IDS, place, "own", tokens=5)
+    assert found.harm == 0.0
+    assert found.divergence == 0.0
+    assert found.text_after == found.text_before
+    assert len(found.text_after) == 5
+
+
+def test_the_values_of_another_text_take_the_place_for_as_many_tokens_as_there_are(gpt2) -> None:
+    other = [*reversed(IDS), 4, 4]
+    place = Place(1, "head", 2)
+    found = ablate(gpt2, IDS, place, other, tokens=3)
+    with replaced(gpt2, [(place, own(capture(gpt2, other[:17]), place))]):
+        assert found.loss_after == loss(logits(gpt2))
+    assert found.harm != 0.0
+    assert len(found.text_after) == 3
+    assert ablate(gpt2, IDS, place, IDS).harm == 0.0
+    with pytest.raises(StudioError, match="has 3 tokens, this one 17"):
+        ablate(gpt2, IDS, place, [1, 2, 3])
+
+
+def test_a_value_for_every_token_never_moves_along_with_written_text(gpt2) -> None:
+    text = (IDS * 6)[:94]  # the context is 96
+    assert len(ablate(gpt2, text, PLACES[0], "own", tokens=9).text_after) == 2
+    assert len(ablate(gpt2, text, PLACES[0], "zero", tokens=9).text_after) == 9
+
+
+def test_a_value_for_the_first_tokens_leaves_the_later_ones_alone(gpt2) -> None:
+    for place in PLACES:
+        value = own(capture(gpt2, IDS, neurons=True), place)[:5]
+        before = logits(gpt2)
+        with replaced(gpt2, [(place, value)]):
+            assert torch.equal(logits(gpt2), before)
+        with replaced(gpt2, [(place, np.zeros_like(value))]):
+            assert not torch.equal(logits(gpt2), before)
+
+
+def test_every_part_of_every_layer_is_named_once(gpt2) -> None:
+    places = all_parts(gpt2)
+    assert [(place.layer, place.part) for place in places[:4]] == [
+        (0, "attention"), (0, "feed_forward"), (0, "layer"), (1, "attention"),
+    ]  # fmt: skip
+    assert len(set(places)) == len(places) == 9
 
 
 def test_greedy_writing_takes_the_likeliest_and_goes_on_over_the_context(gpt2) -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from studio.core.errors import StudioError
-from studio.insight.attention import STAGES, cell, operands_of, products, softmax, tables, walk
+from studio.insight.attention import STAGES, cell, operands_of, products, softmax, step_through, tables, walk
 from studio.insight.capture import capture
+from studio.insight.course import example
 from studio.layers.rotary import frequencies
 from tests.families.conftest import tiny
 from tests.insight.conftest import IDS
@@ -135,9 +136,44 @@ def test_the_operands_of_a_cell_give_the_cell(llama, stage: str) -> None:
     assert abs(computed[stage]() - getattr(steps, stage)[9, 4]) <= 1e-6
 
 
-def test_a_stage_without_a_formula_is_a_sentence(gpt2) -> None:
+@pytest.mark.parametrize("stage", ["queries", "keys", "values"])
+def test_the_projections_of_every_family_give_queries_keys_and_values(model, stage: str) -> None:
+    steps = step_through(model, capture(model, IDS), 1, 3)
+    found = getattr(steps, stage)
+    for row, column in ((0, 0), (9, 4), (16, 5)):
+        o = steps.cell(stage, row, column)
+        assert o["inputs"] @ o["weights"] + o["bias"] == pytest.approx(float(o["projected"]), abs=1e-12)
+        if not o["normed"]:
+            assert float(o["projected"]) == pytest.approx(float(found[row, column]), abs=1e-5)
+    if steps.cell(stage, 0, 0)["normed"]:  # one length for all, then a gain for each number
+        width = found.shape[1]
+        projected = np.array([[steps.cell(stage, row, n)["projected"] for n in range(width)] for row in (0, 9)])
+        unit = projected / np.sqrt((projected**2).mean(-1, keepdims=True))
+        gain = found[[0, 9]] / unit
+        np.testing.assert_allclose(gain[0], gain[1], rtol=1e-3)
+
+
+@pytest.mark.parametrize("stage", ["turned_queries", "turned_keys"])
+def test_the_operands_of_turning_give_the_turned_number(llama, stage: str) -> None:
+    steps = step_through(llama, capture(llama, IDS), 1, 2, 6, 8)
+    for row, column in ((0, 0), (5, 2), (7, 5)):
+        o = steps.cell(stage, row, column)
+        turned = o["own"] * o["cos"] + o["other"] * o["sin"]
+        assert float(turned) == pytest.approx(float(getattr(steps, stage)[row, column]), abs=1e-9)
+
+
+def test_a_walk_of_a_few_queries_ends_where_the_text_does(gpt2) -> None:
+    found = capture(gpt2, IDS)
+    steps = step_through(gpt2, found, 0, 1, 12, 64)
+    assert steps.operands.first_row == 12
+    assert steps.weights.shape == (5, 17)
+    np.testing.assert_allclose(steps.weights, step_through(gpt2, found, 0, 1).weights[12:], atol=1e-12)
+    assert steps.products(0, 3).score == pytest.approx(float(steps.positioned[0, 3]))
+
+
+def test_a_stage_without_a_formula_is_a_sentence() -> None:
     with pytest.raises(StudioError, match="queries"):
-        cell(walk(operands_of(gpt2, capture(gpt2, IDS), 0, 0)), "queries", 0, 0)
+        cell(walk(example("without weights").heads[0]), "queries", 0, 0)
 
 
 def test_softmax_keeps_large_scores_hidden_places_and_what_is_no_number() -> None:

@@ -8,7 +8,7 @@ import torch
 
 from studio.core.errors import StudioError
 from studio.core.shelf import FAMILIES
-from studio.insight.attribution import FrozenNorm, attribute, text_attribution
+from studio.insight.attribution import FrozenNorm, Part, attribute, effect_of, text_attribution, vector_of
 from studio.insight.capture import capture
 from tests.families.conftest import SHAPES, shaken, tiny
 from tests.insight.conftest import IDS
@@ -82,3 +82,50 @@ def test_a_model_that_norms_after_each_part_is_refused() -> None:
     with pytest.raises(StudioError, match="no sum") as refused:
         attribute(model, capture(model, IDS), 0, 0)
     assert "Llama" in refused.value.hint
+
+
+def test_without_a_token_the_likeliest_is_split(gpt2) -> None:
+    found = attribute(gpt2, capture(gpt2, IDS), 8)
+    with torch.no_grad():
+        wanted = gpt2(torch.tensor([IDS]))[0, 8]
+    assert found.token == int(wanted.argmax())
+    assert found.logit == pytest.approx(float(wanted.max()), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama 3.1", "gemma"])
+def test_the_vectors_of_all_parts_are_the_stream(name: str) -> None:
+    model = shaken(tiny(name))
+    captured = capture(model, IDS)
+    parts = [Part("embedding"), Part("positions")]
+    for layer in range(3):
+        parts += [Part("bias", layer), Part("feed_forward", layer), *(Part("head", layer, head) for head in range(4))]
+    found = np.sum([vector_of(model, captured, 8, part) for part in parts], axis=0)
+    np.testing.assert_allclose(found, captured.layers[-1].after[8], atol=1e-4)
+
+
+@pytest.mark.parametrize("part", [Part("embedding"), Part("head", 1, 2), Part("feed_forward", 2), Part("bias", 0)])
+def test_what_a_part_does_to_one_token_is_what_it_adds_to_its_logit(gpt2, part: Part) -> None:
+    captured = capture(gpt2, IDS)
+    told = effect_of(gpt2, captured, 8, part, k=3)
+    token, value = told.promoted[0]
+    found = attribute(gpt2, captured, 8, token)
+    own = {"embedding": found.embedding, "head": found.heads[1, 2], "feed_forward": found.feed_forward[2],
+           "bias": found.attention_bias[0]}  # fmt: skip
+    assert value == pytest.approx(float(own[part.kind]), abs=1e-9)
+    assert len(told.promoted) == len(told.suppressed) == 3
+    assert told.promoted[0][1] >= told.promoted[1][1] >= told.suppressed[1][1] >= told.suppressed[0][1]
+    assert told.length == pytest.approx(float(np.linalg.norm(vector_of(gpt2, captured, 8, part))))
+
+
+def test_a_part_can_be_named_by_kind_layer_and_head(gpt2) -> None:
+    captured = capture(gpt2, IDS)
+    assert effect_of(gpt2, captured, 3, ("head", 1, 0)) == effect_of(gpt2, captured, 3, Part("head", 1, 0))
+
+
+def test_a_large_table_is_read_piece_by_piece(gpt2, monkeypatch: pytest.MonkeyPatch) -> None:
+    captured = capture(gpt2, IDS)
+    whole = effect_of(gpt2, captured, 8, Part("feed_forward", 1))
+    monkeypatch.setattr("studio.insight.attribution.PLACES", 24 * 7)
+    parts = effect_of(gpt2, captured, 8, Part("feed_forward", 1))
+    assert [token for token, _ in parts.promoted] == [token for token, _ in whole.promoted]
+    np.testing.assert_allclose([v for _, v in parts.promoted], [v for _, v in whole.promoted], atol=1e-12)

@@ -6,7 +6,7 @@ import torch
 
 from studio.core.errors import StudioError
 from studio.insight.attention import walk
-from studio.insight.course import HELLO_VECTORS, NAMES, VECTORS, WORDS, example
+from studio.insight.course import HELLO_VECTORS, NAMES, PRINTED, VECTORS, WORDS, example, steps
 
 pytestmark = pytest.mark.torch
 
@@ -37,6 +37,22 @@ def test_where_the_course_is_off_its_own_scores_the_example_says_so() -> None:
     assert "0.3992, 0.3858, 0.8610" in example("hello").note
     assert all(example(name).note == "" for name in NAMES if name != "hello")
     assert example("hello", [(1.0, 2.0, 3.0)]).note == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_number_that_is_printed_beside_an_example_is_computed_by_it(name: str) -> None:
+    found, walked = steps(name)
+    assert found.printed == PRINTED[name] != ()
+    for one in found.printed:
+        row = getattr(walked, one.stage)[one.row, one.column : one.column + len(one.numbers)]
+        assert np.abs(row - one.numbers).max() <= 10.0**-one.places
+    assert example(name, [(1.0, 2.0, 3.0)] * 3).printed == ()
+
+
+def test_the_steps_of_a_second_head_are_its_own() -> None:
+    one, other = (steps("two heads", None, head)[1] for head in (0, 1))
+    assert other.operands.head == 1
+    assert not np.allclose(one.weights, other.weights)
 
 
 def test_trainable_weights_give_the_printed_query_scores_and_context() -> None:

@@ -1,5 +1,7 @@
 """The logit lens: normed anew at every place, over the whole vocabulary, and the last row is the model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from studio.core.errors import StudioError
 from studio.core.shelf import FAMILIES
 from studio.insight import lens as module
 from studio.insight.capture import capture
-from studio.insight.lens import lens, logits, pieces, surprise
+from studio.insight.lens import lens, logits, logits_behind, pieces, surprise
 from tests.families.conftest import shaken, tiny
 from tests.insight.conftest import IDS
 
@@ -155,11 +157,23 @@ def test_nothing_stands_before_the_first_token_so_it_surprises_nobody(gpt2) -> N
 
 
 def test_a_model_that_sees_everything_at_once_is_not_surprised() -> None:
-    from dataclasses import replace
-
     config = replace(FAMILIES.load("bert").presets[0].config, vocab_size=61, emb_dim=24, n_layers=2, n_heads=4)
     model = shaken(config)
     captured = capture(model, IDS)
     assert lens(model, captured, halves=True).rows == ("embedding", "block 1", "block 2")
     with pytest.raises(StudioError, match="whole text at once"):
         surprise(model, captured)
+
+
+def test_a_model_that_sees_everything_is_asked_for_the_token_itself() -> None:
+    config = replace(FAMILIES.load("bert").presets[0].config, vocab_size=61, emb_dim=24, n_layers=2, n_heads=4)
+    model = shaken(config)
+    assert lens(model, capture(model, IDS)).targets.tolist() == IDS
+
+
+def test_logits_behind_a_token_are_the_models_own(model) -> None:
+    captured = capture(model, IDS)
+    wanted = answer(model).numpy()
+    for position in (0, 7, 16):
+        np.testing.assert_allclose(logits_behind(model, captured, position), wanted[position], atol=1e-4)
+    assert not logits_behind(model, captured, 0).flags.writeable

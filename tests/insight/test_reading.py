@@ -1,6 +1,7 @@
 """Reading a network: in a window that fits, with nothing left behind."""
 
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,12 @@ import torch
 
 from studio.core.errors import StudioError
 from studio.insight import reading
+from studio.insight.ablation import Place, replaced
+from studio.insight.capture import Capture, capture
 from studio.insight.reading import array_of, at_rest, hooked, matrix, tensor_of, window_of
 from studio.layers.half_linear import NarrowLinear
 from tests.families.conftest import shaken, tiny
+from tests.insight.conftest import IDS
 
 pytestmark = pytest.mark.torch
 
@@ -114,9 +118,23 @@ def test_shortened_weights_are_refused_with_the_way_out() -> None:
 
 
 def test_nothing_here_is_made_up() -> None:
-    """Mistake 1: random numbers on the screen. Only the probe's sequence and the book's weights are drawn, by seed."""
+    """Mistake 1: random numbers on the screen. What is drawn follows a seed: probes, directions, samples, weights."""
     room = Path(reading.__file__).parent
     drawn = {
         path.name for path in room.glob("*.py") if re.search(r"\brand\w*\(|default_rng|manual_seed", path.read_text())
     }
-    assert drawn == {"heads.py", "course.py"}
+    assert drawn == {"heads.py", "course.py", "landscape.py", "projection.py"}
+
+
+def test_two_threads_never_see_the_hooks_of_the_other(gpt2) -> None:
+    whole = capture(gpt2, IDS)
+    found: list[Capture] = []
+    reader = threading.Thread(target=lambda: found.append(capture(gpt2, IDS)))
+    with replaced(gpt2, [(Place(0, "layer"), None)]):
+        reader.start()
+        reader.join(0.2)
+        assert not found  # it waits until the network is whole again
+        altered = capture(gpt2, IDS)
+    reader.join(5)
+    assert (found[0].final == whole.final).all()
+    assert not (altered.final == whole.final).all()

@@ -153,8 +153,39 @@ def test_it_comes_back_as_it_was(llama, tmp_path: Path) -> None:
         assert getattr(found, name).dtype == getattr(wanted, name).dtype
     for name, values in wanted.scores.items():
         assert np.array_equal(found.scores[name], values)
+    assert np.isnan(found.training.gradients).all()
     for name in ("mean", "directions", "variances", "share", "left_out"):
         assert np.array_equal(getattr(found.basis, name), getattr(wanted.basis, name))
+
+
+def test_the_step_that_led_there_and_the_text_come_back_too(llama, tmp_path: Path) -> None:
+    step = health.StepHealth(np.arange(5.0), np.arange(5.0) / 7, 3)
+    found = read(write(tmp_path, take(llama, replace(SUBJECT, prompt="a “猫”"), 7, step)))
+    assert np.array_equal(found.training.gradients, step.gradients)
+    assert np.array_equal(found.training.updates, step.updates)
+    assert (found.training.not_numbers, found.prompt) == (3, "a “猫”")
+
+
+def test_one_of_the_first_version_is_read_with_what_it_lacks_unknown(gpt2, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    from studio.store.files import read_json, write_json
+
+    folder = write(tmp_path, take(gpt2, SUBJECT, 5))
+    tensors, facts = folder / snapshot.TENSORS, read_json(folder / snapshot.FACTS)
+    held = load_file(tensors)
+    save_file({name: array for name, array in held.items() if name not in ("gradient_norms", "update_norms")}, tensors)
+    new = ("prompt", "odd_gradients")
+    write_json(folder / snapshot.FACTS, {name: facts[name] for name in facts if name not in new} | {"version": 1})
+    found = read(folder)
+    assert np.isnan(found.training.gradients).all()
+    assert found.training.updates.shape == (5,)
+    assert (found.prompt, found.training.not_numbers, found.step) == ("", 0, 5)
+
+
+def test_a_small_memory_reads_a_shorter_text(gpt2) -> None:
+    whole, short = take(gpt2, SUBJECT, 0), take(gpt2, SUBJECT, 0, budget=4 * 4 * 8 * 8)
+    assert (len(whole.ids), len(short.ids)) == (17, 8)
 
 
 def test_a_later_one_of_the_same_step_takes_its_place_and_nothing_is_left_over(gpt2, tmp_path: Path) -> None:
@@ -183,7 +214,7 @@ def test_the_file_says_how_far_its_numbers_may_be_off(gpt2, tmp_path: Path) -> N
     facts = read_json(write(tmp_path, take(gpt2, SUBJECT, 5)) / snapshot.FACTS)
     assert facts["map_error"] == MAP_ERROR
     assert facts["chance_error"] == snapshot.CHANCE_ERROR
-    assert facts["version"] == 1
+    assert facts["version"] == snapshot.VERSION
 
 
 @pytest.mark.parametrize("damage", ["cut", "foreign", "version", "shape", "type", "missing"])
@@ -197,7 +228,7 @@ def test_a_damaged_one_is_a_sentence(gpt2, tmp_path: Path, damage: str) -> None:
     elif damage == "foreign":
         facts.write_text("[]", "utf-8")
     elif damage == "version":
-        facts.write_text(facts.read_text("utf-8").replace('"version": 1', '"version": 2'), "utf-8")
+        facts.write_text(facts.read_text("utf-8").replace('"version": 2', '"version": 3'), "utf-8")
     elif damage == "missing":
         facts.unlink()
     else:
