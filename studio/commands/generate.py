@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.commands import DONE, STOPPED, Command, UsageError, say
-from studio.commands.run import split_step, stopped_by_signals
+from studio.commands.run import stopped_by_signals
 from studio.core.errors import StudioError
+from studio.core.run_step import split_step
 
 if TYPE_CHECKING:
     from studio.core.channel import RunControl

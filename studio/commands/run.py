@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.commands import DONE, REFUSED, STOPPED, Command, UsageError, next_command, say
 from studio.core.errors import StudioError
+from studio.core.run_step import split_step
 
 if TYPE_CHECKING:
     from studio.core.channel import RunControl
@@ -91,12 +92,6 @@ def find_run(project: "Project", asked: str) -> tuple["RunRecord", int | None]:
         return record, int(step)
     begun = step or any(record.checkpoints_folder.glob("step-*"))
     return record, NEWEST if begun else None  # killed before its first save: from the beginning, as in the window
-
-
-def split_step(model: str) -> tuple[str, str]:
-    """`tale@500` as ("tale", "500"), `tale` as ("tale", "")."""
-    name, at, step = model.rpartition("@")
-    return (name, step) if at and (step.isdigit() or step in ("best", "last")) else (model, "")
 
 
 @contextlib.contextmanager

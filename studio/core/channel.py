@@ -9,7 +9,7 @@ from studio.core.events import RunEvent
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One wish during a run: `kind` is "sample", "save" or "learning_rate"; `text` and `number` are its argument."""
+    """One wish during a run: `kind` is "sample", "probe", "save" or "learning_rate"; the rest is its argument."""
 
     kind: str
     text: str = ""

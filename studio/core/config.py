@@ -176,6 +176,36 @@ class Sampling:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchConfig:
+    """What a run keeps of its inside along the way, for the pages that look into a model. Changes no number of it."""
+
+    inside: bool = knob(
+        True, "Watch inside", "Keeps what the model attends to and expects at many steps, to be played back as a film."
+    )
+    every: int = knob(
+        0, "Look every", "Steps between two looks; 0 means as often as two percent of the time allows.",
+        unit="steps", minimum=0, maximum=1_000_000, advanced=True,
+    )  # fmt: skip
+    prompt: str = knob(
+        "", "Watched text", "What the model reads each time. Empty: the samples' prompt where it is long enough, else "
+        "the beginning of the text that is held back.",
+        advanced=True,
+    )  # fmt: skip
+    keep: int = knob(
+        128, "Looks kept", "How many stay on disk; where there are more, they are thinned evenly.",
+        minimum=2, maximum=10_000, advanced=True,
+    )  # fmt: skip
+    megabytes: int = knob(
+        200, "Space for them", "What they may take together on the disk; beyond it they are thinned evenly.",
+        unit="MB", minimum=1, maximum=1_000_000, advanced=True,
+    )  # fmt: skip
+    memory: int = knob(
+        256, "Memory to look with", "What one look may take in memory; where it is too little, less is looked at.",
+        unit="MB", minimum=1, maximum=1_000_000, advanced=True,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
 class ComputeConfig:
     """Where and how exactly a run computes; together with the seed it makes a run repeatable."""
 
@@ -212,10 +242,15 @@ class RunConfig:
         "pretrain", "What it learns", "Which task the model is given: the loss and the samples follow from it.",
         choices=(("pretrain", "Next word"), ("masked_words", "Masked words")),
     )  # fmt: skip
+    start_from: str = knob(
+        "", "Starts from", "A model of the project or RUN@STEP whose weights, shape and tokenizer it goes on with; "
+        "empty begins with random weights.",
+    )  # fmt: skip
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     sampling: Sampling = field(default_factory=Sampling)
+    watch: WatchConfig = field(default_factory=WatchConfig)
     compute: ComputeConfig = field(default_factory=ComputeConfig)
 
     def with_part(self, **parts: Any) -> "RunConfig":

@@ -91,6 +91,18 @@ class CheckpointSaved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotTaken:
+    """The weights in training were looked at; what was seen is complete on disk."""
+
+    step: int
+    file: str  # its folder inside the run's
+    seconds: float  # that it took
+    bytes: int
+    share: float = 0.0  # of the computing time since the start or resume that went into looking, this one included
+    prompt: str = ""  # the text that a person asked for; empty for the one that is watched all along
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPaused:
     """The run waits at a step boundary; `reason` is "asked", "non-finite" or "disk"."""
 
@@ -138,14 +150,14 @@ class Unknown:
 
 RunEvent = (
     RunStarted | PhaseChanged | StepDone | EvaluationDone | SampleWritten | CheckpointSaved
-    | RunPaused | RunContinued | Warned | RunEnded | Unknown
+    | SnapshotTaken | RunPaused | RunContinued | Warned | RunEnded | Unknown
 )  # fmt: skip
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         RunStarted, PhaseChanged, StepDone, EvaluationDone, SampleWritten, CheckpointSaved,
-        RunPaused, RunContinued, Warned, RunEnded,
+        SnapshotTaken, RunPaused, RunContinued, Warned, RunEnded,
     )
 }  # fmt: skip
 

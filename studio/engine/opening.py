@@ -54,6 +54,8 @@ def open_weights(path: Path, device: str, keep_going: Callable[[], bool] = lambd
 
 
 def _open_checkpoint(folder: Path, device: str) -> Opened:
+    check_sizes(folder)
+    refuse_too_large(_parameters(empty_model(read_state(folder).config.model)), device, folder.parent.parent.name)
     model, saved = load_model(folder, device)
     step = saved.progress.step
     title = f"{folder.parent.parent.name} · step {step:,}"

@@ -17,6 +17,7 @@ from studio.core.events import PhaseChanged, RunEvent, Warned
 from studio.core.knobs import problems
 from studio.core.schedule import total_steps
 from studio.core.shelf import FAMILIES, OBJECTIVES
+from studio.engine.beginning import begun_from
 from studio.engine.checkpoint import Progress, load_model, load_optimizer, read_state
 from studio.engine.device import Compute, choose
 from studio.engine.optimize import optimizer_for
@@ -28,6 +29,8 @@ from studio.store.disk import require_start_space
 from studio.store.project import Project
 from studio.store.runs import RunRecord
 from studio.store.shards import Shards, make_shards
+from studio.store.starts import Start, find_start, settle, tokenizer_in
+from studio.tokenizers import Tokenizer
 
 
 @dataclass
@@ -59,9 +62,12 @@ def prepare(
         raise StudioError(found[0].message, "Change it on the Pretrain or Model page, or in the configuration's file.")
     objective: Objective = OBJECTIVES.load(config.objective)
     project = Project.open(record.folder.parent.parent)
-    shards = yield from _shards(config, control, project)
+    start, reads_with, config = _beginning(config, project, record, resume)
+    shards = yield from _shards(config, reads_with, control, project)
     if shards is None:
         return None
+    if start is not None:
+        record.save_tokenizer(shards.tokenizer.to_json())  # the model it starts from may be gone when it goes on
     config = resolve_vocabulary(objective.ready(config, shards.tokenizer), shards.vocab_size)
     training, validation = batches_of(objective, shards, config)
     refuse_what_cannot_fit(config, project.path)
@@ -72,7 +78,7 @@ def prepare(
     checkpoint = origin.folder if origin is not None else None
     compute, exact = _compute(config, checkpoint)
     compute.apply()
-    model, progress = _model(config, compute, checkpoint)
+    model, progress = _model(config, compute, checkpoint, start)
     optimizer = optimizer_for(model, config.training)
     if checkpoint is not None:
         load_optimizer(checkpoint, model, optimizer, compute.device)
@@ -93,15 +99,32 @@ def prepare(
     )
 
 
-def _shards(config: RunConfig, control: RunControl, project: Project) -> Generator[RunEvent, None, Shards | None]:
+def _beginning(
+    config: RunConfig, project: Project, record: RunRecord, resume: int | None
+) -> tuple[Start | None, str | Tokenizer, RunConfig]:
+    """The model to start from, how texts are cut, and the config that follows; a resumed run has it in its folder."""
+    if not config.start_from:
+        return None, config.data.tokenizer, config
+    if resume is not None:
+        return None, tokenizer_in(record.folder), config
+    start = find_start(project.path, config.start_from)
+    return start, tokenizer_in(start.folder), settle(project.path, config)
+
+
+def _shards(
+    config: RunConfig, reads_with: str | Tokenizer, control: RunControl, project: Project
+) -> Generator[RunEvent, None, Shards | None]:
     """Shards of the run's text, read and made now if they do not exist; None when stopped. Tells how far it is."""
     news: queue.SimpleQueue[RunEvent] = queue.SimpleQueue()
     abandoned = threading.Event()
     outcome: list[Shards | BaseException] = []
 
+    def going() -> bool:
+        return control.keep_going() and not abandoned.is_set()
+
     def work() -> None:
         try:
-            outcome.append(_read(config, project, news.put, lambda: control.keep_going() and not abandoned.is_set()))
+            outcome.append(_read(config, reads_with, project, news.put, going))
         except BaseException as error:
             outcome.append(error)
 
@@ -125,7 +148,11 @@ def _shards(config: RunConfig, control: RunControl, project: Project) -> Generat
 
 
 def _read(
-    config: RunConfig, project: Project, tell: Callable[[RunEvent], None], keep_going: Callable[[], bool]
+    config: RunConfig,
+    reads_with: str | Tokenizer,
+    project: Project,
+    tell: Callable[[RunEvent], None],
+    keep_going: Callable[[], bool],
 ) -> Shards:
     """Import the text if it is a path, then cut it into tokens. Runs in a thread of its own."""
 
@@ -138,7 +165,7 @@ def _read(
         tell(Warned(step=0, message=f"The encoding of “{text.name}”: {text.encoding}"))
     tell(PhaseChanged(phase="tokenizing"))
     return make_shards(
-        text, data.tokenizer, data.validation_share, project.tokens_folder,
+        text, reads_with, data.validation_share, project.tokens_folder,
         progress=telling("tokenizing"), keep_going=keep_going,
     )  # fmt: skip
 
@@ -152,10 +179,10 @@ def resolve_vocabulary(config: RunConfig, found: int) -> RunConfig:
     """Take the vocabulary from the tokenizer and the mask token; a model that is too small for them is refused."""
     wanted, found = config.model.vocab_size, max(found, config.model.mask_token + 1)
     if wanted and wanted < found:
-        raise StudioError(
-            f"The model has {wanted:,} tokens in its vocabulary, but the tokenizer writes {found:,}.",
-            "Set the vocabulary to 0 on the Model page, so that it follows the tokenizer.",
-        )
+        hint = "Set the vocabulary to 0 on the Model page, so that it follows the tokenizer."
+        if config.start_from:
+            hint = "The model it starts from has no room for the mask token; let it learn to predict the next word."
+        raise StudioError(f"The model has {wanted:,} tokens in its vocabulary, but the run needs {found:,}.", hint)
     return config.with_part(model=dataclasses.replace(config.model, vocab_size=wanted or found))
 
 
@@ -198,10 +225,14 @@ def _compute(config: RunConfig, checkpoint: Path | None) -> tuple[Compute, bool]
     return now, now == before
 
 
-def _model(config: RunConfig, compute: Compute, checkpoint: Path | None) -> tuple[Decoder, Progress]:
+def _model(
+    config: RunConfig, compute: Compute, checkpoint: Path | None, start: Start | None
+) -> tuple[Decoder, Progress]:
     if checkpoint is not None:
         model, saved = load_model(checkpoint, compute.device)
         return model, saved.progress
+    if start is not None:
+        return begun_from(start, config.model, compute.device), Progress(step=0, tokens=0, seconds=0.0)
     torch.manual_seed(config.compute.seed)
     fresh: Decoder = FAMILIES.load(config.model.family).build(config.model)
     return fresh.to(compute.device), Progress(step=0, tokens=0, seconds=0.0)

@@ -9,12 +9,16 @@ from torch import Tensor
 
 from studio.core.config import ModelConfig
 from studio.engine.evaluate import at_rest
-from studio.layers.decoder import Decoder
+from studio.layers.decoder import Decoder, StoppedError
 from studio.layers.key_value_cache import KeyValueCache
 
 Logits = npt.NDArray[np.float32]
 
-PIECE = 512  # tokens of a prompt that are read between two questions whether to go on
+Asked = Callable[[], bool]
+
+# Tokens of a prompt that are read at once, in one product for each matrix and without a mask for its attention; whether
+# to go on is asked before each layer, of more than a few tokens. 1,000 in one piece: 1.15 times as fast as in two.
+PIECE, FEW = 2_048, 128
 _FIRST_ROOM = 256  # tokens a cache has room for at first; a long context is paid for only by a long text
 
 
@@ -35,14 +39,14 @@ class Reader:
             room = min(_FIRST_ROOM, config.context_length)
             self.cache = KeyValueCache(config, like=model.embed_tokens.weight.detach(), capacity=room)
 
-    def read(self, ids: Sequence[int]) -> Logits:
-        """Append `ids` and return the logits (vocabulary,) for what comes next."""
+    def read(self, ids: Sequence[int], keep_going: Asked | None = None) -> Logits:
+        """Append `ids` and return the logits (vocabulary,) for what comes next; stopped, none of them are read."""
         total = len(self.ids) + len(ids)
         if self.cache is not None and total <= self.context_length:
             self.cache = with_room(self.cache, total, self.context_length)
-            logits = forward(self.model, [[*self.ids[self.cache.length :], *ids]], self.cache)
+            logits = forward(self.model, [[*self.ids[self.cache.length :], *ids]], self.cache, keep_going)
         else:
-            logits = forward(self.model, [[*self.ids, *ids][-self.context_length :]], None)
+            logits = forward(self.model, [[*self.ids, *ids][-self.context_length :]], None, keep_going)
         self.ids += ids
         newest: Logits = logits[0]
         self._logits = newest
@@ -54,11 +58,13 @@ class Reader:
             return self._logits
         held = self.cache.length if self.cache is not None else 0
         self._forget_behind(min(common_length(self.ids, ids), held, len(ids) - 1))
-        while self.cache is not None and len(ids) <= self.context_length and len(ids) - len(self.ids) > PIECE:
-            self.read(ids[len(self.ids) : len(self.ids) + PIECE])
-            if not keep_going():
-                return None
-        return self.read(ids[len(self.ids) :])
+        asked = keep_going if len(ids) - len(self.ids) > FEW else None
+        try:
+            while self.cache is not None and len(ids) <= self.context_length and len(ids) - len(self.ids) > PIECE:
+                self.read(ids[len(self.ids) : len(self.ids) + PIECE], asked)
+            return self.read(ids[len(self.ids) :], asked)
+        except StoppedError:
+            return None
 
     def _forget_behind(self, length: int) -> None:
         self._logits = None
@@ -93,12 +99,14 @@ class Rows:
             self._cache = self._cache.picked(rows) if self._cache is not None else None
 
 
-def forward(model: Decoder, ids: Sequence[Sequence[int]], cache: KeyValueCache | None) -> Logits:
+def forward(
+    model: Decoder, ids: Sequence[Sequence[int]], cache: KeyValueCache | None, keep_going: Asked | None = None
+) -> Logits:
     """Logits (rows, vocabulary) behind the last of `ids` (rows, time)."""
     tensor = torch.tensor(ids, dtype=torch.long, device=model.embed_tokens.weight.device)
     # The contexts close before the caller sees anything: a generator that rests inside them would leak them.
     with at_rest(model), torch.no_grad():
-        logits: Tensor = model(tensor, cache, last_only=True)
+        logits: Tensor = model(tensor, cache, last_only=True, keep_going=keep_going)
     found: Logits = logits[:, -1].float().cpu().numpy()
     return found
 

@@ -29,6 +29,7 @@ from studio.engine.evaluate import Measured, measure
 from studio.engine.optimize import clip, set_learning_rate
 from studio.engine.prepare import Prepared, prepare
 from studio.engine.sample import written
+from studio.engine.watch import Watch
 from studio.objectives import Batches
 from studio.store.checkpoints import folder_name, prune
 from studio.store.runs import RunRecord
@@ -58,6 +59,7 @@ class Trainer:
         self.config, self.compute, self.model = run.config, run.compute, run.model
         self.control, self.record = control, record
         self.progress = run.progress
+        self.watch = Watch(run, record)
         self.saved_step = run.resumed_from  # -1: nothing saved yet
         self.measured_step = run.resumed_from
         self.rate = 0.0  # tokens per second, averaged over some steps
@@ -71,6 +73,8 @@ class Trainer:
         if self.progress.step == 0:
             yield from self._measure()
         yield PhaseChanged(phase="training")
+        if not self.control.stopping:
+            yield from self.watch.begin(self.progress)
         while self.progress.step < self.run_parts.total_steps:
             yield from self._obey()
             if self.control.stopping:
@@ -95,6 +99,7 @@ class Trainer:
             yield from self._measure()
         if training.sample_every and (last or step % training.sample_every == 0):
             yield written(self.run_parts, step, self.config.sampling, self._not_stopping, asked=False)
+        yield from self.watch.look(self.progress)
         if not last and step % training.save_every == 0:
             yield from self._save()
 
@@ -105,13 +110,15 @@ class Trainer:
         # All randomness of a step follows from its number: nothing of it has to be saved, and nothing disturbs it.
         torch.manual_seed(self.config.compute.seed * 1_000_003 + step)
         loss, tokens = self._backward(step)
+        self.watch.before_update(self.progress)
         norm = clip(self.model.parameters(), training.clip_norm)
         rate = learning_rate(step, training, self.run_parts.total_steps) * self.rate_scale
         if math.isfinite(loss) and math.isfinite(norm):
             set_learning_rate(self.run_parts.optimizer, rate)
             self.run_parts.optimizer.step()
+        self.watch.after_update()
         self.run_parts.optimizer.zero_grad(set_to_none=True)
-        took = time.perf_counter() - started
+        took = time.perf_counter() - started - self.watch.busy
         self.progress = dataclasses.replace(
             self.progress,
             step=step + 1,
@@ -212,6 +219,8 @@ class Trainer:
             case "sample":
                 sampling = dataclasses.replace(self.config.sampling, prompt=ask.text or self.config.sampling.prompt)
                 yield written(self.run_parts, self.progress.step, sampling, self._not_stopping, asked=True)
+            case "probe":
+                yield from self.watch.probe(self.progress, ask.text)
             case "save":
                 yield from self._save()
             case "learning_rate":
@@ -281,6 +290,8 @@ class Trainer:
         """Save, unless the stop says otherwise, and tell what was lost and why."""
         if self.control.saving:
             self.unsaved = None  # what failed during a pause is tried once more
+            if self.watch.cost < MEASURE_SECONDS:
+                yield from self.watch.look(self.progress, now=True)
             yield from self._save()
         step, hint = self.progress.step, ""
         message = lost_words(step, self.saved_step)

@@ -61,9 +61,13 @@ class GgufTensors:
         """One tensor: fp32, fp16 and bf16 as stored, blocks as fp32."""
         return self._layout.from_file(name, _stored(self._path, self._tensors[name]))
 
+    def kind(self, name: str) -> str:
+        """The number format in which the file holds a tensor."""
+        return self._tensors[name].kind
+
     def element(self, name: str) -> str:
         """The number format in which `read` gives a tensor."""
-        kind = self._tensors[name].kind
+        kind = self.kind(name)
         return "F32" if kind in ("Q8_0", "Q4_0") else kind
 
     def bytes(self) -> int:

@@ -1,5 +1,6 @@
 """A language model of one stack of blocks, assembled from parts that a family chooses: a decoder or an encoder."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -7,6 +8,10 @@ from torch import Tensor, nn
 from studio.layers.attention import Attention
 from studio.layers.dropout import dropout
 from studio.layers.key_value_cache import KeyValueCache, positions_after
+
+
+class StoppedError(Exception):
+    """A forward pass was not wanted any more; its cache counts no more tokens than before."""
 
 
 class Block(nn.Module):
@@ -70,14 +75,25 @@ class Decoder(nn.Module):
         self.norm, self.lm_head = ends
         self.drop_rate = layers[0].drop_rate
 
-    def forward(self, ids: Tensor, cache: KeyValueCache | None = None, last_only: bool = False) -> Tensor:
+    def forward(
+        self,
+        ids: Tensor,
+        cache: KeyValueCache | None = None,
+        last_only: bool = False,
+        keep_going: Callable[[], bool] | None = None,
+    ) -> Tensor:
         """Ids (batch, time) to logits (batch, time, vocabulary), or (batch, 1, vocabulary) with `last_only`."""
-        x = self.hidden(ids, cache)
+        x = self.hidden(ids, cache, keep_going)
         logits: Tensor = self.lm_head(x[:, -1:] if last_only else x)
         return logits
 
-    def hidden(self, ids: Tensor, cache: KeyValueCache | None = None) -> Tensor:
-        """Ids (batch, time) to what the output head reads: (batch, time, width), normed."""
+    def hidden(
+        self, ids: Tensor, cache: KeyValueCache | None = None, keep_going: Callable[[], bool] | None = None
+    ) -> Tensor:
+        """Ids (batch, time) to what the output head reads: (batch, time, width), normed.
+
+        `keep_going` is asked before each layer; a no raises `StoppedError`.
+        """
         x = self.embed_tokens(ids)
         if self.embedding_scale != 1.0:
             x = x * x.new_tensor(self.embedding_scale)  # rounded to the type of the weights, as Gemma was trained
@@ -89,6 +105,8 @@ class Decoder(nn.Module):
             x = self.embed_norm(x)
         x = dropout(x, self.drop_rate) if self.training else x
         for layer in self.layers:
+            if keep_going is not None and not keep_going():
+                raise StoppedError
             x = layer(x, cache)
         if cache is not None:
             cache.advance(ids.shape[1])

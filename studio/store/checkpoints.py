@@ -66,6 +66,7 @@ def saving(folder: Path, step: int, needed: int = 0) -> Iterator[Path]:
             temporary.mkdir()
             yield temporary
             _seal(temporary)
+            _keep_newer(final)
             _exchange(temporary, final)
         except BaseException:
             if temporary.exists():
@@ -81,6 +82,21 @@ def commit(temporary: Path, final: Path) -> None:
     with explained(f"The checkpoint “{final.name}”", final.parent):
         _seal(temporary)
         _exchange(temporary, final)
+
+
+def _keep_newer(folder: Path) -> None:
+    """What a newer Atelier saved at this step is not ours to overwrite: it goes aside, or the save is refused."""
+    if not folder.exists():
+        return
+    try:
+        if "state.json" in check_sizes(folder):
+            _refuse_newer(folder, read_json(folder / "state.json"))
+    except NewerVersionError as error:
+        _set_aside(folder, error.message)
+        if folder.exists():
+            raise
+    except StudioError:
+        return  # a damaged one may go
 
 
 def _seal(folder: Path) -> None:

@@ -20,7 +20,8 @@ BASE, CHECKPOINT = "base", "checkpoint"
 class Entry:
     """One model as it lies on disk; `trouble` says why a foreign one cannot be taken in.
 
-    `kind` is "base" for what others trained. `text` is what a run learned, `source` where a base model came from.
+    `kind` is "base" for what others trained. `text` is what a run learned and `start` the model it began with, if it
+    did with one; `source` is where a base model came from.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Entry:
     sha256: str = ""  # of the weights
     source: str = ""
     text: str = ""
+    start: str = ""
     licence: str = ""
     tokenizer: str = ""  # its name; empty without one
     chat_template: bool = False
@@ -128,6 +130,7 @@ def _checkpoint(record: RunRecord, info: CheckpointInfo, parameters: int, last: 
         saved=info.saved,
         sha256=_sum(info.folder),
         text=Path(config.data.text).name,
+        start=config.start_from,
         tokenizer=_tokenizer(info.folder, config),
         run=record.name,
         step=info.step,

@@ -15,6 +15,7 @@ from studio.store.disk import explain, explained, probe
 from studio.store.files import clear_stubs, free_name, read_json, remove_folder, rename_folder, write_json
 from studio.store.locks import FileLock
 from studio.store.runs import RunRecord
+from studio.store.starts import settle
 from studio.store.trash import Trashed, discard, empty, expire, trashed, weigh
 
 VERSION = 1
@@ -158,8 +159,8 @@ class Project:
         return record
 
     def new_run(self, config: RunConfig, name: str = "") -> RunRecord:
-        """Write a new run's files; a name that is taken gets a number."""
-        runs = self.path / "runs"
+        """Write a new run's files; a name that is taken gets a number. A model to start from is looked up first."""
+        config, runs = settle(self.path, config), self.path / "runs"
         wanted = safe_name(name or Path(config.data.text).stem or "run")
         for _ in range(100):
             try:

@@ -13,7 +13,7 @@ from studio.core.config import RunConfig, config_from_json, config_to_json
 from studio.core.errors import StudioError
 from studio.core.events import CheckpointSaved, RunContinued, RunEnded, RunEvent, RunPaused, RunStarted, StepDone
 from studio.core.knobs import from_json, to_json
-from studio.store import checkpoints, journal
+from studio.store import checkpoints, journal, snapshots
 from studio.store.checkpoints import CheckpointInfo
 from studio.store.disk import explained
 from studio.store.files import clear_stubs, read_json, remove_folder, write_atomically, write_json
@@ -109,6 +109,7 @@ class RunRecord:
     def _clear(self) -> None:
         """Remove what a killed writer left behind; needs the lock."""
         checkpoints.sweep(self.checkpoints_folder)
+        snapshots.sweep(self.folder)
         clear_stubs(self.folder)
 
     def release(self) -> None:
@@ -169,6 +170,7 @@ class RunRecord:
             self._journal = None
             writer.close()
             journal.truncate(writer.path, step)
+            snapshots.forget_after(self.folder, step)
             self._journal = journal.Journal(writer.path)
             self._latest = None
             self._summary = fold_all(restarted(self._summary), self.events())

@@ -45,20 +45,21 @@ class Shards:
         return _mapped(self.folder / "validation.bin", self.dtype, self.validation_tokens)
 
 
-def shards_key(text: Text, tokenizer_name: str, validation_share: float) -> str:
+def shards_key(text: Text, tokenizer: str | Tokenizer, validation_share: float) -> str:
     """The folder name under which the same text, tokenizer and share are found again."""
-    parts = [VERSION, text.sha256, text.separator, tokenizer_name, repr(float(validation_share))]
+    named = tokenizer if isinstance(tokenizer, str) else f"{tokenizer.name} {tokenizer.fingerprint}"
+    parts = [VERSION, text.sha256, text.separator, named, repr(float(validation_share))]
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:20]
 
 
-def find_shards(text: Text, tokenizer_name: str, validation_share: float, tokens_folder: Path) -> Shards | None:
+def find_shards(text: Text, tokenizer: str | Tokenizer, validation_share: float, tokens_folder: Path) -> Shards | None:
     """Shards that were made before and are whole, else None."""
-    return _open(tokens_folder / shards_key(text, tokenizer_name, validation_share))
+    return _open(tokens_folder / shards_key(text, tokenizer, validation_share))
 
 
 def make_shards(
     text: Text,
-    tokenizer_name: str,
+    tokenizer: str | Tokenizer,
     validation_share: float,
     tokens_folder: Path,
     *,
@@ -67,19 +68,20 @@ def make_shards(
 ) -> Shards:
     """Encode `text` in streamed pieces, or return the shards made before; `progress` counts bytes of text read.
 
+    `tokenizer` is the name of a kind, which is made for this text where it learns from one, or one that exists already.
     The cut is at int((1 - share) * characters) characters, as in the book. Stopped early, it leaves nothing behind.
     """
-    found = find_shards(text, tokenizer_name, validation_share, tokens_folder)
+    found = find_shards(text, tokenizer, validation_share, tokens_folder)
     if found is not None:
         return found
-    final = tokens_folder / shards_key(text, tokenizer_name, validation_share)
+    final = tokens_folder / shards_key(text, tokenizer, validation_share)
     temporary = tokens_folder / f".making-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     watch = _Watch(text.bytes, progress, keep_going)
     with explained("The tokens", tokens_folder, 2 * text.bytes):
         require_space(tokens_folder, 2 * text.bytes, f"the tokens of “{text.name}”")
         temporary.mkdir(parents=True)
         try:
-            _make(text, tokenizer_name, validation_share, temporary, watch)
+            _make(text, tokenizer, validation_share, temporary, watch)
             _commit(temporary, final)
         except BaseException:
             remove_folder(temporary)
@@ -90,8 +92,11 @@ def make_shards(
     return made
 
 
-def _make(text: Text, tokenizer_name: str, share: float, folder: Path, watch: "_Watch") -> None:
-    tokenizer = make_tokenizer(tokenizer_name, chunked(watch.first_pass(text.chunks(PIECE)), PIECE))
+def _make(text: Text, asked: str | Tokenizer, share: float, folder: Path, watch: "_Watch") -> None:
+    if isinstance(asked, str):
+        kind, tokenizer = asked, make_tokenizer(asked, chunked(watch.first_pass(text.chunks(PIECE)), PIECE))
+    else:
+        kind, tokenizer = asked.name, asked
     watch.second_pass()
     dtype = "uint16" if tokenizer.vocab_size <= 65_536 else "uint32"
     special = text.separator == END_OF_TEXT  # our own marks between files are tokens, a text's spelling is not
@@ -109,7 +114,7 @@ def _make(text: Text, tokenizer_name: str, share: float, folder: Path, watch: "_
         )
     write_json(folder / "tokenizer.json", tokenizer.to_json())
     meta = {
-        "version": VERSION, "text": text.name, "sha256": text.sha256, "tokenizer": tokenizer_name,
+        "version": VERSION, "text": text.name, "sha256": text.sha256, "tokenizer": kind,
         "fingerprint": tokenizer.fingerprint, "validation_share": share, "vocab_size": tokenizer.vocab_size,
         "dtype": dtype, "training_tokens": counts["train"], "validation_tokens": counts["validation"],
     }  # fmt: skip

@@ -14,7 +14,7 @@ from studio.core.errors import StudioError
 from studio.core.shelf import EXCHANGES
 from studio.engine import export as exporting
 from studio.engine.adopt import adopt
-from studio.engine.export import PROMPTS, export, judged, prompts_for
+from studio.engine.export import PROMPTS, compared, export, prompts_for, refuse_another_answer
 from studio.exchange import Exchange, Outgoing
 from studio.store.project import Project
 from tests.exchange.conftest import folder as folder
@@ -182,17 +182,16 @@ def test_there_are_twenty_prompts_of_all_lengths_and_always_the_same() -> None:
     assert all(0 <= token < 300 for prompt in prompts for token in prompt)
 
 
-def test_equal_logits_are_judged_alike_and_one_wrong_row_is_not() -> None:
+def test_equal_logits_pass_and_one_wrong_row_does_not() -> None:
     ours = torch.randn(20, 50)
-    assert judged(ours, ours.clone(), 1e-4) == (20, 0.0)
+    refuse_another_answer(ours, ours.clone())
+    assert compared(ours, ours.clone()) == (20, 0.0)
     theirs = ours.clone()
     theirs[3] = ours[4]
     with pytest.raises(StudioError, match="differ by"):
-        judged(ours, theirs, 1e-4)
-    with pytest.raises(StudioError, match=r"other tokens|differ by"):
-        judged(ours, theirs, 0.7)
+        refuse_another_answer(ours, theirs)
     with pytest.raises(StudioError, match="numbers instead of"):
-        judged(ours, ours[:, :49], 1e-4)
+        refuse_another_answer(ours, ours[:, :49])
 
 
 def test_a_value_that_is_no_number_is_never_alike() -> None:
@@ -200,12 +199,11 @@ def test_a_value_that_is_no_number_is_never_alike() -> None:
     theirs = ours.clone()
     theirs[0, 0] = float("nan")
     with pytest.raises(StudioError, match="differ"):
-        judged(ours, theirs, 0.7)
+        refuse_another_answer(ours, theirs)
 
 
-def test_where_two_tokens_are_nearly_equal_either_is_right() -> None:
-    ours = torch.tensor([[1.0, 1.00001, -3.0, 0.0]])
-    theirs = torch.tensor([[1.00001, 1.0, -3.0, 0.0]])
-    same, error = judged(ours, theirs, 1e-4)
-    assert same == 0
-    assert error < 1e-4
+def test_a_difference_is_told_as_a_share_of_the_spread_and_by_the_tokens_that_change() -> None:
+    ours = torch.tensor([[1.0, 0.9, -3.0, 0.0], [5.0, 0.0, 0.0, 0.0]])
+    same, error = compared(ours, ours + torch.tensor([-0.2, 0.0, 0.0, 0.0]))
+    assert same == 1
+    assert error == pytest.approx(0.2 / ours[0].std().item())

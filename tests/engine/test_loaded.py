@@ -116,6 +116,6 @@ def test_a_model_without_a_tokenizer_writes_several_texts_but_knows_no_stop_stri
 
 
 def test_a_question_that_is_called_off_before_the_prompt_was_read_has_no_answer(loaded, monkeypatch) -> None:
-    monkeypatch.setattr("studio.engine.reader.PIECE", 4)
+    monkeypatch.setattr("studio.engine.reader.FEW", 4)
     assert loaded.next_logits("the cat sat", lambda: False) is None
     assert loaded.next_logits("the cat sat") is not None

@@ -136,6 +136,7 @@ def test_a_decoder_may_guess_masked_words_from_what_stands_before_them(play, mas
     assert _of(events, EvaluationDone)[-1].validation_accuracy is not None
 
 
+@pytest.mark.slow
 def test_looking_both_ways_finds_words_that_looking_back_alone_cannot(play, masked, project, tmp_path) -> None:
     """Two runs that differ in nothing but the direction of attention, on letters that each stand there twice."""
     letters = random.Random(3).choices("abcdefgh", k=4_000)

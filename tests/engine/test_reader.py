@@ -57,17 +57,17 @@ def test_beyond_the_context_the_last_window_is_read_and_the_way_back_finds_the_c
     assert sizes[0] == 1  # of the 62, 61 were read before
 
 
-def test_a_long_prompt_can_be_stopped_between_two_pieces_and_gone_on_with(monkeypatch) -> None:
+def test_a_long_prompt_can_be_stopped_between_two_layers_and_gone_on_with(monkeypatch) -> None:
     monkeypatch.setattr("studio.engine.reader.PIECE", 256)
     shape = long_shape(1_024)
     big = opinionated(shape)
-    answers = iter([True, False])
+    answers = iter([True] * (2 * shape.n_layers - 1) + [False])  # before the last layer of the second piece
     reader = Reader(big, shape)
     with fed_tokens(big) as sizes:
         assert reader.read_from(TEXT, lambda: next(answers)) is None
-        assert reader.ids == TEXT[:512]
+        assert (reader.ids, reader.cache.length) == (TEXT[:256], 256)
         found = reader.read_from(TEXT)
-    assert sizes == [256, 256, len(TEXT) - 512]
+    assert sizes == [256, 256, 256, len(TEXT) - 512]
     assert found is not None
     np.testing.assert_allclose(found, Reader(big, shape, cached=False).read(TEXT), atol=1e-5)
 

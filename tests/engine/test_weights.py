@@ -190,3 +190,19 @@ print((after - before) * 1024 / sum(4 * p.numel() for p in model.parameters()))
     )  # fmt: skip
     assert float(done.stdout) <= 1.1
     assert StoredWeights([tmp_path / "model.safetensors"]).bytes() > 490_000_000
+
+
+def test_turned_and_shared_matrices_are_views_of_one_piece_of_memory(tmp_path: Path) -> None:
+    model, held = outside()
+    save_file({name: tensor.contiguous() for name, tensor in held.tensors.items()}, tmp_path / "m.safetensors")
+    other = empty_model(CONFIG)
+    fill(other, needed(CONFIG), StoredWeights([tmp_path / "m.safetensors"]), "cpu")
+    own = other.layers[0].self_attn
+    memory = {layer.weight.untyped_storage().data_ptr() for layer in (own.q_proj, own.k_proj, own.v_proj)}
+    assert len(memory) == 1
+    assert own.o_proj.weight.stride() == (1, CONFIG.emb_dim)
+    held_bytes = {p.untyped_storage().data_ptr(): p.untyped_storage().nbytes() for p in other.parameters()}
+    assert sum(held_bytes.values()) == sum(4 * p.numel() for p in other.parameters())
+    ids = torch.tensor([[3, 1, 4, 1, 5]])
+    with torch.no_grad():
+        torch.testing.assert_close(other(ids), model(ids), rtol=1e-5, atol=1e-6)

@@ -240,6 +240,39 @@ def test_a_checkpoint_of_a_newer_atelier_is_refused_and_left_where_it_is(
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def by_a_newer_atelier(folder: Path, name: str) -> dict[str, bytes]:
+    """Raise the version that a saved checkpoint's file says; what lies there then."""
+    if name == "manifest.json":
+        (folder / name).write_text((folder / name).read_text().replace('"version":1', '"version":2'))
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "state.json"])
+def test_what_a_newer_atelier_saved_goes_aside_when_its_step_is_saved_again(
+    tmp_path: Path, write_files: Write, name: str
+) -> None:
+    with saving(tmp_path, 500) as temporary:
+        write_files(temporary, 2)
+        if name == "state.json":
+            (temporary / name).write_text('{"version": 2}')
+    before = by_a_newer_atelier(tmp_path / "step-000500", name)
+    save(tmp_path, write_files, 500, 3)
+    assert mark_of(tmp_path / "step-000500") == 3
+    aside = tmp_path / "quarantine" / "step-000500"
+    assert {path.name: path.read_bytes() for path in aside.iterdir()} == before
+    assert "newer Atelier" in (tmp_path / "quarantine" / "step-000500.reason.txt").read_text()
+
+
+def test_where_it_cannot_go_aside_the_save_is_refused_and_leaves_it(tmp_path: Path, write_files: Write) -> None:
+    folder = save(tmp_path, write_files, 500, 2)
+    before = by_a_newer_atelier(folder, "manifest.json")
+    (tmp_path / "quarantine").write_text("in the way")
+    with pytest.raises(StudioError, match="newer Atelier"):
+        save(tmp_path, write_files, 500, 3)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["quarantine", "step-000500"]
+
+
 def test_a_manifest_cannot_point_outside_its_folder(tmp_path: Path, write_files: Write) -> None:
     folder = save(tmp_path, write_files, 500)
     (tmp_path / "outside").write_bytes(b"")
