@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from studio.controls.editors import ChoiceEdit
 from studio.core.language import tr
+from studio.live.looking import Glance, Subject
 from studio.live.run_model import RunModel
-from studio.parts.wording import count, loss
+from studio.parts.wording import checkpoint_words
+from studio.seeing.subjects import of_entry
 from studio.store.checkpoints import CheckpointInfo
 from studio.store.library import Entry
 from studio.widgets.card import Card
@@ -17,12 +19,6 @@ from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 BEST = 0  # no checkpoint is saved at step 0
-
-
-def choice_text(info: CheckpointInfo) -> str:
-    """A checkpoint in a list: step 4,200 · 1.561."""
-    step = tr("step {step}", step=count(info.step))
-    return f"{step} · {loss(info.validation_loss)}" if info.validation_loss is not None else step
 
 
 class ModelChoice(Card):
@@ -130,6 +126,13 @@ class ModelChoice(Card):
         best = next((info.step for info in infos if info.best), infos[-1].step if infos else 0)
         return self.step or best
 
+    def glance(self, text: str) -> Glance:
+        """The wish to look into the chosen model at the end of a text."""
+        if (entry := self.entry) is not None:
+            return Glance(of_entry(entry), text)
+        subject = Subject(self.folder, self.wanted, self.chosen_run, self.real_step) if self.folder else None
+        return Glance(subject, text)
+
     def _run_chosen(self) -> None:
         self._offer_checkpoints()
         self.changed.emit()
@@ -138,8 +141,8 @@ class ModelChoice(Card):
         infos = self._infos.get(self.chosen_run, [])
         self.checkpoint.clear()
         best = next((info for info in infos if info.best), infos[-1] if infos else None)
-        choices = [(BEST, tr("best · {words}", words=choice_text(best)))] if best is not None else []
-        self.checkpoint.set_choices([*choices, *((info.step, choice_text(info)) for info in infos[::-1])])
+        choices = [(BEST, tr("best · {words}", words=checkpoint_words(best)))] if best is not None else []
+        self.checkpoint.set_choices([*choices, *((info.step, checkpoint_words(info)) for info in infos[::-1])])
         run = self._runs.get(self.chosen_run)
         self.set_note(tr("learned {words}", words=run.config.data.text) if run is not None else "")
         self.about.setVisible(run is None and self.entry is None)

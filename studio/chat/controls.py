@@ -6,27 +6,19 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from studio.chat.writing import Rival, distribution, ending_words, removed_words, token_label
+from studio.chat.writing import Rival
 from studio.controls.form import Form
-from studio.controls.slider_row import Scale, SliderRow
 from studio.core.config import Sampling
-from studio.core.knobs import knobs_of
 from studio.core.language import tr
+from studio.core.next_token import distribution, ending_words, removed_words
+from studio.parts.sampling_sliders import SCALES, SamplingSliders
 from studio.parts.wording import count
 from studio.views.bars import Choice, ChoiceBars
+from studio.views.token_text import token_label
 from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.label import Label
 from studio.widgets.look import Look
-
-SCALES = {
-    "temperature": Scale(0.0, 2.0),
-    "top_k": Scale(0, 1_000, log=True, whole=True),
-    "top_p": Scale(0.0, 1.0),
-    "min_p": Scale(0.0, 0.5),
-    "repetition_penalty": Scale(1.0, 2.0),
-}
-
 
 FIELDS = ("tokens", "seed", "stop", "samples", "beams", "length_penalty", "early_stopping")
 
@@ -41,13 +33,10 @@ class SamplingCard(Card):
         self._value = Sampling(tokens=200)
         self.reset = Button(tr("Reset"), self._reset, look, "link").set_small()
         self.header.addWidget(self.reset)
-        knobs = knobs_of(Sampling)
-        self.sliders: dict[str, SliderRow] = {}
-        for name, scale in SCALES.items():
-            row = SliderRow(tr(knobs[name].label), scale, look, tr(knobs[name].help))
-            row.changed.connect(self._moved)
-            self.sliders[name] = row
-            self.body.addWidget(row)
+        self._shaping = SamplingSliders(look)
+        self._shaping.changed.connect(self._moved)
+        self.sliders = self._shaping.rows
+        self.body.addWidget(self._shaping)
         self.form = Form(Sampling, look, FIELDS)
         self.form.set_baseline(self._value)
         self.form.changed.connect(self._edited)
@@ -66,14 +55,11 @@ class SamplingCard(Card):
     def set_value(self, value: Sampling) -> None:
         """Show other settings silently."""
         self._value = value
-        for name, row in self.sliders.items():
-            row.set_value(getattr(value, name))
+        self._shaping.set_value(value)
         self.form.set_value(value)
 
-    def _moved(self, _value: float) -> None:
-        values: dict[str, Any] = {name: row.value() for name, row in self.sliders.items()}
-        values["top_k"] = int(values["top_k"])
-        self._take(dataclasses.replace(self._value, **values))
+    def _moved(self, value: Sampling) -> None:
+        self._take(dataclasses.replace(self._value, **{name: getattr(value, name) for name in SCALES}))
 
     def _edited(self, value: Sampling) -> None:
         self._take(dataclasses.replace(self._value, **{name: getattr(value, name) for name in FIELDS}))

@@ -1,10 +1,12 @@
 """What the model writes, as it writes it: plain text, each token tinted by how surprising it was."""
 
 from bisect import bisect_right
+from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QMouseEvent,
     QResizeEvent,
     QTextBlockFormat,
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 from studio.chat.writing import Written
 from studio.core.language import tr
 from studio.parts.plain_text import LONGEST_LINE, guarded
+from studio.views.token_text import visible_text
 from studio.widgets.look import Look
 
 _BITS = 6.0  # a token with this surprise or more has the full tint
@@ -31,6 +34,7 @@ class CompletionView(QTextEdit):
     """The prompt in quiet letters, the tokens after it; `hovered` tells the token under the pointer or None."""
 
     hovered = Signal(object)  # Written
+    inside_requested = Signal(object)  # Written
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -160,6 +164,24 @@ class CompletionView(QTextEdit):
 
     def _place_of(self, token: Written | None) -> int | None:
         return next((place for place, one in enumerate(self._tokens) if one is token), None)
+
+    def text_until(self, token: Written | None) -> str:
+        """The page up to the end of a token; all of it for None."""
+        place = self._place_of(token)
+        shown = self._tokens if place is None else self._tokens[: place + 1]
+        return self._prompt + "".join(one.text for one in shown)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with a text, and the way inside the model at the token under the pointer."""
+        menu = self.createStandardContextMenu(event.pos())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        position = self.position_under(event.pos())
+        token = self.token_at(position) if position >= 0 else None
+        if token is not None:
+            menu.addSeparator()
+            words = tr("Look inside at “{token}”", token=visible_text(token.text))
+            menu.addAction(words, partial(self.inside_requested.emit, token))
+        menu.popup(event.globalPos())
 
     def rect_of(self, token: Written) -> QRect:
         """Where the first letter of a token stands, in the viewport's coordinates."""

@@ -1,6 +1,6 @@
 """The page on which the model writes: one text or several to turn through, tinted by surprise, told in one line."""
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.chat.rivals import RivalsCard
@@ -9,7 +9,7 @@ from studio.chat.writing import Written, summary_words, token_words
 from studio.controls.editors import Switch
 from studio.core.language import tr
 from studio.parts.wording import count
-from studio.widgets.button import IconButton
+from studio.widgets.button import Button, IconButton
 from studio.widgets.card import Card
 from studio.widgets.label import Label
 from studio.widgets.look import Look
@@ -17,6 +17,8 @@ from studio.widgets.look import Look
 
 class TextCard(Card):
     """`view` shows one of the texts; `said` is the line under it. `frame` is where a token's card may open."""
+
+    inside_requested = Signal(str)  # the text up to the token that is to be looked at
 
     def __init__(self, look: Look, frame: QWidget) -> None:
         super().__init__(tr("Text"), look)
@@ -28,14 +30,19 @@ class TextCard(Card):
         self.tint.setAccessibleName(tr("Colour by probability"))
         self.tint.setToolTip(tr("Tints every token by how surprising it was"))
         self.tint.set_value(True)
+        self.inside = Button(tr("look inside"), self._look_inside, look, "link").set_small()
+        self.inside.setToolTip(tr("What the model computed for the last token; for another one, right-click it"))
+        self.inside.hide()
         self._turning = self._make_turning(look)
         self.header.addWidget(self._turning)
+        self.header.addWidget(self.inside)
         self.header.addWidget(Label(tr("surprise in colour"), "small"))
         self.header.addWidget(self.tint)
         self.body.addWidget(self.view, 1)
         self.body.addWidget(self.said)
         self.tint.changed.connect(self._tint_changed)
         self.view.hovered.connect(self._token_pointed)
+        self.view.inside_requested.connect(self._look_inside_at)
 
     def _make_turning(self, look: Look) -> QWidget:
         """Two arrows around "2 of 3", only there when there is more than one text."""
@@ -87,7 +94,14 @@ class TextCard(Card):
         self.place.setText(tr("{number} of {total}", number=count(self.shown + 1), total=count(total)))
         self.before.setEnabled(self.shown > 0)
         self.after.setEnabled(self.shown + 1 < total)
+        self.inside.setVisible(bool(self.view.tokens))
         self.say()
+
+    def _look_inside(self) -> None:
+        self.inside_requested.emit(self.view.text_until(None))
+
+    def _look_inside_at(self, token: Written) -> None:
+        self.inside_requested.emit(self.view.text_until(token))
 
     def _turn_back(self) -> None:
         self.turn(self.shown - 1)

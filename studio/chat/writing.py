@@ -1,21 +1,16 @@
-"""What the Chat page asks of a model on a worker thread, and the arithmetic of its bars; no Qt, no torch."""
+"""What the Chat page asks of a model on a worker thread, and how what it wrote is told; no Qt, no torch."""
 
-import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from studio.core.config import Sampling
 from studio.core.language import tr
-from studio.core.sampling import Candidate, candidates, probabilities, uncut
 from studio.parts.wording import count
+from studio.views.token_text import token_label
 
-SHOWN = 12  # bars
 RIVALS_KEPT = 20_000  # tokens of one writing that keep their rivals; a long text would hold too many
 
 
@@ -47,16 +42,6 @@ class Written:
         return -math.log2(self.probability) if self.probability > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """The likeliest tokens after all controls, the share of all others, and how many tokens each control left."""
-
-    bars: tuple[Candidate, ...]
-    rest: float
-    left: tuple[tuple[str, int], ...]  # ("all", vocabulary), then each control that is on
-    entropy: float  # bits
-
-
 @dataclass(frozen=True)
 class _Asking:
     """What the engine asks before every token, answered by the job that it runs in."""
@@ -74,60 +59,6 @@ def write(model: Any, sampling: Sampling, keep_going: Callable[[], bool]) -> Ite
         )
         seconds = time.perf_counter() - started
         yield Written(piece.text, piece.id, piece.probability, seconds, piece.done, piece.sample, rivals)
-
-
-def token_label(tokenizer: Any, token: int) -> str:
-    """What a token reads by itself; half a character shows as its bytes."""
-    text: str = tokenizer.token_text(token)
-    return str(tokenizer.token_bytes(token).hex(" ")) if "\ufffd" in text else text
-
-
-def distribution(
-    logits: npt.ArrayLike, sampling: Sampling, seen: Sequence[int] = (), shown: int = SHOWN
-) -> Distribution:
-    """What `sampling` makes of these logits: no forward pass, so it keeps up with a slider."""
-    stages = _stages(sampling)
-    warm = probabilities(logits, stages[0][1], seen)
-    chances = warm
-    left = [("all", len(warm))]
-    for name, stage in stages[1:]:
-        chances = probabilities(logits, stage, seen)
-        left.append((name, int(np.count_nonzero(chances))))
-    bars = candidates(chances, warm, shown)
-    kept = sum(bar.probability for bar in bars if not bar.removed)
-    alive = chances[chances > 0]
-    return Distribution(bars, max(0.0, 1.0 - kept), tuple(left), float(-(alive * np.log2(alive)).sum()))
-
-
-def _stages(sampling: Sampling) -> list[tuple[str, Sampling]]:
-    """Temperature and penalty alone, then one more control at a time; those that are off are left out."""
-    stage = uncut(sampling)
-    stages = [("all", stage)]
-    if sampling.temperature == 0:
-        return [*stages, ("temperature", dataclasses.replace(stage, temperature=0.0))]
-    off = {"top_k": 0, "top_p": 1.0, "min_p": 0.0}
-    for name, nothing in off.items():
-        value = getattr(sampling, name)
-        if value != nothing:
-            stage = dataclasses.replace(stage, **{name: value})
-            stages.append((name, stage))
-    return stages
-
-
-_WORDS = {"top_k": "top-k", "top_p": "top-p", "min_p": "min-p", "temperature": "temperature 0"}
-
-
-def removed_words(found: Distribution) -> str:
-    """What each control took away: top-k removed 25 · top-p removed 12 · 28 of 65 tokens are left."""
-    parts: list[str] = []
-    before = found.left[0][1]
-    for name, left in found.left[1:]:
-        parts.append(tr("{control} removed {count}", control=_WORDS[name], count=count(before - left)))
-        before = left
-    if not parts:
-        return tr("All {total} tokens can come next.", total=count(before))
-    left_words = tr("{left} of {total} tokens are left.", left=count(before), total=count(found.left[0][1]))
-    return " · ".join([*parts, left_words])
 
 
 def summary_words(written: Sequence[Written]) -> str:
@@ -155,13 +86,3 @@ def token_words(token: Written) -> str:
     return tr(
         "“{words}” had {chance} · surprise {bits} bits · id {id}", words=text, chance=chance, bits=bits, id=token.id
     )
-
-
-def ending_words(text: str) -> str:
-    """What the bars stand for: after “…walked down to the”, cut where a word begins."""
-    if not text:
-        return tr("at the beginning of a text")
-    ending = text[-40:]
-    if len(text) > len(ending):
-        ending = "…" + (ending[ending.find(" ") + 1 :] if " " in ending[:-1] else ending)
-    return tr("after “{words}”", words=ending.replace("\n", "↵"))

@@ -8,7 +8,7 @@ from studio.core.language import tr
 from studio.core.shelf import TOKENIZERS
 from studio.library.fits import LABELS, WAYS, Fit
 from studio.library.table import HASH, family_words, kind_words, origin_sentence, origin_words
-from studio.parts.wording import NOT_MEASURED, count, disk_size, short_count
+from studio.parts.wording import NOT_MEASURED, count, disk_size, short_count, start_words
 from studio.store.library import BASE, Entry
 from studio.widgets.button import Button
 from studio.widgets.card import Card
@@ -18,6 +18,7 @@ from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 _ROLES = {"fits": "good", "tight": "warning", "too large": "quiet"}
+NO_LEARNING = "It came without a tokenizer, so no text can be cut into its tokens to learn from."
 NO_TOKENIZER = "It came without a tokenizer: it reads and writes token ids only, so Chat cannot use it."
 
 
@@ -32,13 +33,16 @@ class ModelFacts(Card):
         self.notes = Label("", "warning", wrap=True)
         self.inspect = Button(tr("Inspect"), None, look, "", "model").set_small()
         self.inspect.setToolTip(tr("Opens this shape on the Model page, where each part and its costs are shown."))
+        self.look_inside = Button(tr("Look inside"), None, look, "", "attention").set_small()
+        self.look_inside.setToolTip(tr("Opens the Attention page on this model: where its heads look on a text."))
         self.open_run = Button(tr("Its run"), None, look, "", "runs").set_small()
         self.open_run.setToolTip(tr("Opens the run that saved it, with its curves, texts and settings."))
+        self.fine_tune = Button(tr("Fine-tune…"), None, look, "", "pretrain").set_small()
         self.export = Button(tr("Export…"), None, look, "", "export").set_small()
-        buttons = FlowLayout(line_spacing=8)
-        for button in (self.inspect, self.open_run, self.export):
-            buttons.addWidget(button)
-        self.body.addLayout(buttons)
+        self.buttons = FlowLayout(line_spacing=8)
+        for button in (self.look_inside, self.inspect, self.open_run, self.fine_tune, self.export):
+            self.buttons.addWidget(button)
+        self.body.addLayout(self.buttons)
         self.body.addSpacing(4)
         self.body.addWidget(self.notes)
         self.body.addWidget(self.rows)
@@ -55,6 +59,9 @@ class ModelFacts(Card):
         self.notes.setVisible(bool(self.notes.text()))
         self.delete.setVisible(not entry.project)
         self.open_run.setVisible(bool(entry.run) and not entry.project)
+        self.fine_tune.setEnabled(bool(entry.tokenizer))
+        goes_on = tr("Sets the next run to start from these weights, and opens its settings; nothing is changed here.")
+        self.fine_tune.setToolTip(goes_on if entry.tokenizer else tr(NO_LEARNING))
 
 
 def fact_rows(entry: Entry) -> list[FactRow]:
@@ -78,6 +85,8 @@ def fact_rows(entry: Entry) -> list[FactRow]:
     if entry.kind == BASE:
         unknown = tr("Its files name no licence; ask where it came from before you pass it on.")
         rows.insert(2, FactRow(tr("Licence"), entry.licence or tr("not named"), "" if entry.licence else unknown))
+    if entry.start:
+        rows.insert(2, FactRow(tr("Started from"), start_words(entry.start), entry.start))
     if entry.sha256:
         rows.append(FactRow(tr("Hash"), entry.sha256[:HASH], f"SHA-256 {entry.sha256}"))
     return rows

@@ -68,6 +68,7 @@ class Models(QObject):
             lost = self._lost_with(entry)
             gone = discard(entry.folder, project.path / "trash")
             words = f"{words} {lost}".strip()
+        words = f"{words} {self._runs.begun_from(entry.folder)}".strip()
         self._tell()
         return Undo(words, partial(self._restore, gone))
 

@@ -19,6 +19,7 @@ from studio.core.events import (
     RunPaused,
     RunStarted,
     SampleWritten,
+    SnapshotTaken,
     StepDone,
     Warned,
 )  # fmt: skip
@@ -76,6 +77,8 @@ class Facts:
 
     samples: list[SampleWritten] = field(default_factory=list)
     checkpoints: list[CheckpointSaved] = field(default_factory=list)
+    snapshots: list[SnapshotTaken] = field(default_factory=list)
+    probes: list[SnapshotTaken] = field(default_factory=list)  # of texts that were asked for
     warnings: list[Warned] = field(default_factory=list)
 
 
@@ -86,7 +89,7 @@ class RunModel(QObject):
     `wish` is what was asked for and is not reached yet: "", "stop" or "pause".
     """
 
-    changed = Signal(object)  # frozenset of {"metrics", "status", "samples", "checkpoints"}
+    changed = Signal(object)  # frozenset of {"metrics", "status", "samples", "checkpoints", "snapshots"}
 
     def __init__(self, record: RunRecord, parent: QObject | None = None) -> None:
         from studio.core.history import History  # numpy comes with the first run, not with the window
@@ -117,6 +120,16 @@ class RunModel(QObject):
     def checkpoints(self) -> list[CheckpointSaved]:
         """Checkpoints announced so far; which of them are still on disk, the record knows."""
         return self.facts.checkpoints
+
+    @property
+    def snapshots(self) -> list[SnapshotTaken]:
+        """Looks into the weights so far; which of them are still on disk, a `Film` finds out."""
+        return self.facts.snapshots
+
+    @property
+    def probes(self) -> list[SnapshotTaken]:
+        """Looks at texts that somebody asked for."""
+        return self.facts.probes
 
     @property
     def warnings(self) -> list[Warned]:
@@ -182,7 +195,7 @@ class RunModel(QObject):
     def finish_recall(self) -> None:
         """Everything on disk has been folded in."""
         self.replayed = True
-        self.changed.emit(frozenset({"metrics", "status", "samples", "checkpoints"}))
+        self.changed.emit(frozenset({"metrics", "status", "samples", "checkpoints", "snapshots"}))
 
     def _fold(self, events: Sequence[RunEvent]) -> frozenset[str]:
         what: set[str] = set()
@@ -212,6 +225,9 @@ class RunModel(QObject):
             case CheckpointSaved():
                 self.checkpoints.append(event)
                 what.add("checkpoints")
+            case SnapshotTaken():
+                (self.probes if event.prompt else self.snapshots).append(event)
+                what.add("snapshots")
             case Warned():
                 self.warnings.append(event)
             case RunPaused():
@@ -222,8 +238,11 @@ class RunModel(QObject):
                 self.state = "running"
                 self.ending = Ending()
             case RunStarted():
+                looks = len(self.snapshots) + len(self.probes)
                 self._begin(event)
                 what |= {"metrics", "samples", "checkpoints"}
+                if len(self.snapshots) + len(self.probes) != looks:
+                    what.add("snapshots")
             case RunEnded():
                 self.state, self.wish, self.phase = event.reason, "", Position()
                 self.step = max(self.step, event.step)
@@ -240,6 +259,8 @@ class RunModel(QObject):
         self.facts = Facts(
             [sample for sample in self.samples if sample.step <= keep],
             [saved for saved in self.checkpoints if saved.step <= keep],
+            [taken for taken in self.snapshots if taken.step <= keep],
+            [taken for taken in self.probes if taken.step <= keep],
             [warned for warned in self.warnings if warned.step <= keep],
         )
         pace = self.history["training_loss"]

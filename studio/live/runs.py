@@ -20,6 +20,7 @@ from studio.live.run_worker import order_for
 from studio.live.stream import NEWEST, Engine
 from studio.store.project import Project
 from studio.store.runs import RunRecord
+from studio.store.starts import means
 from studio.store.trash import Trashed
 
 
@@ -163,8 +164,22 @@ class Runs(QObject):
         if model.living:
             raise StudioError(tr("“{name}” is still going on.", name=name), tr("Stop it first; nothing was deleted."))
         way_back = partial(self._restore, model.record.delete())
+        words = tr("“{name}” was moved to the trash.", name=name)
         self._drop(model)
-        return Undo(tr("“{name}” was moved to the trash.", name=name), way_back)
+        return Undo(f"{words} {self.begun_from(model.record.folder)}".strip(), way_back)
+
+    def begun_from(self, folder: Path) -> str:
+        """What the runs that started from a model, or from a checkpoint of a run, lose with its folder."""
+        if self._folder is None:
+            return ""
+        begun = [one for one in self.models.values() if means(one.config.start_from, self._folder.parent, folder)]
+        bare = [one.name for one in begun if not one.record.checkpoints()]
+        words = []
+        if bare:
+            words.append(tr("Saved nothing yet, and cannot begin again without it: {runs}.", runs=", ".join(bare)))
+        if kept := [one.name for one in begun if one.name not in bare]:
+            words.append(tr("Started from it, and go on with weights of their own: {runs}.", runs=", ".join(kept)))
+        return " ".join(words)
 
     def _drop(self, model: RunModel) -> None:
         """The run is no longer in the project."""

@@ -7,17 +7,19 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.core.channel import Ask
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.draft import Draft
 from studio.live.jobs import Job, Jobs
+from studio.live.looking import Looking
 from studio.live.memory import Memory, Sample
 from studio.live.models import Models
 from studio.live.notices import Notices
 from studio.live.run_model import RunModel
+from studio.live.run_wishes import RunWishes
 from studio.live.runs import Runs, Undo
+from studio.live.selection import Selection
 from studio.live.stream import ENGINE, Engine
 from studio.live.texts import Texts
 from studio.store.locks import FileLock
@@ -26,7 +28,7 @@ from studio.store.preferences import Preferences, load_preferences, save_prefere
 from studio.store.project import Project
 
 
-class Session(QObject):
+class Session(RunWishes):
     """One per window. What it offers raises `StudioError` at once where a wish cannot be granted."""
 
     # frozenset of {"project","texts","models","draft","runs","running","loaded","preferences","torch"}
@@ -43,7 +45,7 @@ class Session(QObject):
         self.jobs = Jobs(self)
         self.notices = Notices(self)
         self._lock: FileLock | None = None
-        self._draft = Draft(self.jobs, self)
+        self._draft = Draft(self.jobs, self.notices, self.set_draft, self)
         self._memory = Memory(self.jobs, self)
         self._runs = Runs(self.jobs, self.notices, engine, self)
         self._memory.changed.connect(self.changed)
@@ -53,24 +55,12 @@ class Session(QObject):
         self.models = Models(self.jobs, self.notices, self._runs, self._here, self)
         self.models.changed.connect(self.changed)
         self._runs.added.connect(self.run_added)
+        self.selection = Selection(self)  # what is pointed at inside a model
+        self.looking = Looking(self.jobs, self.selection, self._runs, self)
+        self.models.changed.connect(self.looking.tidy)
         self.jobs.job_failed.connect(self._job_failed)
         if self._early:
             QTimer.singleShot(0, self._tell_early)
-
-    @property
-    def runs(self) -> dict[str, RunModel]:
-        """Every run of the project, oldest first; histories come with `open_run`."""
-        return self._runs.models
-
-    @property
-    def running(self) -> RunModel | None:
-        """The run that computes or is paused; with several devices the one started last."""
-        return self._runs.running
-
-    @property
-    def queued(self) -> tuple[RunModel, ...]:
-        """Runs that wait for their turn, the next one first."""
-        return self._runs.queued
 
     @property
     def draft(self) -> RunConfig:
@@ -141,46 +131,6 @@ class Session(QObject):
         device = chosen.device if compute.device == "auto" else compute.device
         return config.with_part(compute=replace(compute, device=device, threads=compute.threads or chosen.threads))
 
-    def resume_run(self, name: str, step: int | None = None) -> RunModel:
-        """Go on from the checkpoint at `step`, else from the newest whole one, else from the beginning."""
-        return self._runs.resume(name, step)
-
-    def pause_run(self, run: RunModel) -> None:
-        """Ask for a pause at the next step."""
-        self._runs.queue.pause(run)
-
-    def proceed_run(self, run: RunModel) -> None:
-        """Go on after a pause."""
-        self._runs.queue.proceed(run)
-
-    def stop_run(self, run: RunModel, save: bool = True) -> None:
-        """End a living run, saving first or not; call off one that waits."""
-        self._runs.stop(run, save)
-
-    def stop_all(self) -> None:
-        """Stop every run and return at once, so that the window can say "saving…" while they end."""
-        self._runs.stop_all()
-
-    def sample_now(self, run: RunModel, prompt: str = "") -> None:
-        """Ask for a sample text at the next step; an empty prompt means the run's own."""
-        self._runs.queue.ask(run, Ask("sample", prompt))
-
-    def save_now(self, run: RunModel) -> None:
-        """Ask for a checkpoint at the next step."""
-        self._runs.queue.ask(run, Ask("save"))
-
-    def set_learning_rate(self, run: RunModel, value: float) -> None:
-        """Ask for another highest learning rate from the next step on."""
-        self._runs.queue.ask(run, Ask("learning_rate", number=value))
-
-    def open_run(self, name: str) -> RunModel:
-        """The run with its whole past; a long one is read in the background and fills up while it is looked at."""
-        return self._runs.open(name)
-
-    def delete_run(self, name: str) -> Undo:
-        """Move a run to the trash; the result can bring it back."""
-        return self._runs.delete(name)
-
     # --- the loaded model --------------------------------------------------------------------------------------
 
     def load_model(self, run_name: str, step: int | None = None) -> Job:
@@ -240,6 +190,7 @@ class Session(QObject):
             self._draft.open(None)
         except StudioError as error:
             self.notices.post_error(error)
+        self.looking.forget()
         self._runs.clear()
         self.project = None
         self._memory.unload()

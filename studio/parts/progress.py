@@ -1,7 +1,5 @@
 """Work that goes on in a card: a sentence, a bar, and a way to call it off."""
 
-from functools import partial
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
@@ -36,12 +34,15 @@ class Progress(QWidget):
         self.hide()
 
     def follow(self, job: Job, words: str) -> None:
-        """Show how far `job` is until it ends."""
+        """Show how far `job` is until it ends; a page that is destroyed meanwhile hears nothing more of it."""
+        if self.job is not None:
+            self.job.progressed.disconnect(self._progressed)
+            self.job.ended.disconnect(self._ended)
         self.job = job
         self.words.setText(words)
         self.bar.setRange(0, 0)
         job.progressed.connect(self._progressed)
-        job.ended.connect(partial(self._ended, job))
+        job.ended.connect(self._ended)
         self.show()
 
     def call_off(self) -> None:
@@ -53,9 +54,9 @@ class Progress(QWidget):
         self.bar.setRange(0, 1_000 if total else 0)
         self.bar.setValue(int(1_000 * done / total) if total else 0)
 
-    def _ended(self, job: Job) -> None:
+    def _ended(self) -> None:
         """An older job that was called off for a newer one ends unnoticed."""
-        if job is self.job:
+        if (job := self.job) is not None:
             self.job = None
             self.hide()
             self.ended.emit(job.cancelled)

@@ -1,9 +1,16 @@
 """Numbers and times as a person reads them, the same on every page of runs."""
 
 import math
+import re
 from datetime import datetime, timedelta
+from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from studio.core.language import tr
+from studio.core.run_step import split_step
+
+if TYPE_CHECKING:
+    from studio.store.checkpoints import CheckpointInfo
 
 NOT_MEASURED = "–"
 
@@ -63,9 +70,23 @@ def loss(value: float | None) -> str:
     return f"{value:.3f}" if math.isfinite(value) else tr("not finite")
 
 
+def checkpoint_words(info: "CheckpointInfo") -> str:
+    """A checkpoint in a list: step 4,200 · 1.561."""
+    step = tr("step {step}", step=count(info.step))
+    return f"{step} · {loss(info.validation_loss)}" if info.validation_loss is not None else step
+
+
 def task_word(objective: str) -> str:
     """What a run learns, as one word or two among others: masked words."""
     return tr(objective.replace("_", " "))
+
+
+def start_words(start_from: str) -> str:
+    """The model that a run begins with, as it is called elsewhere: gpt2, tale · step 500; empty for random weights."""
+    folder = PurePath(start_from)
+    at_step = re.fullmatch(r"step-(\d+)", folder.name)
+    name, step = (folder.parent.parent.name, at_step[1]) if at_step else split_step(folder.name)
+    return tr("{name} · step {step}", name=name, step=count(int(step))) if step.isdigit() else name
 
 
 def small_number(value: float) -> str:

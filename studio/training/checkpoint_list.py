@@ -18,6 +18,7 @@ class CheckpointList(QWidget):
 
     chat_requested = Signal(int)
     resume_requested = Signal(int)
+    inside_requested = Signal(int)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +46,8 @@ class CheckpointList(QWidget):
 
         best = tr("The lowest validation loss of this run")
         forgotten = tr("Go on training from here; what came after this step is forgotten")
-        chat, resume = tr("Chat"), tr("Resume")
+        chat, resume, inside = tr("Chat"), tr("Resume"), tr("Inside")
+        look = tr("Look inside this checkpoint: where its heads look on a text")
         return [
             Column(tr("Step"), lambda info: info.step, lambda info: count(info.step),
                    dot=lambda info: "good" if info.best else "", tip=lambda info: best if info.best else ""),
@@ -58,6 +60,8 @@ class CheckpointList(QWidget):
                    column_width(chat, 48), link=True),
             Column(resume, lambda info: info.step, lambda info: resume if self._can_resume else "", "right",
                    column_width(resume, 72), link=True, tip=lambda info: forgotten),
+            Column(inside, lambda info: info.step, lambda info: inside, "right",
+                   column_width(inside, 56), link=True, tip=lambda info: look),
         ]  # fmt: skip
 
     def set_checkpoints(self, checkpoints: list[CheckpointInfo], can_resume: bool, can_chat: bool = True) -> None:
@@ -71,6 +75,8 @@ class CheckpointList(QWidget):
     def _link_clicked(self, info: CheckpointInfo, title: str) -> None:
         if title == tr("Chat"):
             self._activated(info)
+        elif title == tr("Inside"):
+            self.inside_requested.emit(info.step)
         elif self._can_resume:
             self.resume_requested.emit(info.step)
 

@@ -11,7 +11,7 @@ from studio.core.config import RunConfig
 from studio.core.knobs import Knob, changed_fields, knobs_of
 from studio.core.language import tr
 from studio.core.stops import show_stops
-from studio.parts.wording import count, small_number
+from studio.parts.wording import count, small_number, start_words
 from studio.widgets.button import Button
 from studio.widgets.label import Label
 from studio.widgets.look import Look
@@ -67,6 +67,7 @@ def main_facts(config: RunConfig) -> list[Fact]:
     tokens = training.batch_size * training.accumulation * model.context_length
     return [
         *([task] if (task := _task(config)).changed else []),
+        *([_start(config)] if config.start_from else []),
         Fact(tr("Text"), config.data.text or tr("none"), essential=True),
         Fact(tr("Tokenizer"), config.data.tokenizer, "data.tokenizer" in changed),
         Fact(
@@ -90,7 +91,7 @@ def all_facts(config: RunConfig) -> list[tuple[str, list[Fact]]]:
         (tr(title), [_fact(config, changed, f"{part}.{name}") for name in knobs_of(getattr(config, part))])
         for part, title in PARTS
     ]
-    groups[0][1].insert(0, _task(config))
+    groups[0][1][:0] = [_task(config), *([_start(config)] if config.start_from else [])]
     return groups
 
 
@@ -99,6 +100,12 @@ def _task(config: RunConfig) -> Fact:
     knob = knobs_of(config)["objective"]
     changed = "objective" in changed_by_choice(config)
     return Fact(tr(knob.label), value_text(knob, config.objective), changed, tr(knob.help), essential=changed)
+
+
+def _start(config: RunConfig) -> Fact:
+    """The model whose weights it began with."""
+    knob = knobs_of(config)["start_from"]
+    return Fact(tr(knob.label), start_words(config.start_from), True, tr(knob.help), essential=True)
 
 
 def _fact(config: RunConfig, changed: set[str], dotted: str) -> Fact:

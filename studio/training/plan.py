@@ -4,10 +4,14 @@ import math
 from dataclasses import dataclass
 
 from studio.core.config import RunConfig, TrainingConfig
+from studio.core.errors import StudioError
 from studio.core.knobs import Problem, problems
 from studio.core.language import tr
 from studio.core.schedule import total_steps, windows_in
+from studio.parts.fine_tuning import FIELD as START
 from studio.parts.wording import about, count, disk_size, short_count
+from studio.store.project import Project
+from studio.store.starts import settle
 from studio.training.learning import FIELD, mismatch
 
 BYTES_PER_PARAMETER = 12  # a checkpoint holds each weight and AdamW's two moments in fp32
@@ -94,6 +98,17 @@ def first_need(config: RunConfig, has_project: bool, texts: list[str], planned: 
         reason = tr("The run needs {size}. Save less often, keep fewer checkpoints or free space.",
                     size=disk_size(planned.disk))  # fmt: skip
         return Need(tr("Make room on the disk first"), reason, "pretrain", "training.save_every")
+    return None
+
+
+def start_need(project: Project | None, config: RunConfig) -> Need | None:
+    """What must be put right about the model that a run would start from, or None."""
+    if project is None or not config.start_from:
+        return None
+    try:
+        settle(project.path, config)
+    except StudioError as error:
+        return Need(tr("Choose another start"), f"{error.message} {error.hint}".strip(), "pretrain", START)
     return None
 
 

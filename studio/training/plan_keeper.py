@@ -42,7 +42,7 @@ class PlanKeeper(QObject):
 
     def _survey(self, config: RunConfig) -> None:
         project = self._session.project
-        key = (project and project.path, config.data, config.model)
+        key = (project and project.path, config.data, config.model, config.start_from)
         if key == self._surveyed:
             return
         self._surveyed = key

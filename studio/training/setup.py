@@ -12,9 +12,11 @@ from studio.core.knobs import Problem
 from studio.core.language import tr
 from studio.core.schedule import learning_rate
 from studio.curves.plot import CurvePlot, Mark
+from studio.parts.fine_tuning import FIELD as START
 from studio.tokenizers import tokenizer_kinds
 from studio.training.learning import FIELD, WRITING_ONLY, TaskNote, fills_gaps
 from studio.training.plan import Facts, Plan, plan_rows
+from studio.training.start import StartNote
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.page import Card
@@ -34,6 +36,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "training.evaluation_batches", "training.keep_checkpoints",
     )),
     ("Samples", ("sampling.prompt", "sampling.tokens", "sampling.temperature", "sampling.top_k", "sampling.seed")),
+    ("Watch inside", ("watch.inside", "watch.every", "watch.prompt", "watch.keep", "watch.megabytes", "watch.memory")),
     ("Compute", ("compute.precision", "compute.device", "compute.seed", "compute.threads", "compute.host")),
 )  # fmt: skip
 _POINTS = 400  # of the drawn schedule
@@ -132,6 +135,7 @@ class RunSetup(QWidget):
         self.forms["Text"].set_choices("data.tokenizer", kinds)
         self.task = TaskNote(look)
         self.task.switch_requested.connect(self.switch_requested)
+        self.start = StartNote(look)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
@@ -146,6 +150,7 @@ class RunSetup(QWidget):
             card.add_hanging(form)
             if FIELD in dict(GROUPS)[title]:
                 card.body.addWidget(self.task)
+                card.body.addWidget(self.start)
             form.changed.connect(self.edited)
             column.body.addWidget(card)
         column.body.addStretch(1)
@@ -169,11 +174,13 @@ class RunSetup(QWidget):
             named = [(name, name) for name in texts] or [("", tr("none yet"))]
             self.forms["Text"].set_choices("data.text", named)
 
-    def set_draft(self, config: RunConfig, facts: Facts, planned: Plan) -> None:
-        """Show a draft with its consequences."""
+    def set_draft(self, config: RunConfig, facts: Facts, planned: Plan, trouble: str = "") -> None:
+        """Show a draft with its consequences; `trouble` is about the model that it starts from."""
         for form in self.forms.values():
             form.set_value(config)
         self.task.set_config(config)
+        self.start.set_config(config, trouble)
+        self.forms["Text"].row("data.tokenizer").setHidden(bool(config.start_from))
         for name in WRITING_ONLY:
             self.forms["Samples"].row(name).setHidden(fills_gaps(config))
         tokens = config.training.batch_size * config.training.accumulation * config.model.context_length
@@ -191,6 +198,8 @@ class RunSetup(QWidget):
 
     def focus_on(self, field: str) -> None:
         """Put the keyboard on a setting, unfolding it if needed."""
+        if field == START:
+            self.start.take_focus()
         for title, names in GROUPS:
             if field in names:
                 self.forms[title].focus_on(field)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from studio.live.run_model import RunModel
     from studio.store.corpus import Text
     from studio.store.project import Project
+    from studio.tokenizers import Tokenizer
 
 _HEAD = 200_000  # characters that stand for the whole text until it is cut into tokens
 _STEADY = 20  # newest steps whose middle is taken for a run's speed
@@ -22,14 +23,18 @@ _STEADY = 20  # newest steps whose middle is taken for a run's speed
 def survey(project: "Project", config: RunConfig) -> Facts:
     """Facts for `config`, for a worker thread: exact where the text has been cut before, else from its beginning."""
     from studio.store.shards import find_shards
+    from studio.store.starts import find_start, tokenizer_in
 
     data = config.data
     text = project.text(data.text)
-    shards = find_shards(text, data.tokenizer, data.validation_share, project.tokens_folder)
+    tokenizer: str | Tokenizer = data.tokenizer
+    if config.start_from:
+        tokenizer = tokenizer_in(find_start(project.path, config.start_from).folder)
+    shards = find_shards(text, tokenizer, data.validation_share, project.tokens_folder)
     if shards is not None:
         tokens, vocabulary = shards.training_tokens, shards.vocab_size
     else:
-        tokens, vocabulary = _guess(text, data.tokenizer)
+        tokens, vocabulary = _guess(text, tokenizer)
         tokens = int(tokens * (1 - data.validation_share))
     model = dataclasses.replace(config.model, vocab_size=config.model.vocab_size or vocabulary)
     return Facts(
@@ -41,7 +46,7 @@ def survey(project: "Project", config: RunConfig) -> Facts:
     )
 
 
-def _guess(text: "Text", tokenizer_name: str) -> tuple[int, int]:
+def _guess(text: "Text", asked: "str | Tokenizer") -> tuple[int, int]:
     """Tokens of the whole text and size of the vocabulary, judged by its first characters."""
     from studio.tokenizers import make_tokenizer
 
@@ -49,7 +54,7 @@ def _guess(text: "Text", tokenizer_name: str) -> tuple[int, int]:
     for piece in text.chunks(_HEAD):
         head = piece
         break
-    tokenizer = make_tokenizer(tokenizer_name, [head])
+    tokenizer = make_tokenizer(asked, [head]) if isinstance(asked, str) else asked
     share = len(tokenizer.encode(head)) / max(1, len(head))
     return round(share * text.characters), tokenizer.vocab_size
 

@@ -1,17 +1,19 @@
 """The next token's chances as bars."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.language import tr
 from studio.views.token_text import visible_text
+from studio.widgets.blend import blend
 from studio.widgets.look import Look
 
-_ROW = 24
+BAR_ROW = 24
 _PERCENT = 58  # width of the last column
 _TEXT = (56, 150)  # least and most width of the first column
 
@@ -20,7 +22,8 @@ _TEXT = (56, 150)  # least and most width of the first column
 class Choice:
     """One possible token; `removed` ones were cut by top-k, top-p or min-p and show quiet and struck.
 
-    A `marked` one stands out from the others, as the one that was taken.
+    A `marked` one stands out from the others, as the one that was taken. `before` is drawn as a pale bar behind: the
+    chance before the controls. `drawn` is a notch: the share that came when it was tried.
     """
 
     id: int
@@ -28,15 +31,21 @@ class Choice:
     probability: float
     removed: bool = False
     marked: bool = False
+    before: float | None = None
+    drawn: float | None = None
 
 
 def percent_text(probability: float) -> str:
-    """A share as it is: 55 %, 5.5 %, 0.55 %, 0.05 %, <0.01 %; never 0 for something, never 100 for less than all."""
+    """A share as it is: 55 %, 5.5 %, 0.55 %, 0.05 %, 0.0001 %; never 0 for something, never 100 for less than all."""
     percent = 100.0 * probability
+    if not math.isfinite(percent):
+        return tr("not a number")
     if percent <= 0.0:
         return "0 %"
-    if percent < 0.01:
-        return "<0.01 %"
+    if percent < 0.000_095:
+        return "<0.0001 %"
+    if percent < 0.0095:
+        return f"{float(f'{percent:.0e}'):.6f}".rstrip("0") + " %"
     if percent >= 99.95 and probability < 1.0:
         return ">99.9 %"
     digits = 2 if percent < 0.995 else 1 if percent < 9.95 or 99.0 <= percent < 100.0 else 0
@@ -44,10 +53,16 @@ def percent_text(probability: float) -> str:
     return (number.rstrip("0").rstrip(".") if "." in number else number) + " %"
 
 
+def before_color(look: Look) -> QColor:
+    """The pale bar of what was there before."""
+    return blend(look.color("accent"), look.color("surface"), 0.3)
+
+
 class ChoiceBars(QWidget):
     """Rows of token text, bar and per cent; click or Enter chooses one."""
 
     chosen = Signal(int)  # token id
+    pointed = Signal(int)  # token id under the pointer, or -1
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,7 +77,7 @@ class ChoiceBars(QWidget):
         look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(260, _ROW * max(1, len(self._choices) + (1 if self._rest > 0 else 0)))
+        return QSize(260, BAR_ROW * max(1, len(self._choices) + (1 if self._rest > 0 else 0)))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(180, self.sizeHint().height())
@@ -84,7 +99,7 @@ class ChoiceBars(QWidget):
 
     def row_at(self, point: QPointF) -> int:
         """The row under a point, or -1; the row of all others is none."""
-        row = int(point.y() // _ROW)
+        row = int(point.y() // BAR_ROW)
         return row if 0 <= row < len(self._choices) and 0 <= point.x() < self.width() else -1
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -94,15 +109,21 @@ class ChoiceBars(QWidget):
         widest = max((metrics.horizontalAdvance(visible_text(item.text)) for item in self._choices), default=0.0)
         text_width = min(max(widest + 16, _TEXT[0]), _TEXT[1], self.width() * 0.5)
         # Bars share the scale of the largest, or of a half if all are small, so that a sharper choice looks sharper.
-        most = max([0.5, *(item.probability for item in self._choices)])
+        shares = [
+            share
+            for item in self._choices
+            for share in (item.probability, item.before, item.drawn)
+            if share is not None
+        ]
+        most = max([0.5, *shares])
         for row, item in enumerate(self._choices):
             self._paint_row(painter, row, item, text_width, most)
         if self._rest > 0:
-            top = _ROW * len(self._choices)
+            top = BAR_ROW * len(self._choices)
             painter.setFont(self._look.font(11))
             painter.setPen(self._look.color("text_quiet"))
             flags = int(Qt.AlignmentFlag.AlignVCenter)
-            painter.drawText(QRectF(6, top, self.width() - _PERCENT - 6, _ROW), flags, tr("all others"))
+            painter.drawText(QRectF(6, top, self.width() - _PERCENT - 6, BAR_ROW), flags, tr("all others"))
             self._paint_percent(painter, top, self._rest)
         if self.hasFocus() and self._pointed < 0:
             painter.setPen(QPen(self._look.color("focus"), 1))
@@ -110,11 +131,11 @@ class ChoiceBars(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
     def _paint_row(self, painter: QPainter, row: int, item: Choice, text_width: float, most: float) -> None:
-        top = _ROW * row
+        top = BAR_ROW * row
         if row == self._pointed:
             painter.setPen(QPen(self._look.color("focus"), 1) if self.hasFocus() else Qt.PenStyle.NoPen)
             painter.setBrush(self._look.color("hover"))
-            painter.drawRoundedRect(QRectF(0.5, top + 0.5, self.width() - 1, _ROW - 1), 4, 4)
+            painter.drawRoundedRect(QRectF(0.5, top + 0.5, self.width() - 1, BAR_ROW - 1), 4, 4)
         font = self._look.font(13, 600 if item.marked else 400, mono=True)
         font.setStrikeOut(item.removed)
         painter.setFont(font)
@@ -122,26 +143,34 @@ class ChoiceBars(QWidget):
         words = visible_text(item.text)
         words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(text_width - 12))
         flags = int(Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(QRectF(6, top, text_width - 6, _ROW), flags, words)
+        painter.drawText(QRectF(6, top, text_width - 6, BAR_ROW), flags, words)
         room = self.width() - text_width - _PERCENT - 6
-        length = max(2.0 if item.probability > 0 else 0.0, room * item.probability / most)
         painter.setPen(Qt.PenStyle.NoPen)
-        others = any(choice.marked for choice in self._choices) and not item.marked
+        if item.before is not None:
+            painter.setBrush(before_color(self._look))
+            behind = max(2.0, room * item.before / most)
+            painter.drawRoundedRect(QRectF(text_width, top + BAR_ROW / 2 - 6, behind, 12), 3, 3)
+        length = max(2.0 if item.probability > 0 else 0.0, room * item.probability / most)
+        others = item.before is None and not item.marked and any(choice.marked for choice in self._choices)
         painter.setBrush(self._look.color("text_disabled" if item.removed or others else "accent"))
-        painter.drawRoundedRect(QRectF(text_width, top + _ROW / 2 - 2.5, length, 5), 2, 2)
+        painter.drawRoundedRect(QRectF(text_width, top + BAR_ROW / 2 - 2.5, length, 5), 2, 2)
+        if item.drawn is not None:
+            notch = QRectF(text_width + room * item.drawn / most - 1, top + 4, 2, BAR_ROW - 8)
+            painter.fillRect(notch, self._look.color("text"))
         self._paint_percent(painter, top, item.probability)
 
     def _paint_percent(self, painter: QPainter, top: float, probability: float) -> None:
         painter.setFont(self._look.font(11))
         painter.setPen(self._look.color("text_quiet"))
         flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(QRectF(self.width() - _PERCENT, top, _PERCENT - 6, _ROW), flags, percent_text(probability))
+        painter.drawText(QRectF(self.width() - _PERCENT, top, _PERCENT - 6, BAR_ROW), flags, percent_text(probability))
 
     def _point(self, row: int) -> None:
         if row != self._pointed:
             self._pointed = row
             words = f"{visible_text(self._choices[row].text)} · id {self._choices[row].id}" if row >= 0 else ""
             self.setToolTip(words)
+            self.pointed.emit(self._choices[row].id if row >= 0 else -1)
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -1,6 +1,7 @@
 """How a token is written so that nothing of it stays invisible."""
 
 from dataclasses import dataclass
+from typing import Any
 
 SPACE, NEWLINE, TAB = "·", "↵", "→"
 _MARKS = {" ": SPACE, "\n": NEWLINE, "\t": TAB, "\r": "␍", "\u00a0": "⍽", "\u200b": "⌷"}
@@ -43,3 +44,11 @@ def spelled_bytes(token: Token) -> str:
     """All bytes in hexadecimal: "E2 9C 93"; the first 24 of a long token."""
     data = token.data or token.text.encode("utf-8", "replace")
     return data[:24].hex(" ").upper() + (" …" if len(data) > 24 else "")
+
+
+def token_label(tokenizer: Any, token: int) -> str:
+    """What a token reads by itself; half a character shows as its bytes, and without a tokenizer its id stands."""
+    if tokenizer is None:
+        return f"#{token}"
+    text: str = tokenizer.token_text(token)
+    return str(tokenizer.token_bytes(token).hex(" ")) if "\ufffd" in text else text

@@ -47,6 +47,7 @@ class TokenView(QAbstractScrollArea):
         self._tokens: list[Token] = []
         self._texts: list[str] = []
         self._weights: list[float] | None = None
+        self._remarks: Sequence[Sequence[CardRow]] = ()
         self._role = "warning"
         self._show_ids = False
         self._empty = ""
@@ -69,7 +70,7 @@ class TokenView(QAbstractScrollArea):
         """Show these from the top."""
         self._tokens = list(tokens)
         self._texts = [visible(token) for token in self._tokens]
-        self._weights = None
+        self._weights, self._remarks = None, ()
         self._index = self._hover = -1
         self._card.hide()
         self._lay_out()
@@ -82,6 +83,10 @@ class TokenView(QAbstractScrollArea):
             raise ValueError(f"{len(weights)} weights for {len(self._tokens)} tokens")
         self._weights, self._role = None if weights is None else list(weights), role
         self.viewport().update()
+
+    def set_remarks(self, remarks: Sequence[Sequence[CardRow]]) -> None:
+        """What the card of each token says before its id and bytes, such as how likely it was."""
+        self._remarks = remarks
 
     def set_show_ids(self, on: bool) -> None:
         """Write each id below its token."""
@@ -225,7 +230,8 @@ class TokenView(QAbstractScrollArea):
         if index < 0:
             self._card.hide()
             return
-        rows = _card_rows(self._tokens[index], index, len(self._tokens))
+        remarks = self._remarks[index] if index < len(self._remarks) else ()
+        rows = [*remarks, *_card_rows(self._tokens[index], index, len(self._tokens))]
         below = self.token_rect(index).bottom() + 8
         self._card.show_rows(self._texts[index][:40], rows, QPoint(at.x(), below), self.viewport().rect())
 

@@ -3,8 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from studio.chat.controls import SCALES, NextTokenCard, SamplingCard
+from studio.chat.controls import NextTokenCard, SamplingCard
 from studio.core.config import Sampling
+from studio.parts.sampling_sliders import SCALES
 from studio.tokenizers import make_tokenizer
 
 pytestmark = pytest.mark.gui

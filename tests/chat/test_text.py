@@ -1,6 +1,7 @@
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QTextCursor
+from PySide6.QtGui import QContextMenuEvent, QTextCursor
+from PySide6.QtWidgets import QMenu
 
 from studio.chat.text import CompletionView
 from studio.chat.writing import Written
@@ -145,3 +146,22 @@ def test_lines_are_as_wide_as_the_page_but_never_wider_than_is_read_with_ease(vi
     view.begin("")
     view.add(tokens(*(["word "] * 200)))
     assert widest - 80 < view.document().idealWidth() <= widest
+
+
+def test_the_menu_of_a_token_leads_inside_the_model_at_that_token(view, monkeypatch, qtbot):
+    view.resize(400, 200)
+    view.begin("ab ")
+    view.add(tokens("moment", " under"))
+    menus = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, place: menus.append(menu))
+    for place in (middle_of(view, 5), QPoint(390, 190)):
+        view.contextMenuEvent(QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.mapToGlobal(place)))
+    words = [[action.text() for action in menu.actions()] for menu in menus]
+    assert words[0][-1] == "Look inside at “moment”"
+    assert not any("inside" in text for text in words[1])
+    with qtbot.waitSignal(view.inside_requested) as heard:
+        menus[0].actions()[-1].trigger()
+    assert view.text_until(heard.args[0]) == "ab moment"
+    assert view.text_until(None) == "ab moment under"
+    for menu in menus:
+        menu.deleteLater()

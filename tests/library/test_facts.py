@@ -48,3 +48,9 @@ def test_each_way_to_use_it_says_whether_it_fits_and_what_it_needs() -> None:
     assert [row.name for row in rows] == ["Chat", "Train", "LoRA", "QLoRA"]
     assert all(row.value.startswith("fits · ") and row.value.endswith("●") for row in rows)
     assert {row.role for row in fit_rows(fits_of(TINY, 10, "this computer"))} == {"quiet"}
+
+
+def test_a_checkpoint_says_which_model_its_run_began_with() -> None:
+    saved = replace(MODEL, kind=CHECKPOINT, run="tuned", step=10, text="story")
+    assert "Started from" not in facts(saved)
+    assert facts(replace(saved, start="tale@1500"))["Started from"] == "tale · step 1,500"

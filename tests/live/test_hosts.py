@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, TrainingConfig
+from studio.insight.snapshot import read
 from studio.live.session import Session
 from studio.store.places import places
 
@@ -46,6 +47,12 @@ def test_a_real_run_pauses_samples_stops_and_goes_on(session, qtbot, host):
     session.sample_now(run, "The fox")
     until(lambda: bool(run.samples))
     assert (run.samples[0].prompt, run.step) == ("The fox", step)
+    session.probe_now(run, "The sun")
+    until(lambda: bool(run.probes))
+    probe = run.probes[0]
+    assert (probe.prompt, probe.step) == ("The sun", step)
+    assert read(run.record.folder / probe.file).prompt == "The sun"
+    assert read(run.record.folder / run.snapshots[0].file).step == 0
     session.proceed_run(run)
     until(lambda: run.step > step)
     session.stop_run(run)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from studio.core.config import RunConfig
-from studio.core.events import PhaseChanged, RunContinued, RunEnded, RunPaused, Unknown, Warned
+from studio.core.events import PhaseChanged, RunContinued, RunEnded, RunPaused, SnapshotTaken, Unknown, Warned
 from studio.live.run_model import METRICS, RunModel
 from studio.store.summary import RunSummary
 from tests.scripted_run import finished, measured, sample, saved, small_run, started, step, steps
@@ -117,6 +117,25 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint(run):
     assert [event.step for event in run.checkpoints] == [20, 40]
     assert run.warnings == []
     assert len(run.history["validation_loss"]) == 0
+
+
+def looked(number, prompt=""):
+    return SnapshotTaken(step=number, file=f"snapshots/{number}", seconds=0.1, bytes=10, prompt=prompt)
+
+
+def test_looks_inside_are_kept_apart_from_those_that_were_asked_for(run, announced):
+    run.apply([started(), looked(0), step(1), looked(1, "a dog"), looked(1)])
+    assert [event.step for event in run.snapshots] == [0, 1]
+    assert [event.prompt for event in run.probes] == ["a dog"]
+    assert "snapshots" in announced[0]
+    run.apply([looked(2)])
+    assert announced[-1] == {"snapshots", "status"}
+
+
+def test_a_resumed_run_forgets_the_looks_after_its_checkpoint(run):
+    run.apply([started(), looked(0), *steps(4), looked(4), looked(4, "a dog"), started(step=2, resumed_from=2)])
+    assert [event.step for event in run.snapshots] == [0]
+    assert run.probes == []
 
 
 def test_a_run_started_afresh_forgets_everything(run):

@@ -4,6 +4,7 @@ import pytest
 
 from studio.core.config import DataConfig, RunConfig
 from studio.core.errors import StudioError
+from tests.library.conftest import save as save
 from tests.scripted_run import UNTIL_STOPPED, finished, small_run, started, steps
 
 pytestmark = pytest.mark.gui
@@ -127,3 +128,13 @@ def test_an_undo_that_comes_after_the_trash_was_emptied_is_answered_with_a_notic
     undo.undo()
     assert session.runs == {}
     assert "not in the trash any more" in notices[-1].text
+
+
+def test_deleting_a_run_names_what_began_with_its_checkpoints(stage, session, save):
+    save(stage.play(small_run(10)).record, 10, 2.0)
+    stage.play(small_run(5), "tuned", RunConfig(start_from="tale", data=DataConfig(text="story")))
+    assert session.runs["tuned"].config.start_from == "tale@10"
+    undo = session.delete_run("tale")
+    assert undo.text.startswith("“tale” was moved to the trash. Saved nothing yet")
+    assert undo.text.endswith("tuned.")
+    assert session.delete_run("tuned").text == "“tuned” was moved to the trash."

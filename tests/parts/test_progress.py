@@ -1,6 +1,7 @@
 """A job in a card: how far it is, and that only the newest one is followed."""
 
 import pytest
+import shiboken6
 
 from studio.parts.progress import Progress
 
@@ -55,3 +56,14 @@ def test_the_end_of_an_older_job_leaves_the_newer_one_alone(bar, session, script
     bar.call_off()
     scripted_run.settle()
     assert ends == [True]
+
+
+def test_a_page_that_is_destroyed_while_its_job_runs_hears_nothing_more_of_it(look, session, scripted_run):
+    progress = Progress(look, "Progress of the test")
+    job = session.jobs.start(half_way)
+    progress.follow(job, "Halving…")
+    scripted_run.until(lambda: job.done == 1)
+    shiboken6.delete(progress)
+    job.cancel()
+    scripted_run.settle()
+    assert job.state == "cancelled"

@@ -54,9 +54,18 @@ def test_marks_that_would_be_a_line_are_left_out():
 def test_every_setting_of_training_and_compute_has_its_row_once():
     names = [name for _, group in GROUPS for name in group]
     assert len(names) == len(set(names))
-    for part in ("training", "compute"):
+    for part in ("training", "watch", "compute"):
         fields = {f"{part}.{name}" for name in vars(getattr(CONFIG, part))}
         assert fields <= set(names)
+
+
+def test_watching_inside_is_a_switch_whose_details_are_folded_away(setup):
+    form = setup.forms["Watch inside"]
+    assert form.row("watch.inside").isVisibleTo(setup)
+    folded = [name for name in dict(GROUPS)["Watch inside"] if not form.row(name).isVisibleTo(setup)]
+    assert folded == list(dict(GROUPS)["Watch inside"][1:])
+    setup.focus_on("watch.prompt")
+    assert form.row("watch.prompt").isVisibleTo(setup)
 
 
 def test_an_edit_leaves_as_a_whole_new_draft(setup, qtbot):

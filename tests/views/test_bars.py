@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from studio.views.bars import Choice, ChoiceBars, percent_text
+from studio.views.bars import Choice, ChoiceBars, before_color, percent_text
 from studio.widgets.look import Look
 
 pytestmark = pytest.mark.gui
@@ -17,8 +17,9 @@ CHOICES = (Choice(11, " warm", 0.55), Choice(12, " hot", 0.38), Choice(13, "\n",
 @pytest.mark.parametrize(
     ("probability", "words"),
     [
-        (0.55, "55 %"), (0.03, "3 %"), (0.055, "5.5 %"), (0.005, "0.5 %"), (0.0005, "0.05 %"), (0.00002, "<0.01 %"),
-        (0.0, "0 %"), (1.0, "100 %"), (0.99999, ">99.9 %"), (0.995, "99.5 %"),
+        (0.55, "55 %"), (0.03, "3 %"), (0.055, "5.5 %"), (0.005, "0.5 %"), (0.0005, "0.05 %"), (0.000_05, "0.005 %"),
+        (0.00002, "0.002 %"), (1e-6, "0.0001 %"), (3e-7, "<0.0001 %"), (0.000_1, "0.01 %"), (0.0, "0 %"),
+        (1.0, "100 %"), (0.99999, ">99.9 %"), (0.995, "99.5 %"),
     ],
 )  # fmt: skip
 def test_per_cent_are_told_truthfully(probability: float, words: str) -> None:
@@ -33,9 +34,10 @@ def test_a_written_share_is_never_far_from_the_real_one(probability: float) -> N
     elif text == "100":
         assert probability == 1
     elif text[0] in "<>":
-        assert probability < 0.0001 if text[0] == "<" else probability > 0.999
+        assert probability < 1e-6 if text[0] == "<" else probability > 0.999
     else:
-        assert abs(float(text) - 100 * probability) <= 0.5
+        off = abs(float(text) - 100 * probability)
+        assert off <= (0.5 if probability >= 0.1 else 51.0 * probability)
 
 
 def test_a_click_chooses_the_token_of_its_row(look: Look, on_screen: Callable[..., None], qtbot: QtBot) -> None:
@@ -94,3 +96,34 @@ def test_a_marked_bar_stands_out_from_the_others(look: Look, on_screen: Callable
     ratio = picture.devicePixelRatio()
     colors = [picture.pixelColor(int(70 * ratio), int(row * ratio)).name() for row in (12, 36)]
     assert colors == [look.color("text_disabled").name(), look.color("accent").name()]
+
+
+def test_what_is_no_number_says_so() -> None:
+    assert percent_text(float("nan")) == "not a number"
+
+
+def test_before_lies_behind_and_what_was_drawn_is_a_notch(look: Look, on_screen: Callable[..., None]) -> None:
+    bars = ChoiceBars(look)
+    bars.set_choices([Choice(1, "a", 0.2, before=0.6, drawn=0.4), Choice(2, "b", 0.0, removed=True, before=0.3)])
+    on_screen(bars, width=400, height=60)
+    image = bars.grab().toImage()
+    ratio = image.devicePixelRatio()
+
+    def line(row: float) -> list[str]:
+        return [image.pixelColor(x, round(row * ratio)).name() for x in range(image.width())]
+
+    pale, accent, notch = before_color(look).name(), look.color("accent").name(), look.color("text").name()
+    assert line(12).count(accent) > 10
+    assert line(7).count(pale) == pytest.approx(3 * line(12).count(accent), abs=12)
+    assert notch in line(6)
+    assert accent not in line(36)[4:-4]  # the outline of the focus is not meant
+    assert line(31).count(pale) == pytest.approx(line(7).count(pale) / 2, abs=6)
+
+
+def test_a_pointed_token_is_told(look: Look, on_screen: Callable[..., None], qtbot: QtBot) -> None:
+    bars = ChoiceBars(look)
+    bars.set_choices(CHOICES)
+    on_screen(bars, width=320, height=240)
+    with qtbot.waitSignal(bars.pointed) as caught:
+        qtbot.mouseMove(bars, QPoint(40, 36))
+    assert caught.args == [12]

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from studio.views.token_layout import lay_out
 from studio.views.token_text import Token, spelled_bytes, visible
 from studio.views.token_view import TINTS, TokenView, tint, weight_tint
+from studio.widgets.hover_card import CardRow
 from studio.widgets.look import Look
 
 pytestmark = pytest.mark.gui
@@ -168,3 +169,17 @@ def test_an_empty_view_says_why(look: Look, on_screen: Show) -> None:
     view.grab()
     QTest.keyClick(view, Qt.Key.Key_Right)
     assert view.selected_index == -1
+
+
+def test_remarks_stand_before_what_every_token_tells(look: Look, on_screen: Show, qtbot: QtBot) -> None:
+    view = TokenView(look)
+    view.set_tokens(tokens_of("abc"))
+    view.set_remarks([[CardRow("had 5 %")], [], [CardRow("had 1 %")]])
+    on_screen(view, width=360, height=100)
+    qtbot.mouseMove(view.viewport(), view.token_rect(0).center())
+    assert view._card.lines[:3] == ["a", "had 5 %", "id 97"]
+    qtbot.mouseMove(view.viewport(), view.token_rect(1).center())
+    assert view._card.lines[1] == "id 98"
+    view.set_tokens(tokens_of("x"))
+    qtbot.mouseMove(view.viewport(), view.token_rect(0).center())
+    assert "had 5 %" not in view._card.lines
