@@ -1,8 +1,8 @@
 """The pages of the rail, in their order; a page enters `PANELS` when it works."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from studio.widgets.action import Action as Action
 
 
 class PanelEntry(NamedTuple):
@@ -13,18 +13,6 @@ class PanelEntry(NamedTuple):
     group: str
 
 
-@dataclass(frozen=True)
-class Action:
-    """One thing a person can do: a row of a menu, of the command palette, and perhaps a shortcut."""
-
-    name: str
-    text: str
-    slot: Callable[[], object]
-    shortcut: str = ""
-    icon: str = ""
-    enabled: Callable[[], bool] = lambda: True
-
-
 PANELS: tuple[PanelEntry, ...] = (
     PanelEntry("home", "Home", ""),
     PanelEntry("data", "Data", ""),
@@ -32,6 +20,9 @@ PANELS: tuple[PanelEntry, ...] = (
     PanelEntry("model", "Model", ""),
     PanelEntry("pretrain", "Pretrain", "Train"),
     PanelEntry("runs", "Runs", "Train"),
+    PanelEntry("attention", "Attention", "Inside"),
+    PanelEntry("embeddings", "Embeddings", "Inside"),
+    PanelEntry("lenses", "Lenses", "Inside"),
     PanelEntry("models", "Models", "Use"),
     PanelEntry("chat", "Chat", "Use"),
     PanelEntry("settings", "Settings", "foot"),

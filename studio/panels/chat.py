@@ -19,6 +19,7 @@ from studio.live.session import Session
 from studio.panels import Action
 from studio.parts.wording import count
 from studio.store.library import Entry, entries_of
+from studio.training.learning import NO_CHAT
 from studio.widgets.look import Look
 from studio.widgets.page import Page
 
@@ -63,6 +64,7 @@ class ChatPanel(Page):
         self.prompt.edit.browsed.connect(self._browse)
         self.prompt.primary.clicked.connect(self._primary_pressed)
         self.prompt.go_on.clicked.connect(self._go_on)
+        self.page.inside_requested.connect(self._look_inside)
         self.pen.wrote.connect(self.page.add)
         self.pen.failed.connect(self._failed)
         self.pen.ended.connect(self._written)
@@ -85,7 +87,11 @@ class ChatPanel(Page):
         self._refresh_buttons()
 
     def focus_on(self, thing: object) -> None:
-        """Load a run's best checkpoint, that of a (name, step), or a model that is no run's."""
+        """Load a run's best checkpoint, that of a (name, step), or a model that is no run's; one of gaps is refused."""
+        if fills_only_gaps(self._session, thing):
+            hint = tr("To see it fill gaps, look at the samples of its run.")
+            self.banner.show_error(tr(NO_CHAT), hint)
+            return
         if isinstance(thing, Entry):
             self.choice.choose_entry(thing)
         elif isinstance(thing, RunModel):
@@ -209,6 +215,9 @@ class ChatPanel(Page):
         self.pen.start(text, sampling)
         self._refresh_buttons()
 
+    def _look_inside(self, text: str) -> None:
+        self._session.focus("lenses", self.choice.glance(text))
+
     def stop(self) -> None:
         """Nothing more is written from this moment."""
         if self.pen.stop():
@@ -268,3 +277,12 @@ class ChatPanel(Page):
     def _recall(self, prompt: str) -> None:
         self.prompt.set_text(prompt)
         self.prompt.edit.setFocus()
+
+
+def fills_only_gaps(session: Session, thing: object) -> bool:
+    """Whether a model that another page sent here has not learned to write on."""
+    if isinstance(thing, Entry):
+        return not thing.config.causal
+    name = thing.name if isinstance(thing, RunModel) else str(thing[0]) if isinstance(thing, tuple) and thing else ""
+    run = session.runs.get(name)
+    return run is not None and not run.writes

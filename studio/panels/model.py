@@ -20,7 +20,7 @@ from studio.live.session import Session
 from studio.live.token_counts import TokenCounts
 from studio.panels import Action
 from studio.parts.machine import Machine
-from studio.parts.wording import NOT_MEASURED, count, disk_size
+from studio.parts.wording import NOT_MEASURED, count, disk_size, start_words
 from studio.store.corpus import Text
 from studio.tokenizers import tokenizer_kinds
 from studio.widgets.button import Button
@@ -139,7 +139,7 @@ class ModelPanel(Page):
         self.bar.set_preset(preset, partial(self._size, found))
         self._show_form(model, preset.config if preset is not None else None)
         resolved = replace(model, vocab_size=model.vocab_size or found)
-        if model.vocab_size:
+        if model.vocab_size and not self._session.draft.start_from:
             source = tr("preset") if preset and preset.config.vocab_size == model.vocab_size else tr("by hand")
         self._show_facts(resolved, source)
         if not problems(model):
@@ -163,9 +163,12 @@ class ModelPanel(Page):
 
     def _vocabulary(self) -> tuple[int, str]:
         """Tokens of the draft's tokenizer, 0 while unknown, and where the number comes from."""
-        project, data = self._session.project, self._session.draft.data
+        draft = self._session.draft
+        project, data = self._session.project, draft.data
         texts = project.texts() if project is not None else []
         self._text = text = next((text for text in texts if text.name == data.text), None)
+        if draft.start_from:
+            return draft.model.vocab_size, tr("of {name}", name=start_words(draft.start_from))
         learns = any(kind.needs_text for kind in tokenizer_kinds() if kind.name == data.tokenizer)
         if learns and text is None:
             return 0, tr("waits for a text")
@@ -205,12 +208,16 @@ class ModelPanel(Page):
     def _show_trouble(self, model: ModelConfig, found: int) -> None:
         self.primary.setText(tr("Correct the model first") if problems(model) else tr("Next: Pretrain"))
         waits = not model.vocab_size and not found and self._text is None
-        if (model.vocab_size, found, waits) == self._told:  # said already, and perhaps dismissed
+        start = self._session.draft.start_from
+        if (model.vocab_size, found, waits, start) == self._told:  # said already, and perhaps dismissed
             return
-        self._told = (model.vocab_size, found, waits)
+        self._told = (model.vocab_size, found, waits, start)
         own, other = count(model.vocab_size), count(found)
         mend = [(tr("Follow the tokenizer"), self._follow_tokenizer)]
-        if model.vocab_size and found > model.vocab_size:
+        if start:
+            words = tr("The next run starts from “{name}”, and this is that model's shape.", name=start_words(start))
+            self.banner.show_note(words, tr("Another shape brings random weights back."))
+        elif model.vocab_size and found > model.vocab_size:
             words = tr("The model has {own} tokens in its vocabulary, but the tokenizer writes {other}.",
                        own=own, other=other)  # fmt: skip
             self.banner.show_note(words, tr("It could not read this text."), mend, "warning")

@@ -15,10 +15,12 @@ from studio.library.arrival import Arrival
 from studio.library.departure import Departure
 from studio.library.facts import NO_TOKENIZER, ModelFacts
 from studio.library.hub_browser import open_hub
+from studio.library.load_button import LoadButton
 from studio.library.table import ModelRow, columns, rows_of, shown
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
+from studio.parts.fine_tuning import start_next_run
 from studio.parts.machine import Machine
 from studio.parts.opening import known_projects
 from studio.parts.wording import count
@@ -77,9 +79,13 @@ class ModelsPanel(Page):
         self.facts = ModelFacts(look)
         for button, slot in (
             (self.facts.delete, self.delete), (self.facts.inspect, self.inspect),
-            (self.facts.export, self.ask_export), (self.facts.open_run, self.open_run),
+            (self.facts.fine_tune, self.fine_tune), (self.facts.export, self.ask_export),
+            (self.facts.open_run, self.open_run), (self.facts.look_inside, self.look_inside),
         ):  # fmt: skip
             button.clicked.connect(slot)
+        self.load = LoadButton(session, look)
+        self.load.failed.connect(self._refused)
+        self.facts.buttons.addWidget(self.load)
         for card in (self.arrival, self.departure):
             card.left.connect(self._side_left)
         self._lay_out()
@@ -95,7 +101,7 @@ class ModelsPanel(Page):
         self.table = RecordTable(columns(), self.look, key=lambda row: row.key)
         self.table.setAccessibleName(tr("Models of this computer"))
         self.table.selection_changed.connect(self._show_side)
-        self.table.row_activated.connect(self._activated)
+        self.table.row_activated.connect(self.chat)
         self.list = Card(tr("Models"), self.look)
         words = [(FEW, tr("Best and last")), (ALL, tr("All checkpoints"))]
         self.fold = Segmented(words, self.look, tr("Which checkpoints of a run are listed"))
@@ -180,6 +186,7 @@ class ModelsPanel(Page):
         if row is not None:
             self.facts.set_entry(row.entry, row.fits)
             why = why_no_chat(self._session, row.entry)
+            self.load.set_entry(row.entry, why)
             self.chat_button.setEnabled(not why)
             self.chat_button.setToolTip(why)
 
@@ -219,22 +226,13 @@ class ModelsPanel(Page):
 
     def ask_file(self) -> None:
         """Ask for a model's file."""
-        dialog = QFileDialog(self, tr("Import a model"), str(Path.home()))
+        dialog = _dialog(self, tr("Import a model"), QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([tr(MODEL_FILES), tr("All files (*)")])
-        self._ask(dialog, QFileDialog.FileMode.ExistingFile)
+        dialog.open()
 
     def ask_folder(self) -> None:
         """Ask for a model's folder."""
-        self._ask(QFileDialog(self, tr("Import a model's folder"), str(Path.home())), QFileDialog.FileMode.Directory)
-
-    def _ask(self, dialog: QFileDialog, mode: QFileDialog.FileMode) -> None:
-        dialog.setFileMode(mode)
-        dialog.fileSelected.connect(self._selected)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _selected(self, path: str) -> None:
-        self.bring([Path(path)])
+        _dialog(self, tr("Import a model's folder"), QFileDialog.FileMode.Directory).open()
 
     def _wait_for(self, model: StoredModel) -> None:
         self._wanted = str(model.folder)
@@ -271,8 +269,6 @@ class ModelsPanel(Page):
     def _refused(self, error: StudioError) -> None:
         self.banner.show_error(error.message, error.hint)
 
-    # --- what a person does ---------------------------------------------------------------------------------------
-
     def chat(self) -> None:
         """Load the chosen model and open Chat with it."""
         if self.row is not None and not why_no_chat(self._session, self.row.entry):
@@ -284,6 +280,19 @@ class ModelsPanel(Page):
         if self.row is not None:
             self._session.focus("model", self.row.entry.config)
 
+    def look_inside(self) -> None:
+        """Show what the chosen model attends to."""
+        if self.row is not None:
+            self._session.focus("attention", self.row.entry)
+
+    def fine_tune(self) -> None:
+        """The next run begins with the chosen model's weights."""
+        if self.row is not None and self.row.entry.tokenizer:
+            try:
+                start_next_run(self._session, self.row.entry.folder)
+            except StudioError as error:
+                self._refused(error)
+
     def open_run(self) -> None:
         """Show the run that the chosen checkpoint belongs to."""
         if self.row is not None and self.row.entry.run:
@@ -291,22 +300,25 @@ class ModelsPanel(Page):
 
     def focus_on(self, thing: object) -> None:
         """Choose one model: by its folder, or by the name of a run or an import."""
-        for entry in self._entries or []:
-            if thing in (entry.folder, entry.name):
-                self._wanted = str(entry.folder)
-                self._show()
-                return
-        self._wanted = str(thing)
+        found = next((entry for entry in self._entries or [] if thing in (entry.folder, entry.name)), None)
+        self._wanted = str(found.folder if found is not None else thing)
+        if found is not None:
+            self._show()
 
     def actions(self) -> list[Action]:  # type: ignore[override]  # the shell's, not Qt's
         """What the command palette offers for this page."""
         return _actions(self)
 
-    def _activated(self, _row: ModelRow) -> None:
-        self.chat()
-
     def _hovered(self, files: int) -> None:
         self.set_purpose(tr("Drop it to see what it is; nothing is imported yet.") if files else tr(PURPOSE))
+
+
+def _dialog(page: ModelsPanel, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
+    dialog = QFileDialog(page, title, str(Path.home()))
+    dialog.setFileMode(mode)
+    dialog.fileSelected.connect(lambda path: page.bring([Path(path)]))
+    dialog.finished.connect(dialog.deleteLater)
+    return dialog
 
 
 def _actions(page: ModelsPanel) -> list[Action]:
@@ -316,7 +328,12 @@ def _actions(page: ModelsPanel) -> list[Action]:
         Action("models.file", tr("Import a model's file…"), page.ask_file, "", "import"),
         Action("models.hub", tr("Download a model…"), page.ask_hub, "", "import"),
         Action("models.chat", tr("Chat with the chosen model"), page.chat, "", "chat", page.chat_button.isEnabled),
+        Action("models.load", tr("Load or unload the chosen model"), page.load.press, "", "memory",
+               page.load.isEnabled),
         Action("models.inspect", tr("Inspect the chosen model"), page.inspect, "", "model", chosen),
+        Action("models.inside", tr("Look inside the chosen model"), page.look_inside, "", "attention", chosen),
+        Action("models.fine_tune", tr("Fine-tune the chosen model…"), page.fine_tune, "", "pretrain",
+               page.facts.fine_tune.isEnabled),
         Action("models.export", tr("Export the chosen model…"), page.ask_export, "", "export", chosen),
         Action("models.delete", tr("Delete the chosen model"), page.delete, "", "trash", own),
-    ]
+    ]  # fmt: skip

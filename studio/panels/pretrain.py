@@ -15,9 +15,10 @@ from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
 from studio.parts.wording import count
+from studio.store.starts import without_start
 from studio.training.commands import RunCommands
 from studio.training.learning import FIELD, fills_gaps, mismatch, switch_words, switched_words
-from studio.training.plan import Need, first_need, start_label
+from studio.training.plan import Need, first_need, start_label, start_need
 from studio.training.plan_keeper import PlanKeeper
 from studio.training.published import published_for, published_runs
 from studio.training.setup import RunSetup
@@ -63,6 +64,8 @@ class PretrainPanel(Page):
         self.setup, self.view = RunSetup(look), RunView(look)
         self.setup.edited.connect(self._edited)
         self.setup.switch_requested.connect(self._switch_model)
+        self.setup.start.choose_requested.connect(self._choose_start)
+        self.setup.start.leave_requested.connect(self._leave_start)
         self.commands.watch_chart(self.view.charts.plot)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.setup)
@@ -142,8 +145,10 @@ class PretrainPanel(Page):
         self.setup.set_choices(texts)
         self._keeper.follow(draft)
         planned = self._keeper.plan(draft)
-        self._need = first_need(draft, project is not None, texts, planned)
-        self.setup.set_draft(draft, self._keeper.facts(draft), planned)
+        no_start = start_need(project, draft)
+        self._need = first_need(draft, project is not None, texts, planned) or no_start
+        trouble = no_start.reason if no_start is not None else ""
+        self.setup.set_draft(draft, self._keeper.facts(draft), planned, trouble)
 
     def _plan_changed(self) -> None:
         self._stale = not self.isVisible()
@@ -243,6 +248,16 @@ class PretrainPanel(Page):
         self._session.set_draft(draft.with_part(model=model))
         back = (tr("Undo"), partial(self._session.set_draft, draft))
         self._session.notices.post("info", switched_words(found, model), back)
+
+    def _choose_start(self) -> None:
+        self._session.focus("models")
+
+    def _leave_start(self) -> None:
+        """Random weights again; shape and settings stay, and the model is a click away."""
+        draft = self._session.draft
+        self._session.set_draft(without_start(draft))
+        back = (tr("Undo"), partial(self._session.set_draft, draft))
+        self._session.notices.post("info", tr("The next run begins with random weights."), back)
 
     def _edited(self, config: RunConfig) -> None:
         self._session.set_draft(config)

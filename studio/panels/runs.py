@@ -75,6 +75,7 @@ class RunsPanel(Page):
         self.table.link_clicked.connect(self._tick)
         self.checkpoints.chat_requested.connect(self._chat)
         self.checkpoints.resume_requested.connect(self._resume)
+        self.checkpoints.inside_requested.connect(self._look_inside)
         top = Card("", look)
         top.body.addWidget(self.table)
         self._card = Card(tr("This run"), look)
@@ -103,6 +104,7 @@ class RunsPanel(Page):
         self.delete = self.add_action(tr("Delete"), self._delete, icon="trash")
         self.resume = self.add_action(tr("Resume"), self._resume_newest)
         self.chat = self.add_action(tr("Chat"), self._chat_best)
+        self.inside = self.add_action(tr("Look inside"), self._look_inside_best)
         self.open = self.add_action(tr("Open"), self._open_run, primary=True)
 
     # What is shown
@@ -132,6 +134,14 @@ class RunsPanel(Page):
             Action("runs.open", tr("Open the chosen run"), self._open_run, "", "runs", self._has_run),
             Action("runs.resume", tr("Resume the chosen run"), self._resume_newest, "", "play", self.resume.isEnabled),
             Action("runs.chat", tr("Chat with the chosen run"), self._chat_best, "", "chat", self.chat.isEnabled),
+            Action(
+                "runs.inside",
+                tr("Look inside the chosen run"),
+                self._look_inside_best,
+                "",
+                "attention",
+                self.inside.isEnabled,
+            ),
             Action("runs.delete", tr("Delete the chosen run"), self._delete, "", "trash", self.delete.isEnabled),
         ]
 
@@ -165,7 +175,7 @@ class RunsPanel(Page):
         opened = self._open and run is not None
         self.set_purpose(progress_text(run) if opened and run is not None else tr(PURPOSE))
         self.back.setVisible(opened)
-        for button in (self.delete, self.resume, self.chat):
+        for button in (self.delete, self.resume, self.chat, self.inside):
             button.setVisible(some)
         self.open.setVisible(some and not opened)
         at_rest = run is not None and not run.living
@@ -173,6 +183,7 @@ class RunsPanel(Page):
         self.resume.setEnabled(at_rest and run is not None and run.state != "finished")
         self.chat.setEnabled(run is not None and run.writes)
         self.chat.setToolTip(no_chat_words(run))
+        self.inside.setEnabled(run is not None and bool(run.record.checkpoints()))
         self._refresh_lower()
 
     def _refresh_lower(self) -> None:
@@ -252,6 +263,14 @@ class RunsPanel(Page):
     def _chat(self, step: int) -> None:
         if self.run is not None:
             self._session.focus("chat", (self.run.name, step))
+
+    def _look_inside(self, step: int) -> None:
+        if self.run is not None:
+            self._session.focus("attention", (self.run.name, step))
+
+    def _look_inside_best(self) -> None:
+        if self.run is not None and self.inside.isEnabled():
+            self._session.focus("attention", self.run)
 
     def _chat_best(self) -> None:
         self.commands.chat()

@@ -22,7 +22,7 @@ from studio.parts.token_trial import (
     common_tokens,
     try_text,
 )
-from studio.parts.wording import count
+from studio.parts.wording import count, start_words
 from studio.store.corpus import Text
 from studio.store.token_count import TokenCount
 from studio.tokenizers import tokenizer_kinds
@@ -63,6 +63,7 @@ class TokenizerPanel(Page):
         self._text: Text | None = None
         self._tried: object = None
         self._common: object = None
+        self._told = ""  # the model to start from that the banner was last about
         self.trial = Trial("")
         self.bring = self.add_action(tr("Bring in a text"), self._bring_text)
         self.primary = self.add_action("", self._primary_pressed, primary=True)
@@ -161,11 +162,24 @@ class TokenizerPanel(Page):
             self.kinds.set_enabled(name, not useless, why)
             facts = tr("needs a text") if useless else self._facts(name, self._wanted(name))
             self.kinds.set_facts(name, facts)
+        self._tell_start()
         self.bring.setVisible(self._text is None)
         self.primary.setText(tr("Next: Model") if kind == used else tr("Use this tokenizer"))
         self.primary.setEnabled(not (self._kinds[kind].needs_text and self._text is None))
         self._show_common()
         self.try_now()
+
+    def _tell_start(self) -> None:
+        """A run that starts from a model reads as the model does, whatever is chosen here."""
+        start = self._session.draft.start_from
+        if start == self._told:  # said already, and perhaps dismissed
+            return
+        self._told = start
+        if not start:
+            self.banner.clear()
+            return
+        words = tr("The next run starts from “{name}” and reads with that model's tokenizer.", name=start_words(start))
+        self.banner.show_note(words, tr("Another one that is chosen here brings random weights back."))
 
     def _wanted(self, name: str) -> TokenCount | None:
         """What is known of one kind; the chosen one is asked for first."""

@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt
 
 from studio.core.errors import StudioError
 from studio.panels.chat import ChatPanel
+from studio.store.library import entries_of
 from studio.tokenizers import make_tokenizer
+from tests.library.conftest import TINY
 from tests.library.conftest import add_model as add_model
 from tests.scripted_run import small_run
 
@@ -304,3 +306,44 @@ def test_an_imported_model_is_loaded_by_its_folder_and_is_not_taken_for_another(
     session.loaded.path = folder.parent
     page.refresh(frozenset({"loaded"}))
     assert page.prompt.primary.text() == "Load this model"
+
+
+# --- what has not learned to write
+
+
+def test_a_run_of_gaps_that_is_sent_here_is_answered_with_a_sentence(page, session, scripted_run, save_checkpoint):
+    gaps = dataclasses.replace(session.draft, objective="masked_words")
+    run = scripted_run.play(small_run(20), "gaps", gaps)
+    save_checkpoint(run.record, 20, 1.0)
+    page.refresh(frozenset())
+    for thing in (run, ("gaps", 20)):
+        page.banner.clear()
+        page.focus_on(thing)
+        assert "fill gaps" in page.banner.message.text()
+        assert "samples of its run" in page.banner.hint.text()
+        assert session.loaded is None
+    page.focus_on(session.runs["tale"])
+    scripted_run.until(lambda: session.loaded is not None)
+
+
+def test_an_imported_model_that_looks_both_ways_is_answered_with_a_sentence(page, session, add_model):
+    add_model(session.project.path, "bert", dataclasses.replace(TINY, causal=False))
+    (entry,) = entries_of(session.project)
+    page.focus_on(entry)
+    assert "fill gaps" in page.banner.message.text()
+    assert session.loaded is None
+
+
+def test_what_was_written_opens_the_lenses_at_its_last_token_or_at_a_chosen_one(page, loaded, scripted_run, session):
+    assert not page.page.inside.isVisible()
+    press(page, tokens=3)
+    text = "a bad" + written(page, scripted_run)
+    wishes = []
+    session.focus_requested.connect(lambda name, thing: wishes.append((name, thing)))
+    page.page.inside.click()
+    page.view.inside_requested.emit(page.view.tokens[0])
+    assert [name for name, _ in wishes] == ["lenses", "lenses"]
+    assert [glance.text for _, glance in wishes] == [text, "a bad" + page.view.tokens[0].text]
+    subject = wishes[0][1].subject
+    assert (subject.run, subject.step, subject.title) == ("tale", 10, "tale · step 10")
+    assert subject.folder == page.choice.folder

@@ -10,7 +10,9 @@ from studio.core.config import ComputeConfig, ModelConfig
 from studio.core.shelf import FAMILIES
 from studio.live.session import Session
 from studio.panels.model import ModelPanel, book_config, verdict
+from studio.parts.fine_tuning import start_next_run
 from studio.workshop.titles import PART_SERIES, part_of
+from tests.library.conftest import add_model as add_model
 
 pytestmark = pytest.mark.gui
 SMALL = ModelConfig(n_layers=2, n_heads=2, emb_dim=32, context_length=32)
@@ -325,3 +327,22 @@ def test_the_drawing_is_whole_in_a_small_window_and_scrolls_in_a_wide_one(drawn,
     whole = width < 1_060
     qtbot.waitUntil(lambda: (drawn.picture.canvas.height() >= drawn.picture.drawing.height()) == whole, timeout=5_000)
     qtbot.waitUntil(drawn.picture.isVisible, timeout=5_000)
+
+
+def test_the_shape_of_a_model_that_is_gone_on_with_stands_with_its_name(page, session, add_model):
+    start_next_run(session, add_model(session.project.path, "tiny"))
+    assert "starts from “tiny”" in page.banner.message.text()
+    assert page.facts.texts()["Vocabulary"] == "21 · of tiny"
+    page.form.changed.emit(replace(session.draft.model, drop_rate=0.2))
+    assert session.draft.start_from == "tiny"
+
+
+def test_another_shape_brings_random_weights_back_and_can_be_undone(page, session, add_model, qtbot):
+    start_next_run(session, add_model(session.project.path, "tiny"))
+    before = session.draft
+    with qtbot.waitSignal(session.notices.posted) as said:
+        page.form.changed.emit(replace(session.draft.model, n_layers=3))
+    assert (session.draft.start_from, session.draft.model.n_layers) == ("", 3)
+    assert "random weights again" in said.args[0].text
+    said.args[0].action[1]()
+    assert session.draft == before

@@ -16,6 +16,7 @@ from studio.live import models
 from studio.live.run_model import RunModel
 from studio.panels.model import ModelPanel
 from studio.panels.models import ModelsPanel
+from studio.seeing.subjects import glance_at
 from studio.store.models import list_models, read_model
 from studio.store.project import Project
 from tests.library.conftest import TINY
@@ -441,3 +442,69 @@ def test_what_was_downloaded_is_chosen_once_it_is_listed(page, tiny, scripted_ru
     page.refresh(frozenset({"models"}))
     qtbot.waitUntil(lambda: page.row is not None and page.row.key == str(tiny))
     browser.close()
+
+
+# --- going on with a model --------------------------------------------------------------------------------------------
+
+
+def test_fine_tuning_sets_the_next_run_and_opens_its_settings_with_a_way_back(tiny, page, session, wishes, notices):
+    before = session.draft
+    page.facts.fine_tune.click()
+    assert (session.draft.start_from, session.draft.model) == ("tiny", TINY)
+    assert wishes[-1] == ("pretrain", "start_from")
+    assert "“tiny”" in notices[-1].text
+    notices[-1].action[1]()
+    assert session.draft == before
+
+
+def test_a_checkpoint_is_gone_on_with_by_its_step(tale, page, session):
+    choose(page, "tale · step 30")
+    page.fine_tune()
+    assert session.draft.start_from == "tale@30"
+
+
+def test_a_model_of_another_project_is_gone_on_with_where_it_lies(session, page, add_model, scripted_run):
+    other = Project.create(session.places.projects / "songs", "Songs")
+    far = add_model(other.path, "far")
+    page.refresh(frozenset())
+    scripted_run.settle()
+    choose(page, "far")
+    page.facts.fine_tune.click()
+    assert session.draft.start_from == str(far)
+
+
+def test_without_a_tokenizer_there_is_nothing_to_learn_with_and_the_button_says_why(
+    session, add_model, page, scripted_run
+):
+    add_model(session.project.path, "ids", tokenizer=False)
+    page.refresh(frozenset())
+    scripted_run.settle()
+    assert not page.facts.fine_tune.isEnabled()
+    assert "without a tokenizer" in page.facts.fine_tune.toolTip()
+    page.fine_tune()
+    assert session.draft.start_from == ""
+
+
+def test_a_model_that_vanished_is_told_on_the_page(tiny, page, session):
+    shutil.rmtree(tiny)
+    page.fine_tune()
+    assert page.banner.isVisible()
+    assert session.draft.start_from == ""
+
+
+def test_deleting_a_model_names_the_runs_that_started_from_it(tiny, page, session, save, scripted_run, notices):
+    begun = replace(session.draft, start_from="tiny", model=TINY)
+    scripted_run.play(small_run(10), "bare", begun)
+    save(scripted_run.play(small_run(10), "tuned", begun).record, 10, 1.0)
+    page.refresh(frozenset())
+    scripted_run.settle()
+    choose(page, "tiny")
+    page.facts.delete.click()
+    assert "cannot begin again without it: bare." in notices[-1].text
+    assert "weights of their own: tuned." in notices[-1].text
+
+
+def test_a_model_can_be_looked_into(tiny, page, wishes):
+    page.facts.look_inside.click()
+    assert wishes[-1] == ("attention", page.row.entry)
+    assert glance_at(page._session, wishes[-1][1]).subject.folder == tiny

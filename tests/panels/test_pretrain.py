@@ -1,12 +1,16 @@
 import dataclasses
 
 import pytest
+from PySide6.QtCore import Qt
 
 from studio.core.config import DataConfig, TrainingConfig
 from studio.core.errors import StudioError
 from studio.core.events import RunEnded, RunPaused, Warned
 from studio.panels.pretrain import PretrainPanel
+from studio.parts.fine_tuning import start_next_run
+from studio.store.models import delete_model, read_model
 from studio.training import stop_choice
+from tests.library.conftest import add_model as add_model
 from tests.scripted_run import UNTIL_STOPPED, finished, measured, sample, saved, small_run, started, step, steps
 
 pytestmark = pytest.mark.gui
@@ -283,3 +287,51 @@ def test_a_finished_run_of_gaps_offers_no_chat(page, session, gaps, scripted_run
     assert page.view.samples.title.text() == "Filled gaps"
     page.primary.click()
     assert page.shows_setup
+
+
+# --- going on with a model that exists
+
+
+@pytest.fixture
+def tuned(session, add_model):
+    """The draft as "Fine-tune…" sets it."""
+    start_next_run(session, add_model(session.project.path, "tiny"))
+    return session.draft
+
+
+def test_a_run_that_goes_on_with_a_model_says_so_and_can_be_taken_back(page, session, tuned, qtbot):
+    note = page.setup.start
+    assert note.name.text() == "tiny"
+    assert page.setup.forms["Text"].row("data.tokenizer").isHidden()  # the model's own is taken over
+    page.focus_on("start_from")
+    assert page.focusWidget() is note.leave
+    with qtbot.waitSignal(session.notices.posted) as said:
+        qtbot.keyClick(note.leave, Qt.Key.Key_Space)
+    assert (session.draft.start_from, session.draft.model.vocab_size) == ("", 0)
+    assert note.name.text() == "random weights"
+    said.args[0].action[1]()
+    assert session.draft == tuned
+
+
+def test_from_random_weights_the_note_leads_to_the_models(page, session, qtbot):
+    with qtbot.waitSignal(session.focus_requested) as wish:
+        page.setup.start.choose.click()
+    assert wish.args[0] == "models"
+
+
+def test_a_start_that_was_deleted_is_named_instead_of_started(page, session, tuned):
+    delete_model(read_model(session.project.path / "models" / "tiny"))
+    page.refresh(frozenset())
+    assert page.primary.text() == "Choose another start"
+    assert "“tiny”" in page.setup.start.words.text()
+    page.primary.click()
+    assert "“tiny”" in page.banner.message.text()
+    assert not session.runs
+
+
+def test_the_run_is_kept_with_the_model_it_started_from(page, session, tuned, scripted_run):
+    scripted_run.engine.script = small_run(20)
+    page.primary.click()
+    scripted_run.settle()
+    (run,) = session.runs.values()
+    assert (run.config.start_from, run.config.data.tokenizer) == ("tiny", "characters")

@@ -156,3 +156,13 @@ def test_a_run_of_gaps_is_named_so_and_has_no_chat(page, session, scripted_run, 
     assert "fill gaps" in page.chat.toolTip()
     with qtbot.assertNotEmitted(session.focus_requested):
         page.checkpoints._activated(page.checkpoints.table.rows()[0])
+
+
+def test_a_run_and_each_of_its_checkpoints_can_be_looked_into(three, page, session):
+    wishes = []
+    session.focus_requested.connect(lambda name, thing: wishes.append((name, thing)))
+    page.inside.click()
+    page.checkpoints.table.link_clicked.emit(page.checkpoints.table.rows()[-1], "Inside")
+    assert wishes == [("attention", page.run), ("attention", ("last", 10))]
+    action = next(action for action in page.actions() if action.name == "runs.inside")
+    assert action.enabled()

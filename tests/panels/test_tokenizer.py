@@ -6,9 +6,11 @@ import pytest
 
 from studio.panels import tokenizer as tokenizer_module
 from studio.panels.tokenizer import TokenizerPanel
+from studio.parts.fine_tuning import start_next_run
 from studio.parts.token_trial import common_tokens, first_difference, try_text
 from studio.store.token_count import count_tokens
 from studio.tokenizers import make_tokenizer
+from tests.library.conftest import add_model as add_model
 
 pytestmark = pytest.mark.gui
 
@@ -207,3 +209,12 @@ def test_the_page_can_be_asked_for_one_kind(page):
     page.focus_on("nonsense")
     assert page.kind == "bytes"
     assert [action.name for action in page.actions()] == ["tokenizer.use"]
+
+
+def test_a_model_to_start_from_reads_with_its_own_tokenizer(page, session, add_model):
+    start_next_run(session, add_model(session.project.path, "tiny"))
+    assert "reads with that model's tokenizer" in page.banner.message.text()
+    page.focus_on("bytes")
+    page.primary.click()
+    assert (session.draft.start_from, session.draft.data.tokenizer) == ("", "bytes")
+    assert not page.banner.isVisible()

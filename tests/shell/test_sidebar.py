@@ -29,13 +29,13 @@ def test_every_page_has_one_button_with_a_name(rail: Sidebar) -> None:
 
 
 def test_groups_have_headings_and_the_foot_has_none(rail: Sidebar) -> None:
-    assert [label.text() for label in rail.findChildren(QLabel)] == ["TRAIN", "USE"]
+    assert [label.text() for label in rail.findChildren(QLabel)] == ["TRAIN", "INSIDE", "USE"]
 
 
 def test_settings_lie_at_the_foot(rail: Sidebar) -> None:
     settings, chat = rail.buttons["settings"], rail.buttons["chat"]
     assert settings.mapTo(rail, settings.rect().center()).y() > rail.height() - 60
-    assert chat.mapTo(rail, chat.rect().center()).y() < rail.height() / 2
+    assert chat.mapTo(rail, chat.rect().center()).y() < rail.height() - 150
 
 
 def test_a_click_asks_for_the_page(rail: Sidebar, qtbot: QtBot) -> None:

@@ -1,0 +1,1 @@
+"""The views of the Attention page and what they are made of."""

@@ -1,0 +1,202 @@
+"""One part of the network taken away or replaced: what it is, what stands in for it, and what the model writes then."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy
+
+from studio.controls.editors import ChoiceEdit
+from studio.controls.number_edit import NumberEdit
+from studio.core.errors import StudioError
+from studio.core.language import tr
+from studio.live.jobs import Job
+from studio.live.session import Session
+from studio.seeing.seen import Seen
+from studio.widgets.card import Card
+from studio.widgets.fact_rows import FactRow, FactRows
+from studio.widgets.label import Label
+from studio.widgets.look import Look
+
+if TYPE_CHECKING:
+    from studio.engine.effects import Effect
+
+EFFECT = "studio.engine.effects:effect"
+PART_NAMES = (
+    ("head", "Head"),
+    ("neuron", "Neuron"),
+    ("attention", "Attention part"),
+    ("feed_forward", "Feed-forward part"),
+    ("layer", "Whole layer"),
+)
+WAYS = (
+    ("zero", "Zeros"),
+    ("mean", "Its mean over this text"),
+    ("other", "Its value on another text"),
+    ("own", "Its own value (no change)"),
+)
+_LONGEST = 4_000  # letters of another text
+
+
+class PartCard(Card):
+    """`wanted` says that a person chose another part, `instead` that something else shall take its place."""
+
+    wanted = Signal()
+    instead = Signal()
+    changed = Signal()
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__(tr("Take a part away"), look)
+        self._session = session
+        self._seen = Seen()
+        self.effect: Effect | None = None
+        self._asked: tuple[Any, ...] | None = None
+        self.part, self.layer, self.way = ChoiceEdit(PART_NAMES, look), ChoiceEdit((), look), ChoiceEdit(WAYS, look)
+        self.index = NumberEdit(look, whole=True)
+        self.index.setFixedWidth(96)
+        self.other = QLineEdit()
+        self.other.setMaxLength(_LONGEST)
+        self.other.setPlaceholderText(tr("Another text, at least as long, and Enter"))
+        self.other.setAccessibleName(tr("The other text"))
+        self.facts = FactRows()
+        self.trouble = Label("", "danger", wrap=True)
+        self.before, self.after = Label("", "mono", wrap=True), Label("", "mono", wrap=True)
+        self.before_title, self.after_title = Label(tr("It writes"), "small"), Label(tr("Without, it writes"), "small")
+        self._build()
+        self.part.changed.connect(self.wanted)
+        self.layer.changed.connect(self.wanted)
+        self.index.changed.connect(self.wanted)
+        self.way.changed.connect(self._way_chosen)
+        self.other.returnPressed.connect(self.instead)
+
+    def _build(self) -> None:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(8)
+        place = QHBoxLayout()
+        place.setSpacing(8)
+        self.layer_label, self.index_label = Label(tr("layer"), "quiet"), Label(tr("number"), "quiet")
+        for widget in (self.part, self.layer_label, self.layer, self.index_label, self.index):
+            place.addWidget(widget)
+        place.addStretch(1)
+        self.layer.setMinimumWidth(60)
+        for edit, words in ((self.part, tr("Part")), (self.layer, tr("Layer")), (self.index, tr("Number of the part")),
+                            (self.way, tr("What stands in"))):  # fmt: skip
+            edit.setAccessibleName(words)
+        self.way.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        grid.addWidget(Label(tr("Part"), "quiet"), 0, 0)
+        grid.addLayout(place, 0, 1)
+        grid.addWidget(Label(tr("Instead"), "quiet"), 1, 0)
+        grid.addWidget(self.way, 1, 1)
+        grid.addWidget(self.other, 2, 1)
+        grid.setColumnStretch(1, 1)
+        self.body.addLayout(grid)
+        self.body.addWidget(self.trouble)
+        self.body.addWidget(self.facts)
+        for title, text in ((self.before_title, self.before), (self.after_title, self.after)):
+            self.body.addWidget(title)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.body.addWidget(text)
+        self.body.addStretch(1)
+        self._show_fields()
+
+    # --- what is chosen -------------------------------------------------------------------------------------------
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Part, layer and index."""
+        part = str(self.part.value())
+        return part, int(self.layer.value() or 0), int(self.index.value()) if part in ("head", "neuron") else 0
+
+    @property
+    def replacement(self) -> tuple[str, str]:
+        """What stands in: a way, and the other text it needs."""
+        way = str(self.way.value())
+        return way, self.other.text() if way == "other" else ""
+
+    def set_place(self, part: str, layer: int, index: int) -> None:
+        """Show another part silently."""
+        self.part.set_value(part)
+        self.layer.set_value(layer)
+        self.index.set_value(index)
+        self._show_fields()
+
+    def _way_chosen(self) -> None:
+        self._show_fields()
+        if self.way.value() == "other" and not self.other.text():
+            self.other.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.instead.emit()
+
+    def _show_fields(self) -> None:
+        numbered = self.part.value() in ("head", "neuron")
+        self.index.setVisible(numbered)
+        self.index_label.setVisible(numbered)
+        self.other.setVisible(self.way.value() == "other")
+
+    # --- measuring ------------------------------------------------------------------------------------------------
+
+    def set_scene(self, scene: Any) -> None:
+        """Another model or text: what was measured before no longer holds."""
+        if not self._seen.same(scene):
+            self._seen.keep(scene)
+            self._asked = None
+            self.layer.clear()
+            self.layer.set_choices([(number, str(number)) for number in range(scene.layers)])
+
+    def measure(self, scene: Any) -> None:
+        """Take the chosen part away in the scene, unless that is what is shown."""
+        wish = (self.place, self.replacement)
+        if wish == self._asked:
+            return
+        self._asked = wish
+        self.trouble.setText("")
+        if self.replacement[0] == "other" and not self.replacement[1].strip():
+            self._show(None)
+            return
+        job = self._session.looking.ask(EFFECT, scene, self.place, self.replacement, lane="ablation")
+        job.items.connect(partial(self._came, wish))
+        job.failed.connect(partial(self._failed, wish))
+        job.ended.connect(partial(self._ended, wish, job))
+        self._show(None)
+
+    def _came(self, wish: tuple[Any, ...], effects: "list[Effect]") -> None:
+        if wish == self._asked:
+            self._show(effects[-1])
+
+    def _failed(self, wish: tuple[Any, ...], error: StudioError) -> None:
+        if wish == self._asked:
+            self._show(None)
+            self.trouble.setText(f"{error.message} {error.hint}")
+
+    def _ended(self, wish: tuple[Any, ...], job: Job) -> None:
+        """What another model silenced is asked for again with the next look."""
+        if wish == self._asked and job.cancelled:
+            self._asked = None
+
+    def _show(self, effect: "Effect | None") -> None:
+        self.effect = effect
+        self.facts.set_rows(rows_of(effect))
+        written = effect is not None and effect.text_before is not None
+        waits = effect is not None and not written
+        for title in (self.before_title, self.after_title):
+            title.setVisible(effect is not None)
+        self.before.setText(str(effect.text_before) if written and effect is not None else tr("…") if waits else "")
+        self.after.setText(str(effect.text_after) if written and effect is not None else tr("…") if waits else "")
+        same = written and effect is not None and effect.text_before == effect.text_after
+        self.after_title.setText(tr("Without, it writes the same") if same else tr("Without, it writes"))
+        self.changed.emit()
+
+
+def rows_of(effect: "Effect | None") -> list[FactRow]:
+    """Loss before and after, their difference, and how far the predictions moved; dashes until they are known."""
+    if effect is None:
+        return [FactRow(name, "–") for name in (tr("Loss"), tr("Loss without"), tr("Change"), tr("Divergence"))]
+    harm = "0" if effect.harm == 0 else f"{effect.harm:+.5f}".replace("-", "−")
+    divergence = "0" if effect.divergence == 0 else f"{effect.divergence:.5f}"
+    tip = tr("Nats a token, mean over the {count} predictions in this text.", count=effect.predictions)
+    return [
+        FactRow(tr("Loss"), f"{effect.loss_before:.4f}", tip),
+        FactRow(tr("Loss without"), f"{effect.loss_after:.4f}", tip),
+        FactRow(tr("Change"), harm, tr("Above zero: the text needs this part.")),
+        FactRow(tr("Divergence"), divergence, tr("Mean KL from the whole model's predictions, in nats.")),
+    ]

@@ -1,0 +1,1 @@
+"""What the Lenses page is made of: one file for each view, and the pictures that only it has."""

@@ -1,0 +1,148 @@
+"""A sum as steps: every bar begins where the one above it ended, and the last is what they come to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.core.language import tr
+from studio.maps.colours import number_text
+from studio.widgets.look import Look
+
+_ROW, _NAME, _NUMBER = 21, 112, 64
+ABOVE, BELOW = 1, 0  # series of what adds and of what takes away, as on the diverging map
+
+
+@dataclass(frozen=True)
+class Summand:
+    """One step; `key` is given back when it is chosen. The `total` begins at 0."""
+
+    name: str
+    value: float
+    key: Any = None
+    total: bool = False
+
+
+class Waterfall(QWidget):
+    """Rows from top to bottom. `chosen` and `pointed` carry the row, -1 when the pointer left."""
+
+    chosen = Signal(int)
+    pointed = Signal(int)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look = look
+        self.summands: tuple[Summand, ...] = ()
+        self._hover = self._chosen = -1
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(tr("What the logit is the sum of"))
+        look.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, _ROW * max(1, len(self.summands)) + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(250, self.sizeHint().height())
+
+    def set_summands(self, summands: Sequence[Summand]) -> None:
+        """Show these; the last one is their sum."""
+        before = len(self.summands)
+        self.summands = tuple(summands)
+        self._hover, self._chosen = -1, min(self._chosen, len(summands) - 1)
+        self.setAccessibleDescription("; ".join(f"{one.name} {signed(one.value)}" for one in summands))
+        if before != len(summands):
+            self.updateGeometry()
+        self.update()
+
+    def choose(self, row: int) -> None:
+        """Mark a row silently; -1 marks none."""
+        self._chosen = row
+        self.update()
+
+    def spans(self) -> list[tuple[float, float]]:
+        """Where each bar begins and ends, in the sum's own numbers."""
+        found, so_far = [], 0.0
+        for one in self.summands:
+            start = 0.0 if one.total else so_far
+            so_far = start + one.value
+            found.append((start, so_far))
+        return found
+
+    def row_at(self, point: QPointF) -> int:
+        """The row under a point, or -1."""
+        row = int(point.y() // _ROW)
+        return row if 0 <= row < len(self.summands) and point.y() >= 0 else -1
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        spans = [(start, end) for start, end in self.spans() if start == start and end == end]
+        if not spans:
+            return
+        low, high = min(0.0, *(min(span) for span in spans)), max(0.0, *(max(span) for span in spans))
+        room = QRectF(_NAME, 0, max(20.0, self.width() - _NAME - _NUMBER), self.height())
+        scale = room.width() / ((high - low) or 1.0)
+        zero = room.left() - low * scale
+        painter.setPen(QPen(self.look.color("line"), 1))
+        painter.drawLine(QPointF(zero, 0), QPointF(zero, self.height()))
+        for row, (one, (start, end)) in enumerate(zip(self.summands, self.spans(), strict=True)):
+            self._paint_row(painter, row, one, (zero + start * scale, zero + end * scale))
+
+    def _paint_row(self, painter: QPainter, row: int, one: Summand, ends: tuple[float, float]) -> None:
+        top = row * _ROW
+        if row in (self._hover, self._chosen):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.look.color("selection" if row == self._chosen else "hover"))
+            painter.drawRoundedRect(QRectF(0, top, self.width(), _ROW - 1), 4, 4)
+        painter.setFont(self.look.font(11, 600 if one.total else 400))
+        painter.setPen(self.look.color("text" if one.total or row in (self._hover, self._chosen) else "text_quiet"))
+        flags = int(Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(QRectF(6, top, _NAME - 10, _ROW - 1), flags, one.name)
+        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        painter.setPen(self.look.color("text"))
+        painter.drawText(QRectF(self.width() - _NUMBER, top, _NUMBER - 6, _ROW - 1), right, signed(one.value))
+        left, wide = min(ends), max(1.5, abs(ends[1] - ends[0]))
+        if left != left or wide != wide:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.color("accent" if one.total else ABOVE if one.value >= 0 else BELOW))
+        painter.drawRoundedRect(QRectF(left, top + 5, wide, _ROW - 11), 2, 2)
+        if not one.total and row + 1 < len(self.summands):
+            painter.setPen(QPen(self.look.color("edge"), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(ends[1], top + _ROW - 6), QPointF(ends[1], top + _ROW + 5))
+
+    def _point(self, row: int) -> None:
+        if row != self._hover:
+            self._hover = row
+            self.pointed.emit(row)
+            self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point(self.row_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point(-1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        row = self.row_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
+            self.chosen.emit(row)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.key() in steps and self.summands:
+            row = min(max(self._chosen + steps[Qt.Key(event.key())], 0), len(self.summands) - 1)
+            self.chosen.emit(row)
+        else:
+            super().keyPressEvent(event)
+
+
+def signed(value: float) -> str:
+    """A number with its sign: +1.25, −0.04."""
+    text = number_text(value)
+    return text if text.startswith("−") or value != value else f"+{text}"

@@ -1,0 +1,150 @@
+"""The places of a text where a neuron is strongest, one under the other, each token coloured by its value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.core.language import tr
+from studio.views.token_text import visible_text
+from studio.views.token_view import weight_tint
+from studio.widgets.look import Look
+
+ROW, _VALUE, _PAD = 26, 64, 3
+
+
+@dataclass(frozen=True)
+class ShownSnippet:
+    """A window of text with a value for every token; `peak` is the strongest one."""
+
+    texts: tuple[str, ...]
+    values: npt.NDArray[np.float32]
+    peak: int
+
+
+class SnippetList(QWidget):
+    """The strongest token of every line stands under the others; click or Enter chooses a line."""
+
+    chosen = Signal(int)
+    hovered = Signal(int)  # line, or -1
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look = look
+        self._snippets: tuple[ShownSnippet, ...] = ()
+        self._line = -1
+        self._empty = ""
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
+        self.setAccessibleName(tr("Where the neuron is strongest"))
+        look.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, ROW * max(4, len(self._snippets)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 3 * ROW)
+
+    def set_empty_text(self, text: str) -> None:
+        """What stands there while there are no snippets."""
+        self._empty = text
+        self.update()
+
+    def set_snippets(self, snippets: Sequence[ShownSnippet]) -> None:
+        """Show these from the top, the strongest first."""
+        self._snippets, self._line = tuple(snippets), -1
+        said = (f"{one.values[one.peak]:.3f} {''.join(one.texts)}" for one in snippets[:5])
+        self.setAccessibleDescription("; ".join(said))
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def snippets(self) -> tuple[ShownSnippet, ...]:
+        """What is shown."""
+        return self._snippets
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._snippets:
+            painter.setFont(self.look.font(13))
+            painter.setPen(self.look.color("text_quiet"))
+            flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+            painter.drawText(self.rect().adjusted(16, 4, -16, -4), flags, self._empty)
+            return
+        most = max((float(np.nanmax(one.values, initial=0.0)) for one in self._snippets), default=0.0) or 1.0
+        for line, snippet in enumerate(self._snippets[: self.height() // ROW]):  # whole lines only
+            self._paint_line(painter, line, snippet, most)
+        if self.hasFocus():
+            painter.setPen(QPen(self.look.color("focus"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    def _paint_line(self, painter: QPainter, line: int, snippet: ShownSnippet, most: float) -> None:
+        top, font = ROW * line, self.look.font(13, mono=True)
+        if line == self._line:
+            painter.fillRect(QRectF(0, top, self.width(), ROW), self.look.color("hover"))
+        painter.setFont(self.look.font(11))
+        painter.setPen(self.look.color("text_quiet"))
+        side = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(QRectF(0, top, _VALUE - 12, ROW), side, f"{snippet.values[snippet.peak]:.3f}")
+        painter.setFont(font)
+        metrics, texts = QFontMetricsF(font), [visible_text(text) for text in snippet.texts]
+        middle = _VALUE + 0.4 * (self.width() - _VALUE)
+        left, first = middle, snippet.peak
+        while first > 0 and left - metrics.horizontalAdvance(texts[first - 1]) - 2 * _PAD > _VALUE:
+            first -= 1
+            left -= metrics.horizontalAdvance(texts[first]) + 2 * _PAD
+        for place in range(first, len(texts)):
+            width = metrics.horizontalAdvance(texts[place]) + 2 * _PAD
+            if left + width > self.width():
+                break
+            weight = float(snippet.values[place]) / most
+            painter.setPen(QPen(self.look.color("accent"), 1) if place == snippet.peak else Qt.PenStyle.NoPen)
+            painter.setBrush(weight_tint(self.look, "warning", weight if np.isfinite(weight) else 0.0))
+            painter.drawRoundedRect(QRectF(left + 0.5, top + 3.5, width - 1, ROW - 7), 3, 3)
+            painter.setPen(self.look.color("text"))
+            room = QRectF(left + _PAD, top, width, ROW)
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), texts[place])
+            left += width
+
+    def line_at(self, point: QPointF) -> int:
+        """The line under a point, or -1."""
+        line = int(point.y() // ROW)
+        return line if 0 <= line < len(self._snippets) else -1
+
+    def _point(self, line: int) -> None:
+        if line != self._line:
+            self._line = line
+            self.update()
+            self.hovered.emit(line)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point(self.line_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point(-1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.line_at(event.position()) >= 0:
+            self.chosen.emit(self.line_at(event.position()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.key() in steps and self._snippets:
+            self._point(min(max(self._line + steps[Qt.Key(event.key())], 0), len(self._snippets) - 1))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._line >= 0:
+            self.chosen.emit(self._line)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        self.update()

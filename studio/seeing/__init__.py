@@ -1,0 +1,1 @@
+"""What the pages about the inside share: the frame of a view, the bars around it, what it says of itself."""

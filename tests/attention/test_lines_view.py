@@ -1,0 +1,155 @@
+"""Lines between tokens: of which heads, how many, and what they leave out."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from studio.attention.lines import MOST
+from studio.attention.lines_view import LinesView
+from tests.attention.conftest import TEXT, scene_of
+
+pytestmark = [pytest.mark.gui, pytest.mark.torch]
+
+
+@pytest.fixture
+def view(session, look, look_at, on_screen, settled):
+    found = LinesView(session, look)
+    look_at(scene_of())
+    on_screen(found)
+    settled()
+    return found
+
+
+def move(widget, point):
+    nowhere, none = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    event = QMouseEvent(QEvent.Type.MouseMove, point, widget.mapToGlobal(point), nowhere, nowhere, none)
+    QApplication.sendEvent(widget, event)
+
+
+def choose(edit, value):
+    edit.set_value(value)
+    edit.changed.emit()
+
+
+def test_every_line_is_a_weight_of_the_layer_that_is_chosen(view, session):
+    weights = session.looking.scene.capture.attention
+    for layer in (0, 2):
+        choose(view.layer, layer)
+        lines = view.canvas.lines
+        assert session.selection.locked("layer") == layer
+        assert np.array_equal(weights[layer][lines.head, lines.row, lines.column].astype(float), lines.weight)
+        assert set(lines.head.tolist()) <= {0, 1, 2}
+
+
+def test_drawn_and_hidden_add_up_to_one_and_the_page_says_how_much_is_hidden(view):
+    for top in (1, 3, 0):
+        for least in (0.0, 0.25):
+            choose(view.top, top)
+            choose(view.least, least)
+            lines = view.canvas.lines
+            assert np.abs(lines.drawn + lines.hidden - 1.0).max() <= 1e-5
+    choose(view.least, 0.5)
+    assert "of all attention is not drawn" in view.note.text()
+
+
+def test_pointing_at_a_token_brings_its_lines_forward_and_through_the_selection(view, session):
+    move(view.canvas.viewport(), view.canvas.row_rect(6).center())
+    assert session.selection.value("row") == 6
+    assert set(view.canvas.focused.row.tolist()) == {6}
+    assert view.canvas.card_lines[0] == "and @6"
+    assert sum("hidden" in line for line in view.canvas.card_lines) == 3
+    move(view.canvas.viewport(), view.canvas.column_rect(2).center())
+    assert set(view.canvas.focused.column.tolist()) == {2}
+    QApplication.sendEvent(view.canvas.viewport(), QEvent(QEvent.Type.Leave))
+    assert view.canvas.focused is None
+
+
+def test_a_click_keeps_a_token_until_it_is_freed(view, session):
+    where = view.canvas.row_rect(4).center().toPoint()
+    QTest.mouseClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    QApplication.sendEvent(view.canvas.viewport(), QEvent(QEvent.Type.Leave))
+    assert session.selection.locked("row") == 4
+    assert set(view.canvas.focused.row.tolist()) == {4}
+    session.selection.free()
+    assert view.canvas.focused is None
+
+
+def test_a_double_click_on_a_head_draws_it_alone(view):
+    QTest.mouseDClick(view.chips.chips[3], Qt.MouseButton.LeftButton)
+    assert set(view.canvas.lines.head.tolist()) == {3}
+    assert np.abs(view.canvas.lines.drawn + view.canvas.lines.hidden - 1.0).max() <= 1e-5
+
+
+def test_over_the_text_a_token_shows_both_whom_it_looks_at_and_who_looks_at_it(view, session):
+    view.form._choose("arcs")
+    session.selection.lock(row=5)
+    focused = view.canvas.focused
+    assert (focused.row == 5).any()
+    assert ((focused.column == 5) & (focused.row > 5)).any()
+    pairs = list(zip(focused.head.tolist(), focused.row.tolist(), focused.column.tolist(), strict=True))
+    assert len(pairs) == len(set(pairs))
+
+
+def test_a_long_text_never_draws_more_than_it_may_and_is_chosen_in_the_background(
+    session, look, look_at, on_screen, settled, monkeypatch
+):
+    monkeypatch.setattr("studio.attention.lines_view.HEAVY", 1_000)
+    look_at(scene_of(text=" ".join(TEXT.split() * 8)))
+    view = LinesView(session, look)
+    on_screen(view)
+    choose(view.top, 0)
+    choose(view.least, 0.0)
+    assert any(job.lane == "attention lines" for job in session.jobs.jobs)
+    settled()
+    assert len(view.canvas.lines) == MOST
+    assert view.canvas.lines.left_out > 0
+    assert "weaker ones left out" in view.note.text()
+    assert np.abs(view.canvas.lines.drawn + view.canvas.lines.hidden - 1.0).max() <= 1e-5
+
+
+def test_a_difference_has_no_lines_and_the_page_says_whose_they_are(view, session):
+    looking = session.looking
+    looking.other, looking.mode = scene_of("gpt2 untied"), "difference"
+    looking.changed.emit(frozenset({"other", "mode"}))
+    assert view.scene is looking.scene
+    assert "Lines of A" in view.note.text()
+    looking.mode = "B"
+    looking.changed.emit(frozenset({"mode"}))
+    assert view.scene is looking.other
+    lines = view.canvas.lines
+    weights = looking.other.capture.attention[0]
+    assert np.array_equal(weights[lines.head, lines.row, lines.column].astype(float), lines.weight)
+
+
+def test_the_explanation_names_the_strongest_line_of_the_token(view, session):
+    session.selection.lock(row=9)
+    lines = view.canvas.focused
+    assert f"{lines.weight[-1]:.4f}" in view.explanation()
+    assert "'saw'@9" in view.explanation()
+
+
+def test_the_numbers_are_the_lines_that_are_drawn(view):
+    found = view.numbers()
+    assert len(found["weight"]) == len(view.canvas.lines)
+    assert found["tokens"].tolist() == TEXT.split()
+    assert found["hidden"].shape == (3, 12)
+
+
+def test_a_text_of_one_token_and_a_model_of_other_heads_are_drawn(view, session, look_at):
+    look_at(scene_of(text="the"))
+    assert len(view.canvas.tokens) == 1
+    look_at(scene_of("llama 3.1", n_heads=2, n_kv_heads=1))
+    assert len(view.chips.chips) == 2
+    assert not view.grab().isNull()
+
+
+def test_both_forms_look_different_and_both_themes_are_drawn(view, look):
+    pictures = [view.canvas.viewport().grab().toImage()]
+    view.form._choose("arcs")
+    pictures.append(view.canvas.viewport().grab().toImage())
+    look.set_theme("light")
+    pictures.append(view.canvas.viewport().grab().toImage())
+    assert pictures[0] != pictures[1] != pictures[2]

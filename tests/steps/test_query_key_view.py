@@ -1,0 +1,124 @@
+"""Query and key by dimension: what the bars show adds up to the score, before and after turning."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from studio.steps.query_key_view import QueryKeyView
+from tests.attention.conftest import scene_of
+
+pytestmark = [pytest.mark.gui, pytest.mark.torch]
+
+
+@pytest.fixture
+def view(session, look, look_at, on_screen, settled, request):
+    look_at(scene_of(getattr(request, "param", "llama 3.1")))
+    view = QueryKeyView(session, look)
+    on_screen(view)
+    settled()
+    return view
+
+
+@pytest.mark.parametrize("view", ["gpt2", "llama 3.1", "qwen3", "mistral"], indirect=True)
+def test_the_bars_add_up_to_the_score_before_the_mask(session, view) -> None:
+    scene = session.looking.scene
+    for row, column in ((11, 3), (5, 5), (2, 9)):
+        session.selection.lock(row=row, column=column)
+        shown = view.numbers()
+        scale = shown["query"].size ** -0.5
+        score = shown["scores"][row, column]
+        assert abs(shown["product"].sum() * scale - score) <= 1e-5
+        assert np.allclose(shown["query"] * shown["key"], shown["product"])
+        record = scene.capture.layers[0]
+        assert np.abs(shown["query"] - record.queries[0, row]).max() <= 1e-5
+        assert np.abs(shown["key"] - record.keys[0, column]).max() <= 1e-5
+
+
+def test_turning_keeps_the_lengths(session, view) -> None:
+    session.selection.lock(row=10, column=4)
+    shown = view.numbers()
+    for name in ("query", "key"):
+        assert np.linalg.norm(shown[name]) == pytest.approx(np.linalg.norm(shown[f"{name}_before"]), abs=1e-5)
+    assert not np.allclose(shown["query"], shown["query_before"])
+
+
+def test_bars_stand_by_size_or_in_order_before_or_after(session, view) -> None:
+    session.selection.lock(row=10, column=4)
+    products = view.numbers()["product"]
+    assert list(view.bars.order) == list(np.argsort(-np.abs(products), kind="stable"))
+    view.sorting.set_value("order")
+    view.sorting.changed.emit("order")
+    assert list(view.bars.order) == list(range(6))
+    after = view.bars.rows[2].values
+    view.turning.set_value("before")
+    view.turning.changed.emit("before")
+    assert np.array_equal(view.bars.rows[2].ghost, after)
+    assert np.array_equal(view.bars.rows[2].values, view.numbers()["product_before"])
+
+
+@pytest.mark.parametrize("view", ["gpt2"], indirect=True)
+def test_where_places_are_learned_nothing_is_turned(view) -> None:
+    assert not view.turning.isVisible()
+    assert view.pair.note.text() == ""
+    assert "RoPE" not in view.explanation()
+
+
+def test_pointing_at_a_bar_writes_its_product_and_leaving_the_sum(session, view, qtbot) -> None:
+    session.selection.lock(row=10, column=4)
+    assert view.strip.written.toPlainText().startswith("Σ q·k over 6 dimensions = ")
+    bars = view.bars
+    x = round(8 + 0.5 * bars.slot)
+    qtbot.mouseMove(bars, QPoint(x, 60))
+    first = bars.order[0]
+    assert bars.dimension == first
+    product = view.numbers()["product"][first]
+    assert view.strip.written.toPlainText().endswith(f"{product:.4f}".replace("-", "−"))
+    bars.setFocus()
+    qtbot.keyClick(bars, Qt.Key.Key_Right)
+    assert bars.dimension == bars.order[1]
+    bars.point(-1)
+    assert view.strip.written.toPlainText().startswith("Σ q·k")
+
+
+def test_the_map_is_of_the_scores_and_chooses_the_pair(session, view, qtbot) -> None:
+    assert np.allclose(view.map.values, view.numbers()["scores"], atol=1e-5)
+    place = view.map.plane.rect_of(7, 2).center().toPoint()
+    qtbot.mouseMove(view.map, place)
+    assert (session.selection.value("row"), session.selection.value("column")) == (7, 2)
+    qtbot.mouseClick(view.map, Qt.MouseButton.LeftButton, pos=place)
+    assert (session.selection.locked("row"), session.selection.locked("column")) == (7, 2)
+    words = view.explanation()
+    tokens = session.looking.scene.tokens
+    assert f"the query of “{tokens[7]}” and the key of “{tokens[2]}”" in words
+    session.selection.lock(row=2, column=7)
+    assert "hides it afterwards" in view.explanation()
+
+
+def test_another_head_brings_other_numbers(session, view, settled) -> None:
+    before = view.numbers()["scores"]
+    session.selection.lock(layer=2, head=1)
+    settled()
+    assert not np.array_equal(before, view.numbers()["scores"])
+
+
+def test_a_long_text_shows_the_rows_around_the_chosen_one(session, view, look_at, settled) -> None:
+    look_at(scene_of("llama 3.1", " ".join(["the", "cat", "sat"] * 30)))
+    session.selection.lock(row=80, column=3)
+    settled()
+    assert view.numbers()["scores"].shape == (26, 90)
+    assert "queries 64 to 89" in view.pairs.note.text()
+    shown = view.numbers()
+    assert abs(shown["product"].sum() * 6**-0.5 - shown["scores"][16, 3]) <= 1e-5
+
+
+def test_a_text_of_one_token_has_one_pair(session, view, look_at, settled) -> None:
+    look_at(scene_of("llama 3.1", "the"))
+    settled()
+    assert view.numbers()["scores"].shape == (1, 1)
+    assert "100 %" in view.explanation()
+
+
+def test_both_themes_draw_the_bars(view, look) -> None:
+    dark = view.bars.grab().toImage()
+    look.set_theme("light")
+    assert view.bars.grab().toImage() != dark

@@ -1,0 +1,129 @@
+"""Rollout and flow as pages show them: the engine's numbers, the honest sentence, and the way to ablation."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from studio.insight.flow import LONGEST, flows
+from studio.insight.heads import rollout
+from studio.live.looking import Glance
+from studio.steps.rollout_view import LONGEST_FLOW, RolloutView
+from tests.attention.conftest import scene_of
+
+pytestmark = [pytest.mark.gui, pytest.mark.torch]
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return scene_of()
+
+
+@pytest.fixture
+def view(session, look, look_at, on_screen, settled, scene):
+    look_at(scene)
+    view = RolloutView(session, look)
+    on_screen(view)
+    settled()
+    return view
+
+
+def choose(control, value: str) -> None:
+    control.set_value(value)
+    control.changed.emit(value)
+
+
+def test_the_limits_are_the_engines() -> None:
+    assert LONGEST_FLOW == LONGEST
+
+
+def test_the_map_is_the_rollout_of_all_layers(view, scene) -> None:
+    assert np.allclose(view.values, rollout(scene.capture.attention)[-1])
+    assert np.allclose(view.map.values.sum(-1), 1.0, atol=1e-5)
+    assert view.numbers()["rollout"].shape == (3, 12, 12)
+
+
+@pytest.mark.parametrize("heads", ["mean", "max", "min"])
+def test_heads_and_layers_can_be_chosen(view, scene, settled, heads: str) -> None:
+    choose(view.heads, heads)
+    view.start.set_value(1)
+    view.start.changed.emit()
+    view.end.set_value(1)
+    view.end.changed.emit()
+    settled()
+    assert np.allclose(view.values, rollout(scene.capture.attention[:2], heads, 1)[-1])
+    view.start.set_value(2)
+    view.start.changed.emit()
+    settled()
+    assert view.end.value() == 2  # never before the first one
+
+
+def test_the_flow_fills_in_row_by_row_and_says_how_far_it_is(view, scene, session, settled) -> None:
+    session.selection.lock(row=4)
+    choose(view.kind, "flow")
+    assert np.isnan(view.values).all()
+    assert "0 of 12 rows" in view.card.note.text()
+    settled()
+    wanted = np.stack([values for _, values in flows(scene.capture.attention)])
+    assert np.allclose(view.values, wanted)
+    assert "rows" not in view.card.note.text()
+    assert view.numbers()["flow"].shape == (12, 12)
+    assert "flow(" in view.explanation()
+
+
+def test_the_flow_can_be_called_off_and_what_was_found_stays(view, settled) -> None:
+    choose(view.kind, "flow")
+    view.progress.call_off()
+    settled()
+    assert not view.progress.isVisible()
+    assert "of 12 rows" in view.card.note.text()
+
+
+def test_flow_is_not_offered_for_long_texts(view, look_at, settled) -> None:
+    choose(view.kind, "flow")
+    settled()
+    look_at(scene_of("gpt2", " ".join(["the", "cat", "sat"] * 11)))
+    settled()
+    assert view.kind.value() == "rollout"
+    assert not view.kind._buttons["flow"].isEnabled()
+    assert "32 tokens" in view.kind._buttons["flow"].toolTip()
+    assert view.values.shape == (33, 33)
+
+
+def test_the_text_shows_one_tokens_sources(view, session, scene, qtbot) -> None:
+    assert view.row == 11
+    assert np.allclose(view.text.shares, view.values[11])
+    session.selection.lock(row=3)
+    assert np.allclose(view.text.shares, view.values[3])
+    assert scene.tokens[3] in view.row_card.title.text()
+    box = view.text._boxes[1]
+    qtbot.mouseMove(view.text, box.center().toPoint())
+    assert session.selection.value("column") == 1
+    assert f"“{scene.tokens[1]}”" in view.explanation()
+
+
+def test_pointing_at_the_map_points_everywhere(view, session, qtbot) -> None:
+    place = view.map.plane.rect_of(7, 2).center().toPoint()
+    qtbot.mouseMove(view.map, place)
+    assert (session.selection.value("row"), session.selection.value("column")) == (7, 2)
+    qtbot.mouseClick(view.map, Qt.MouseButton.LeftButton, pos=place)
+    assert session.selection.locked("row") == 7
+
+
+def test_it_says_that_it_is_not_causal_and_offers_to_take_parts_away(view, session, qtbot) -> None:
+    from studio.widgets.label import Label
+
+    words = " ".join(label.text() for label in view.findChildren(Label))
+    assert "not what causes what" in words
+    with qtbot.waitSignal(session.focus_requested) as asked:
+        qtbot.mouseClick(view.ablate, Qt.MouseButton.LeftButton)
+    assert asked.args == ["attention", Glance(view="ablation")]
+
+
+def test_a_text_of_one_token_flows_into_itself(view, look_at, settled) -> None:
+    look_at(scene_of("gpt2", "the"))
+    settled()
+    assert view.values.tolist() == [[1.0]]
+    choose(view.kind, "flow")
+    settled()
+    assert view.values[0, 0] == pytest.approx(1.0)
+    assert view.explanation()
