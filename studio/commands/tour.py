@@ -73,6 +73,7 @@ class Tour:
             model = self._train()
             self._look_back(model)
             self._talk(model)
+            self._look_inside(model)
             self._show_all()
         finally:
             self._leave()
@@ -157,6 +158,19 @@ class Tour:
         self._until("the first token", lambda: bool(panel.view.tokens))
         self._until("the text", lambda: not panel.pen.writing)
         self._settle(1.0)
+
+    def _look_inside(self, model: "RunModel") -> None:
+        """The pages about the inside, with one head and one pair of tokens chosen."""
+        say("Looking inside…")
+        looking = self.session.looking
+        for name in ("attention", "embeddings", "lenses"):
+            self.session.focus(name, model)
+            self._until("the picture", lambda: not looking.busy and not self.session.jobs.jobs)
+        if looking.scene is None:
+            raise looking.trouble or StudioError("The model could not be looked into.")
+        last = looking.scene.time - 1
+        self.session.selection.lock(layer=looking.scene.layers - 1, head=0, row=last, column=last // 2)
+        self._settle()
 
     def _show_all(self) -> None:
         """Every page as it is after the job, then the palette, the docks and the doctor."""

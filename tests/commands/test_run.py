@@ -16,12 +16,14 @@ import pytest
 
 from studio import commands
 from studio.commands import run as run_command
-from studio.commands.run import Progress, bar, duration, shortened, split_step
+from studio.commands.run import Progress, bar, duration, shortened
 from studio.core.channel import RunControl
 from studio.core.config import DataConfig, RunConfig, config_to_json
 from studio.core.errors import StudioError
 from studio.core.events import CheckpointSaved, PhaseChanged, RunEnded, RunPaused, StepDone, Warned, event_from_line
 from studio.store.project import Project
+from tests.library.conftest import TINY
+from tests.library.conftest import add_model as add_model
 from tests.scripted_run import (
     UNTIL_STOPPED,
     ScriptedEngine,
@@ -288,20 +290,6 @@ def test_a_window_starts_a_run_that_it_has_made_and_steers_it_through_a_pipe(
     assert [record.name for record in Project.open(folder).runs()] == ["mine"]
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("tale", ("tale", "")),
-        ("tale@500", ("tale", "500")),
-        ("tale@best", ("tale", "best")),
-        ("a@b", ("a@b", "")),
-        ("a@b@7", ("a@b", "7")),
-    ],
-)
-def test_a_run_and_its_step_are_told_apart(text: str, parts: tuple[str, str]) -> None:
-    assert split_step(text) == parts
-
-
 # --- the progress line ----------------------------------------------------------------------------------------------
 
 
@@ -421,3 +409,25 @@ def test_a_real_run_is_interrupted_and_goes_on_to_its_end(tmp_path: Path) -> Non
 def test_the_share_of_masked_words_that_were_found_stands_beside_the_loss() -> None:
     found = dataclasses.replace(measured(5, 2.5), validation_accuracy=0.125)
     assert "validation 2.500, 12.5% right" in shown(Terminal(), [started(10), found, step(10)])
+
+
+def test_a_configuration_that_starts_from_a_model_keeps_its_shape_and_names_it_exactly(
+    engine: ScriptedEngine, folder: Path, tmp_path: Path, add_model: Callable[..., Path]
+) -> None:
+    add_model(folder, "tiny")
+    path = tmp_path / "more.json"
+    path.write_text(json.dumps({"version": 1, "start_from": "tiny", "data": {"text": "story"}}), "utf-8")
+    assert commands.main(["run", str(path), "--project", str(folder)]) == 0
+    config = Project.open(folder).run("more").config
+    assert (config.start_from, config.data.tokenizer, config.model.emb_dim) == ("tiny", "characters", TINY.emb_dim)
+
+
+def test_a_start_that_is_not_there_is_refused_before_anything_is_made(
+    engine: ScriptedEngine, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "more.json"
+    path.write_text(json.dumps({"version": 1, "start_from": "nobody", "data": {"text": "story"}}), "utf-8")
+    assert commands.main(["run", str(path), "--project", str(folder)]) == 1
+    assert "no model or run “nobody”" in capsys.readouterr().err
+    assert not Project.open(folder).runs()
+    assert engine.calls == []
