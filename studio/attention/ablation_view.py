@@ -63,6 +63,9 @@ class AblationView(SceneView):
     def _wanted(self) -> None:
         """Another part: locked for all views, then measured."""
         part, layer, index = self.part.place
+        if not self.part.exists:
+            self.part.measure(self.looking.shown[0])  # the answer says what is missing
+            return
         fields = {"layer": layer} | ({part: index} if part in ("head", "neuron") else {})
         self.selection.lock(**fields)
         self.refresh(frozenset({"selection"}))

@@ -1,5 +1,6 @@
 """One head large: its map over the tokens, what is pointed at in words, and another map to subtract from it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from studio.controls.segmented import Segmented
 from studio.core.language import tr
 from studio.live.looking import Looking
 from studio.live.selection import Selection
-from studio.maps.cells import NOWHERE
+from studio.maps.cells import NOWHERE, Cell
 from studio.maps.colour_bar import ColourBar
 from studio.maps.colours import DIFFERENCE, Colouring
 from studio.maps.heat_map import HeatMap
@@ -53,7 +54,7 @@ class HeadCard(Card):
         self.layer = self.head = 0
         self.values: Numbers = np.zeros((0, 0), np.float32)
         self.kept: Kept | None = None
-        self.scale = Segmented(SCALES, look, tr("Scale"))
+        self.scale = Segmented([(name, tr(words)) for name, words in SCALES], look, tr("Scale"))
         self.sink = _toggle(tr("First token aside"), look, self._colour)
         self.sink.setToolTip(
             tr("Leave the first token's column out of the range of colours; no number changes, nothing is scaled anew")
@@ -205,8 +206,7 @@ class HeadCard(Card):
             if self.source.snapshot is not None:
                 title += " · " + tr("step {step}", step=f"{self.source.step:,}")
             values = self.source.values(self.layer, self.head)
-            rounded = self.source.snapshot is not None
-            self.kept = Kept(values, title, self.source.labels, self.source.signed, rounded)
+            self.kept = Kept(values, title, self.source.labels, self.source.signed, self.source.snapshot is not None)
         self._draw()
         self.pointed.emit()
 
@@ -215,23 +215,26 @@ class HeadCard(Card):
     @property
     def cell(self) -> tuple[int, int] | None:
         """Row and column of the map that the selection points at."""
-        row, column = self._selection.value("row"), self._selection.value("column")
-        if self.source is None or row is None or column is None:
+        if self.source is None:
             return None
-        cell = row // self.source.block, column // self.source.block
-        return cell if max(cell) < len(self.values) else None
+        row, column = self._chosen(self._selection.value) if self.source.own else self.map.pointed
+        return (row, column) if row is not None and column is not None and max(row, column) < len(self.values) else None
+
+    def _chosen(self, find: Callable[[str], int | None]) -> Cell:
+        """Row and column of the map that the selection means; none of a text that is not the prompt."""
+        if self.source is None or not self.source.own:
+            return NOWHERE
+        row, column = (None if at is None else at // self.source.block for at in (find("row"), find("column")))
+        return row, column
 
     def show_marks(self) -> None:
         """Point at what the selection says."""
         if self.source is None:
             return
-        size = self.source.block
-        shown = [self._selection.value(name) for name in ("row", "column")]
-        locked = [self._selection.locked(name) for name in ("row", "column")]
-        row, column = (None if at is None else at // size for at in locked)
-        self.map.mark(row, column, locked=True)
-        row, column = (None if at is None else at // size for at in shown)
-        self.map.mark(*(NOWHERE if shown == locked else (row, column)))
+        shown, locked = self._chosen(self._selection.value), self._chosen(self._selection.locked)
+        self.map.mark(*locked, locked=True)
+        if self.source.own:
+            self.map.mark(*(NOWHERE if shown == locked else shown))
         self._say()
 
     def _say(self) -> None:
@@ -276,16 +279,19 @@ class HeadCard(Card):
         return self._value_text(value), rows
 
     def _hovered(self, row: int, column: int) -> None:
-        if row < 0 or self.source is None:
+        if self.source is not None and not self.source.own:
+            self._say()
+            self.pointed.emit()
+        elif row < 0 or self.source is None:
             self._selection.leave()
         else:
             self._selection.hover(row=row * self.source.block, column=column * self.source.block)
 
     def _clicked(self, row: int, column: int) -> None:
         if self.source is not None:
-            self._selection.lock(
-                layer=self.layer, head=self.head, row=row * self.source.block, column=column * self.source.block
-            )
+            size = self.source.block
+            places = {"row": row * size, "column": column * size} if self.source.own else {}
+            self._selection.lock(layer=self.layer, head=self.head, **places)
 
 
 def _toggle(words: str, look: Look, slot: object, parent: QWidget | None = None) -> Button:

@@ -29,6 +29,7 @@ class Lines:
     """Lines in order of weight, the strongest last. `hidden` (heads, time) is what is not drawn of each query's row.
 
     `heads`, ascending, are those of the rows of `hidden`; `left_out` counts lines that were wanted beyond `MOST`.
+    Where only one token's lines are wanted, `hidden` is NaN: all weights would have to be read to know it.
     """
 
     heads: tuple[int, ...]
@@ -60,7 +61,9 @@ def lines_of(weights: Numbers, wanted: Wanted, keep_going: Callable[[], bool] = 
     weight = weights[head, row, column].astype(np.float64)
     order = np.argsort(weight, kind="stable")[-MOST:]
     kept = head[order], row[order], column[order]
-    return Lines(heads, *kept, weight[order], _hidden(weights, heads, kept), len(weight) - len(order))
+    all_of_them = wanted.row is None and wanted.column is None
+    hidden = _hidden(weights, heads, kept) if all_of_them else np.full((len(heads), weights.shape[-1]), np.nan)
+    return Lines(heads, *kept, weight[order], hidden, len(weight) - len(order))
 
 
 _NONE: Places = np.zeros(0, np.int64)

@@ -1,5 +1,6 @@
 """Attention as lines between tokens, of several heads at once: in two columns, or as arcs over the text."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -127,11 +128,16 @@ class LinesView(SceneView):
             self._wish, self._drawn = wish, scene
             if len(wanted.heads) * weights[0].size > HEAVY:
                 job = self.looking.ask(lines_of, weights, wanted, lane="attention lines")
-                job.succeeded.connect(self._chosen)
+                job.succeeded.connect(partial(self._came, wish, scene))
             else:
                 self._chosen(lines_of(weights, wanted))
         self._focus(weights)
         self._say()
+
+    def _came(self, wish: tuple[int, Wanted], scene: "Scene | None", lines: Lines) -> None:
+        """Lines from the background: those of another text, or of a former wish, are not drawn."""
+        if wish == self._wish and scene is self._drawn and scene is self.scene:
+            self._chosen(lines)
 
     def _chosen(self, lines: Lines) -> None:
         self.canvas.set_lines(lines)

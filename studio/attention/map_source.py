@@ -53,6 +53,11 @@ class MapSource:
         return self.scene.time if self.snapshot is None else len(self.snapshot.ids)
 
     @property
+    def own(self) -> bool:
+        """Whether rows and columns are places of the prompt, as the selection means them; a run watches its own."""
+        return self.snapshot is None or tuple(self.snapshot.ids) == tuple(self.scene.capture.ids)
+
+    @property
     def step(self) -> int:
         """Of the weights that computed this."""
         return self.scene.step if self.snapshot is None else self.snapshot.step
@@ -105,9 +110,8 @@ class MapSource:
 
 def source_of(looking: Looking, names: tuple[str, ...] = ()) -> MapSource | None:
     """What the page shows now; None while there is nothing. `names` are the texts of a snapshot's tokens."""
-    film = looking.film
-    if looking.scene is not None and film.step is not None and film.snapshot is not None:
-        return MapSource(looking.scene, None, film.snapshot, names)
+    if looking.scene is not None and looking.snapshot is not None:
+        return MapSource(looking.scene, None, looking.snapshot, names)
     scene, other = looking.shown
     return MapSource(scene, other) if scene is not None else None
 

@@ -51,6 +51,7 @@ class PartCard(Card):
         self._seen = Seen()
         self.effect: Effect | None = None
         self._asked: tuple[Any, ...] | None = None
+        self._counts: dict[str, int] = {}  # of a layer's heads and neurons
         self.part, self.layer, self.way = ChoiceEdit(PART_NAMES, look), ChoiceEdit((), look), ChoiceEdit(WAYS, look)
         self.index = NumberEdit(look, whole=True)
         self.index.setFixedWidth(96)
@@ -63,7 +64,7 @@ class PartCard(Card):
         self.before, self.after = Label("", "mono", wrap=True), Label("", "mono", wrap=True)
         self.before_title, self.after_title = Label(tr("It writes"), "small"), Label(tr("Without, it writes"), "small")
         self._build()
-        self.part.changed.connect(self.wanted)
+        self.part.changed.connect(self._another_part)
         self.layer.changed.connect(self.wanted)
         self.index.changed.connect(self.wanted)
         self.way.changed.connect(self._way_chosen)
@@ -119,7 +120,23 @@ class PartCard(Card):
         self.part.set_value(part)
         self.layer.set_value(layer)
         self.index.set_value(index)
+        self._limit()
         self._show_fields()
+
+    @property
+    def exists(self) -> bool:
+        """Whether the scene has such a part; a number beyond the last one can be typed."""
+        last = self.index.maximum
+        return last is None or 0 <= self.place[2] <= last
+
+    def _another_part(self) -> None:
+        """A neuron's number means nothing among heads."""
+        self.index.set_value(0)
+        self._limit()
+        self.wanted.emit()
+
+    def _limit(self) -> None:
+        self.index.minimum, self.index.maximum = 0, self._counts.get(str(self.part.value()), 1) - 1
 
     def _way_chosen(self) -> None:
         self._show_fields()
@@ -140,6 +157,8 @@ class PartCard(Card):
         if not self._seen.same(scene):
             self._seen.keep(scene)
             self._asked = None
+            self._counts = {"head": scene.heads, "neuron": scene.config.model.feed_forward_dim}
+            self._limit()
             self.layer.clear()
             self.layer.set_choices([(number, str(number)) for number in range(scene.layers)])
 

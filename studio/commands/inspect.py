@@ -48,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
         return DONE
     path, form = target_of(options)
     width, height = size_of(options.size)
+    if options.start and not options.prompt:
+        raise StudioError("--start counts the tokens of a text, and PROMPT is empty.", "Give a text, or no --start.")
     if options.view == "attention" and form == "npz":
         data = attention_bytes(find_checkpoint(options.model, options.project), options)
     else:
@@ -104,6 +106,7 @@ def attention_bytes(folder: Path, options: argparse.Namespace) -> bytes:
     from studio.seeing.export import npz_bytes
 
     scene = resolve("studio.engine.scene:open_scene")(folder, options.prompt, options.start)
+    pointed(scene, options)
     say_window(scene)
     return npz_bytes(
         {
@@ -216,15 +219,22 @@ def read(session: "Session", folder: Path, options: argparse.Namespace) -> None:
     until(lambda: not looking.busy, LIMIT, session)
     if looking.trouble is not None:
         raise looking.trouble
-    scene = looking.scene
+    if (scene := looking.scene) is None:
+        raise StudioError(f"The model was not read within {LIMIT / 60:.0f} minutes.", "Try a smaller one.")
+    session.selection.lock(**pointed(scene, options))
+    say_window(scene)
+
+
+def pointed(scene: Any, options: argparse.Namespace) -> dict[str, int]:
+    """What the options point at; what the model or the text does not have is refused with what there is."""
+    model = scene.config.model
     sizes = {"layer": scene.layers, "head": scene.heads, "row": scene.time, "column": scene.time,
-             "token": scene.config.model.vocab_size}  # fmt: skip
+             "neuron": model.feed_forward_dim, "token": model.vocab_size}  # fmt: skip
     chosen = {name: getattr(options, name) for name in FIELDS if getattr(options, name) is not None}
     for name, value in chosen.items():
-        if not 0 <= value < sizes.get(name, value + 1):
+        if not 0 <= value < sizes[name]:
             raise StudioError(f"There is no {name} {value}.", f"They go from 0 to {sizes[name] - 1:,}.")
-    session.selection.lock(**chosen)
-    say_window(scene)
+    return chosen
 
 
 def content(session: "Session", view: "SceneView", form: str) -> bytes:

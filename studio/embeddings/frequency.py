@@ -12,6 +12,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.store.project import Project
 from studio.store.shards import find_shards
+from studio.tokenizers import Tokenizer
 
 _PIECE = 1 << 22  # tokens that are counted at once
 
@@ -26,9 +27,16 @@ class Frequency:
 
 
 def frequency_of(
-    folder: Path, config: RunConfig, size: int, keep_going: Callable[[], bool] = lambda: True
+    folder: Path,
+    config: RunConfig,
+    size: int,
+    tokenizer: Tokenizer | None = None,
+    keep_going: Callable[[], bool] = lambda: True,
 ) -> Frequency:
-    """Count the ids that the run of a checkpoint (PROJECT/runs/RUN/checkpoints/STEP) was trained on."""
+    """Count the ids that the run of a checkpoint (PROJECT/runs/RUN/checkpoints/STEP) was trained on.
+
+    A text that was cut anew by another tokenizer of the same kind counts other tokens: that is a reason for none.
+    """
     if len(folder.parents) < 4 or folder.parents[2].name != "runs":
         return Frequency(None, "", tr("This model is no run of a project: the text it learned from is not here."))
     data = config.data
@@ -41,6 +49,9 @@ def frequency_of(
     shards = find_shards(text, data.tokenizer, data.validation_share, project.tokens_folder) if text else None
     if text is None or shards is None:
         return Frequency(None, "", tr("The text “{name}” is not in the project any more.", name=data.text))
+    if tokenizer is not None and shards.tokenizer.fingerprint != tokenizer.fingerprint:
+        words = tr("The text “{name}” was cut into other tokens since this model learned from it.", name=data.text)
+        return Frequency(None, "", words)
     counts = np.zeros(max(size, shards.vocab_size), np.int64)
     ids = shards.training()
     for start in range(0, len(ids), _PIECE):

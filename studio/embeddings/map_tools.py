@@ -22,7 +22,7 @@ class MapTools(QWidget):
         super().__init__(parent)
         self._layers = 0
         self.source = Segmented([(name, tr(words)) for name, words in SOURCES], look, tr("Vectors"))
-        self.layer = ChoiceEdit([(0, tr("before block 1"))], look)
+        self.layer = ChoiceEdit([(0, tr("before layer 0"))], look)
         self.layer.setAccessibleName(tr("Layer"))
         self.layer.setMinimumWidth(132)
         self.method = Segmented(METHODS, look, tr("Method"))
@@ -49,10 +49,10 @@ class MapTools(QWidget):
         return MapWish(source, layer, self.method.value(), int(self.dimensions.value()))
 
     def set_layers(self, count: int) -> None:
-        """How many blocks the states can be looked at after."""
+        """How many layers the states can be looked at after."""
         wanted = self.layer.value() if self._layers else count
         self._layers = count
-        names = [tr("before block 1"), *(tr("after block {number}", number=at + 1) for at in range(count))]
+        names = [tr("before layer 0"), *(tr("after layer {layer}", layer=at) for at in range(count))]
         self.layer.set_value(0)
         self.layer.set_choices(list(enumerate(names)))
         self.layer.set_value(min(wanted, count))

@@ -39,7 +39,7 @@ class PositionsView(SceneView):
         column.addWidget(self.stack)
         for part in (self.learned, self.turned):
             part.pointed.connect(self._pointed_at)
-            part.chosen.connect(self._chosen)
+        self.learned.chosen.connect(self._chosen)
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Ask for another model's positions; point at what is selected."""

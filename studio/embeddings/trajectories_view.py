@@ -103,8 +103,10 @@ class TrajectoriesView(SceneView):
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Ask for another run's ways; follow the film and the selection."""
         if not what or what & {"scene", "subject", "mode"}:
-            scene = self.looking.shown[0]
-            if scene is not None and not self.missing():
+            scene = self.looking.scene
+            if scene is None:
+                self._forget()
+            elif not self.missing():
                 self.words.want(scene)
                 self._ask()
         if not what:
@@ -116,9 +118,11 @@ class TrajectoriesView(SceneView):
             self._point()
 
     def _ask(self) -> None:
-        scene, film = self.looking.shown[0], self.looking.film
+        scene, film = self.looking.scene, self.looking.film  # the film is that of A, whichever is shown
         if scene is None:
             return
+        if (self._key and self._key[0] != scene.folder.parent) or (self._job is not None and self._job.cancelled):
+            self._forget()
         wish = self.tools.wish()
         steps = film.steps if wish.kept else film.kept.checkpoints
         key = (scene.folder.parent, wish.kept, wish.source, wish.basis, wish.turned, steps)
@@ -131,9 +135,8 @@ class TrajectoriesView(SceneView):
         self._key = key
         if wish.kept:
             folders = [scene.folder.parent.parent / FOLDER / folder_name(step) for step in film.steps]
-            self._job = job = self.looking.ask(
-                OF_SNAPSHOTS, folders, scene.config.model.vocab_size, lane="embeddings ways"
-            )
+            size = scene.config.model.vocab_size
+            self._job = job = self.looking.ask(OF_SNAPSHOTS, folders, size, lane="embeddings ways")
         else:
             self._job = job = self.looking.ask(
                 OF_RUN, scene.folder.parent, wish.source, (wish.basis, wish.turned), lane="embeddings ways",
@@ -158,12 +161,23 @@ class TrajectoriesView(SceneView):
 
     def _failed(self, error: StudioError) -> None:
         if self.sender() is self._job:
-            self.journey = None
-            self.map.set_points(np.zeros((0, 2), np.float32))
-            self.movers.list.set_rows(())
-            self.moments.set_steps(())
-            self.card.set_note("")
+            self._clear()
             self.banner.show_error(error.message, error.hint)
+
+    def _forget(self) -> None:
+        """Another run, or none: nothing of the former one stays, and it may be asked for again."""
+        self._job, self._key = None, ()
+        self.banner.clear()
+        self._clear()
+
+    def _clear(self) -> None:
+        self.journey = None
+        self.map.set_trails([])
+        self.map.set_points(np.zeros((0, 2), np.float32))
+        self.movers.list.set_rows(())
+        self.moments.set_steps(())
+        self.story.setText("")
+        self.card.set_note("")
 
     def _words_came(self, _what: frozenset[str]) -> None:
         if self.isVisible() and self.journey is not None:
@@ -182,16 +196,15 @@ class TrajectoriesView(SceneView):
         self._go(self.place)
         self.map.set_colors(shading.colors(self.look))
         self.legend.set_shading(shading)
-        self.map.set_words(self._label, self.movers.farthest(journey, _NAMED))
+        self.map.set_words(self.words.label, self.movers.farthest(journey, _NAMED))
         self.card.set_title(way_words.title_of(journey))
         self.card.set_note(way_words.honesty(journey, self.tools.wish()))
-        self.movers.show_ways(journey, self._label)
+        self.movers.show_ways(journey, self.words.label)
 
     def _go(self, place: int) -> None:
         """Show one moment; trails go up to it."""
-        journey, dimensions = self.journey, self.tools.wish().dimensions
-        self.place = place
-        dimensions = min(dimensions, journey.points.shape[2])
+        journey, self.place = self.journey, place
+        dimensions = min(self.tools.wish().dimensions, journey.points.shape[2])
         points = journey.points[:, :, :dimensions]
         frame = points.reshape(-1, dimensions)
         self.map.set_points(points[place], frame, glide=len(self.map.picture.points) == points.shape[1])
@@ -218,8 +231,7 @@ class TrajectoriesView(SceneView):
         self.moments.setVisible(len(self.moments.steps) > 1 and not self.looking.film.steps)
         if self.journey is None or scene is None:
             return
-        step = scene.step if step is None else step
-        place = int(np.abs(np.array(self.journey.steps) - step).argmin())
+        place = int(np.abs(np.array(self.journey.steps) - (scene.step if step is None else step)).argmin())
         if place != self.place:
             self._go(place)
 
@@ -227,9 +239,6 @@ class TrajectoriesView(SceneView):
         vocabulary = self.words.vocabulary
         lit = place >= 0 and vocabulary is not None
         self.map.set_lit(np.flatnonzero(vocabulary.kinds == place) if lit and vocabulary is not None else None)
-
-    def _label(self, row: int) -> str:
-        return self.words.label(row)
 
     def _hovered(self, index: int) -> None:
         if index < 0:
@@ -252,7 +261,7 @@ class TrajectoriesView(SceneView):
         self.map.mark(here)
         self.map.hover(-1 if shown is None or shown == here or shown >= size else shown)
         row = shown if shown is not None and shown < size else -1
-        self.story.setText(way_words.story(self.journey, row, self._label(row)) if row >= 0 else tr(
+        self.story.setText(way_words.story(self.journey, row, self.words.label(row)) if row >= 0 else tr(
             "Point at a token to read when it moved."
         ))  # fmt: skip
 
@@ -262,7 +271,7 @@ class TrajectoriesView(SceneView):
         """What the ways are, with the numbers of the token that is pointed at."""
         if self.journey is None:
             return ""
-        return way_words.explanation(self.journey, self.place, self.selection.value("token"), self._label)
+        return way_words.explanation(self.journey, self.place, self.selection.value("token"), self.words.label)
 
     def numbers(self) -> dict[str, npt.NDArray[Any]]:
         """Points of every moment, and the distances in the original space."""

@@ -23,7 +23,6 @@ class TurnedPlaces(QWidget):
     """Waves of all pairs by distance; beside them their mean, and how many tokens a whole turn takes."""
 
     pointed = Signal(int, int)  # pair, distance; −1 for none
-    chosen = Signal(int, int)
 
     def __init__(self, look: Look) -> None:
         super().__init__()

@@ -32,14 +32,15 @@ class Words(QObject):
     def want(self, scene: Any) -> None:
         """Know the tokens of this model; those of the same run are known already."""
         size = scene.config.model.vocab_size
-        of = (scene.folder.parent, size)
+        folder, tokenizer = scene.folder, scene.tokenizer
+        of = (folder.parent if [part.name for part in folder.parents][2:3] == ["runs"] else folder, size)
         if of == self._of:
             return
         self._of, self.vocabulary, self.frequency = of, None, None
-        words = self._looking.ask(vocabulary_of, scene.tokenizer, size, lane="embeddings words")
+        words = self._looking.ask(vocabulary_of, tokenizer, size, lane="embeddings words")
         words.succeeded.connect(self._words_there)
         words.ended.connect(self._ended)
-        counts = self._looking.ask(frequency_of, scene.folder, scene.config, size, lane="embeddings counts")
+        counts = self._looking.ask(frequency_of, folder, scene.config, size, tokenizer, lane="embeddings counts")
         counts.succeeded.connect(self._counts_there)
         counts.ended.connect(self._ended)
         self._jobs = [words, counts]

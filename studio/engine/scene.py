@@ -1,6 +1,7 @@
 """A model at rest and what it computes on a text: what every picture of the inside is drawn from."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.engine.opening import Opened, open_weights
 from studio.insight.capture import Capture, capture
+from studio.insight.own_text import cut_with
 from studio.insight.reading import blocks, heads_of, window_of
 from studio.layers.decoder import Decoder
 from studio.store.checkpoints import MANIFEST
@@ -108,6 +110,8 @@ def _folder(wanted: Scene | Path) -> Path:
 def _brought(wanted: Scene | Path, prompt: str, start: int, keep_going: KeepGoing) -> Scene:
     if isinstance(wanted, Path):
         return open_scene(wanted, prompt, start, keep_going)
+    if _checksum(wanted.folder) not in ("", wanted.checksum):  # written again meanwhile; what is gone stays in memory
+        return open_scene(wanted.folder, prompt, start, keep_going)
     same = (prompt, start) == (wanted.prompt, wanted.capture.window.start)
     return wanted if same else read_again(wanted, prompt, start, keep_going)
 
@@ -117,11 +121,12 @@ def open_scene(folder: Path, prompt: str = "", start: int = 0, keep_going: KeepG
 
     On the CPU: the pictures need the numbers there, and a run may need every byte of the accelerator.
     """
+    checksum = _checksum(folder)  # first: weights that are replaced meanwhile are then noticed at the next look
     opened = open_weights(folder, "cpu", keep_going)
     opened.model.eval()
     text = prompt or default_prompt(folder, opened)
     ids = ids_of(opened.tokenizer, text)
-    return _read(opened, folder, text, ids, start, _checksum(folder))
+    return _read(opened, folder, text, ids, start, checksum)
 
 
 def read_again(scene: Scene, prompt: str, start: int = 0, keep_going: KeepGoing = lambda: True) -> Scene:
@@ -210,21 +215,20 @@ def _text_of(data: bytes) -> str:
 
 def default_prompt(folder: Path, opened: Opened) -> str:
     """What a model is shown with before anybody typed: what its run watches, else held-back text; never empty."""
-    if opened.tokenizer is None:
+    tokenizer = opened.tokenizer
+    if tokenizer is None:
         return ", ".join(str(number) for number in range(min(8, opened.config.model.vocab_size)))
     own, watched = opened.config.sampling.prompt, opened.config.watch.prompt
-    for text, least in ((watched, 1), (own, ENOUGH), (_held_back(folder, opened), 2), (own, 2), (EXAMPLE, 2)):
-        if len(_tried(opened.tokenizer, text)) >= least:
-            return text
-    return opened.tokenizer.decode(list(range(min(8, opened.tokenizer.vocab_size)))) or own or EXAMPLE
-
-
-def _tried(tokenizer: Tokenizer, text: str) -> list[int]:
-    """The ids of a text; none where the vocabulary cannot say it."""
-    try:
-        return tokenizer.encode(text)
-    except StudioError:
-        return []
+    candidates: tuple[tuple[Callable[[], str], int], ...] = (
+        (lambda: watched, 1), (lambda: own, ENOUGH), (lambda: _held_back(folder, opened), 2), (lambda: own, 2),
+        (lambda: EXAMPLE, 2),
+    )  # fmt: skip
+    for candidate, least in candidates:
+        with suppress(StudioError):  # what the vocabulary cannot say or nobody can read is no reason not to look
+            text = candidate()
+            if len(tokenizer.encode(text)) >= least:
+                return text
+    return tokenizer.decode(list(range(min(8, tokenizer.vocab_size)))) or own or EXAMPLE
 
 
 def _held_back(folder: Path, opened: Opened) -> str:
@@ -238,7 +242,9 @@ def _held_back(folder: Path, opened: Opened) -> str:
         return ""
     known = {text.name: text for text in project.texts()}
     text = known.get(data.text) or known.get(Path(data.text).stem)
-    shards = find_shards(text, data.tokenizer, data.validation_share, project.tokens_folder) if text else None
+    if text is None:
+        return ""
+    shards = find_shards(text, cut_with(folder, opened.config), data.validation_share, project.tokens_folder)
     if shards is None:
         return ""
     return beginning(tokenizer, shards.validation() if shards.validation_tokens else shards.training())

@@ -91,6 +91,7 @@ class Trainer:
         done = self._step()
         yield done
         if not (math.isfinite(done.loss) and math.isfinite(done.gradient_norm)):
+            yield from self.watch.look(self.progress)  # its gradients are gone after the pause
             yield from self._pause_non_finite(done)
             return
         training, step = self.config.training, done.step
@@ -290,9 +291,9 @@ class Trainer:
         """Save, unless the stop says otherwise, and tell what was lost and why."""
         if self.control.saving:
             self.unsaved = None  # what failed during a pause is tried once more
-            if self.watch.cost < MEASURE_SECONDS:
-                yield from self.watch.look(self.progress, now=True)
             yield from self._save()
+        if self.control.saving and self.saved_step == self.progress.step and 0 < self.watch.cost < MEASURE_SECONDS:
+            yield from self.watch.look(self.progress, now=True)  # last: a kill while it looks costs no step
         step, hint = self.progress.step, ""
         message = lost_words(step, self.saved_step)
         if message and self.control.saving and self.unsaved is not None:

@@ -43,7 +43,8 @@ class Watch:
         self._subject: Subject | None = None
         self._spent, self._began = 0.0, run.progress.seconds
         self._looked = run.progress.seconds  # computing time at the last look
-        steps = steps_in(record.folder / FOLDER)
+        # One that could not be removed when the run went back lies ahead of it, and is written over.
+        steps = [step for step in steps_in(record.folder / FOLDER) if step <= run.progress.step]
         self._first, self._newest = (steps[0], steps[-1]) if steps else (0, -1)
         self._sizes: dict[int, int] = {}  # bytes on disk by step, once the first look is kept
         self._due = False
@@ -118,9 +119,11 @@ class Watch:
         started, size = time.perf_counter(), 0
         with self._minded():
             subject = self._watched()
-            asked = replace(subject, ids=ids_of(self._run.shards.tokenizer, text), prompt=text) if text else subject
+            tokenizer, length = self._run.shards.tokenizer, self._run.config.model.context_length
+            asked = replace(subject, ids=ids_of(tokenizer, text)[:length], prompt=text) if text else subject
             size = self._write(PROBES, asked, progress.step)
-            thin(self._place / PROBES, weigh(self._place / PROBES), PROBES_KEPT, self._limit)
+            with suppress(OSError):  # tried again at the next one
+                thin(self._place / PROBES, weigh(self._place / PROBES), PROBES_KEPT, self._limit)
             text = asked.prompt
         self.busy = 0.0
         if self._trouble is not None:
@@ -144,10 +147,10 @@ class Watch:
                 f"One look at this model takes {size_text(size)} of disk, and {size_text(self._limit)} are allowed.",
                 "Allow more space, or watch a shorter text.",
             )
-        if not self._sizes:
-            self._sizes = weigh(folder)
-        self._sizes[step] = size
-        thin(folder, self._sizes, self._config.keep, self._limit)
+        with suppress(OSError):  # tried again at the next look
+            self._sizes = self._sizes or weigh(folder)
+            self._sizes[step] = size
+            thin(folder, self._sizes, self._config.keep, self._limit)
         return size
 
     def _write(self, folder: str, subject: Subject, step: int) -> int:

@@ -3,7 +3,6 @@
 The final norm's scale is the one of the whole stream, frozen, so that the parts add up (never each part's own).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -120,15 +119,6 @@ class FrozenNorm:
     def suppressed(self, part: Numbers, k: int = 10) -> tuple[tuple[int, float], ...]:
         """The same for those it lowers most."""
         return _first(self.effect(part), k, 1.0)
-
-
-def text_attribution(model: Decoder, captured: Capture, positions: Sequence[int]) -> list[Attribution]:
-    """The logits of the tokens that really came next, one attribution for each position that has a next token."""
-    return [
-        attribute(model, captured, position, captured.ids[position + 1])
-        for position in positions
-        if position + 1 < len(captured.ids)
-    ]
 
 
 def _first(change: Doubles, k: int, sign: float) -> tuple[tuple[int, float], ...]:

@@ -82,11 +82,11 @@ def lens_pair(
     if names != others:
         raise StudioError(
             tr(
-                "The models have {a} and {b} blocks, so their rows do not match.",
+                "The models have {a} and {b} layers, so their rows do not match.",
                 a=len(a[0].layers),
                 b=len(b[0].layers),
             ),
-            tr("Choose models with as many blocks as one another."),
+            tr("Choose models with as many layers as one another."),
         )
     found = np.zeros((len(names), len(a[1].ids)), np.float32)
     with _both(a[0], b[0]):

@@ -1,6 +1,6 @@
 """Tables of vectors and how they lie: exact principal components, neighbours in the original space, positions."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,25 +141,6 @@ def _distances(table: Numbers, own: Doubles) -> Doubles:
     return found
 
 
-def recall(table: Numbers, points: Numbers, sample: Iterator[int] | range, k: int = 10) -> float:
-    """The share of true neighbours that are still neighbours on the map: how far a picture can be trusted."""
-    hits = [
-        len({*neighbours(table, row, k, "euclidean").ids} & {*neighbours(points, row, k, "euclidean").ids}) / k
-        for row in sample
-    ]
-    return float(np.mean(hits)) if hits else float("nan")
-
-
-def token_table(model: Decoder) -> Floats:
-    """(vocabulary, width): the vectors that tokens enter the model with."""
-    return array_of(model.embed_tokens.weight)
-
-
-def head_table(model: Decoder) -> Floats:
-    """(vocabulary, width): the vectors that the last state is compared with."""
-    return array_of(model.lm_head.weight)
-
-
 def is_tied(model: Decoder) -> bool:
     """Whether both tables are one."""
     return model.lm_head.weight is model.embed_tokens.weight
@@ -170,7 +151,7 @@ def states(captured: Capture, layer: int) -> Floats:
     stream = captured.residual
     if not 0 <= layer < len(stream):
         raise StudioError(
-            tr("This model has {count} blocks.", count=len(stream) - 1), tr("Choose a layer from 0 to that number.")
+            tr("This model has {count} layers.", count=len(stream) - 1), tr("Choose a number from 0 to that one.")
         )
     return stream[layer]
 
@@ -227,9 +208,3 @@ def aligned(table: Numbers, reference: Numbers) -> Floats:
     left, _, right = np.linalg.svd(table.astype(np.float64).T @ reference.astype(np.float64))
     found: Floats = (table @ (left @ right)).astype(np.float32)
     return found
-
-
-def movers(before: Numbers, after: Numbers) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Rows by how far they moved in the original space, farthest first, and every row's distance."""
-    moved = np.linalg.norm(after.astype(np.float64) - before, axis=1).astype(np.float32)
-    return np.argsort(-moved, kind="stable"), moved

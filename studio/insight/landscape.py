@@ -22,12 +22,16 @@ from studio.layers.stored_weights import StoredWeights
 
 Direction = Mapping[str, Tensor]
 KeepGoing = Callable[[], bool]
+Progress = Callable[[int, int], None]
 Move = Callable[[str, Tensor, float, float], Tensor]  # name, weight at the centre, two coordinates -> weight there
 
 KINDS = ("line", "plane", "between", "path")
 AROUND = 1.0  # how far a line or plane reaches from its centre, in lengths of the weights themselves
 BEYOND = 0.25  # how far the way between two models goes on behind either
 MARGIN = 0.3  # of the path's width around it
+MOMENTS = 24  # checkpoints of a run that its path goes through at most
+BLOCK = 1 << 19  # numbers of a weight that are compared among all checkpoints at once
+WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -137,15 +141,16 @@ def refuse_strangers(model: nn.Module, other: nn.Module) -> None:
 
 
 def walk(
-    model: nn.Module, move: Move, on: Ground, field: Field, keep_going: KeepGoing = lambda: True
-) -> Iterator[Spot]:
+    model: nn.Module, move: Move, on: Ground, field: Field, keep_going: KeepGoing = lambda: True,
+    progress: Progress = lambda done, total: None,
+) -> Iterator[Spot]:  # fmt: skip
     """Every point of the field, from the centre outwards, on a copy that is forgotten afterwards."""
     with alone(model):
         moved = copy.deepcopy(model)
     centre = {name: weight.detach().clone() for name, weight in moved.named_parameters()}
     places = [(row, column) for row in range(len(field.second)) for column in range(len(field.first))]
     places.sort(key=lambda at: field.first[at[1]] ** 2 + field.second[at[0]] ** 2)
-    for row, column in places:
+    for done, (row, column) in enumerate(places, 1):
         x, y = float(field.first[column]), float(field.second[row])
         with torch.no_grad():
             for name, weight in moved.named_parameters():
@@ -153,12 +158,13 @@ def walk(
         loss = mean_loss(moved, on, keep_going)
         if loss is None:
             return
+        progress(done, len(places))
         yield Spot(row, column, loss)
 
 
 def explore(
     looked: Looked, plan: Plan, towards_model: Decoder | None = None, other: Path | None = None,
-    keep_going: KeepGoing = lambda: True,
+    keep_going: KeepGoing = lambda: True, progress: Progress = lambda done, total: None,
 ) -> Iterator[Field | Spot]:  # fmt: skip
     """First the `Field`, then its points one by one, measured on what the run held back (else trained on).
 
@@ -173,22 +179,25 @@ def explore(
         refuse_strangers(model, towards_model)
         field, move = Field(plan.kind, way(plan.points), line, on.words), towards(towards_model)
     elif plan.kind == "path":
-        field, move = _path(looked, plan, on.words)
+        found = _path(looked, plan, on.words, keep_going, progress)
+        if found is None:
+            return
+        field, move = found
     else:
         count = 2 if plan.kind == "plane" else 1
         field = Field(plan.kind, around, around if count == 2 else line, on.words)
         move = along([random_direction(model, plan.seed + number) for number in range(count)])
     yield field
-    yield from walk(model, move, on, field, keep_going)
+    yield from walk(model, move, on, field, keep_going, progress)
 
 
 def explore_as(
     looked: Looked, wish: tuple[str, int, int], towards_model: Decoder | None = None, other: Path | None = None,
-    keep_going: KeepGoing = lambda: True,
+    keep_going: KeepGoing = lambda: True, progress: Progress = lambda done, total: None,
 ) -> Iterator[Field | Spot]:  # fmt: skip
     """`explore` for whoever only has plain values: kind, points along each side and batches."""
     kind, points, batches = wish
-    return explore(looked, Plan(kind, points, batches), towards_model, other, keep_going)
+    return explore(looked, Plan(kind, points, batches), towards_model, other, keep_going, progress)
 
 
 def way(points: int) -> Doubles:
@@ -202,24 +211,56 @@ def way(points: int) -> Doubles:
 # --- a run's own path -----------------------------------------------------------------------------------------------
 
 
-def _path(looked: Looked, plan: Plan, words: str) -> tuple[Field, Move]:
-    folders = sorted(
+def _path(
+    looked: Looked, plan: Plan, words: str, keep_going: KeepGoing, progress: Progress
+) -> tuple[Field, Move] | None:
+    """The plane of the run's own path and how to move in it; None when asked to stop."""
+    folders = [
         entry
         for entry in looked.folder.parent.glob("step-*")
-        if entry.name.removeprefix("step-").isdigit() and (entry / "model.safetensors").is_file()
-    )
-    if len(folders) < 3 or looked.folder not in folders:
+        if entry.name.removeprefix("step-").isdigit() and (entry / WEIGHTS).is_file()
+    ]
+    present = looked.folder in folders
+    folders.sort(key=_step)
+    stored = _opened(spread_evenly(folders))
+    if len(stored) < 3 or not present:
         raise StudioError(
-            tr("A path takes at least three checkpoints of one run; there are {count}.", count=len(folders)),
+            tr("A path takes at least three checkpoints of one run; there are {count}.", count=len(stored)),
             tr("Keep more checkpoints on the Pretrain page, or choose a line or a plane."),
         )
-    directions, points, share = path_plane(looked.model, [StoredWeights([f / "model.safetensors"]) for f in folders])
-    stops = tuple(
-        (int(folder.name.removeprefix("step-")), float(x), float(y))
-        for folder, (x, y) in zip(folders, points, strict=True)
-    )
+    plane = path_plane(looked.model, list(stored.values()), keep_going, progress)
+    if plane is None:
+        return None
+    directions, points, share = plane
+    stops = tuple((_step(folder), float(x), float(y)) for folder, (x, y) in zip(stored, points, strict=True))
     sides = [_reaching(points[:, axis], plan.points) for axis in (0, 1)]
+    if len(stored) < len(folders):
+        words = tr("{sample}; the path goes through {count} of {total} checkpoints, spread evenly over the run",
+                   sample=words, count=len(stored), total=f"{len(folders):,}")  # fmt: skip
     return Field("path", sides[0], sides[1], words, stops, share), along(directions)
+
+
+def _step(folder: Path) -> int:
+    return int(folder.name.removeprefix("step-"))
+
+
+def spread_evenly(folders: Sequence[Path]) -> list[Path]:
+    """At most `MOMENTS` of them, the first and the last among them."""
+    if len(folders) <= MOMENTS:
+        return list(folders)
+    return [folders[round(place * (len(folders) - 1) / (MOMENTS - 1))] for place in range(MOMENTS)]
+
+
+def _opened(folders: Sequence[Path]) -> dict[Path, StoredWeights]:
+    """Those that are still there: a run that is training removes old checkpoints."""
+    found = {}
+    for folder in folders:
+        try:
+            found[folder] = StoredWeights([folder / WEIGHTS], mapped=True)
+        except (OSError, StudioError):
+            if (folder / WEIGHTS).exists():
+                raise
+    return found
 
 
 def _reaching(places: Doubles, points: int) -> Doubles:
@@ -231,27 +272,59 @@ def _reaching(places: Doubles, points: int) -> Doubles:
     return found
 
 
-def path_plane(model: nn.Module, others: Sequence[StoredWeights]) -> tuple[list[dict[str, Tensor]], Doubles, float]:
+def path_plane(
+    model: nn.Module, others: Sequence[StoredWeights], keep_going: KeepGoing = lambda: True,
+    progress: Progress = lambda done, total: None,
+) -> tuple[list[dict[str, Tensor]], Doubles, float] | None:  # fmt: skip
     """Two directions of length 1 that hold most of how other weights lie around the present ones.
 
-    Also where the others lie in that plane, (others, 2), and the share of their spread that it holds.
+    Also where the others lie in that plane, (others, 2), and the share of their spread that it holds. None when asked
+    to stop. Of the others no more than one tensor and one `BLOCK` of each is in memory.
     """
     own = {name: weight.detach() for name, weight in model.named_parameters()}
-    apart = [{name: other.read(name).to(weight) - weight for name, weight in own.items()} for other in others]
-    gram = np.array([[sum(float((a[n].double() * b[n].double()).sum()) for n in own) for b in apart] for a in apart])
+    total = 2 * len(own)
+    gram = np.zeros((len(others), len(others)))
+    for done, (name, weight) in enumerate(own.items(), 1):
+        for first in range(0, weight.numel(), BLOCK):
+            if not keep_going():
+                return None
+            gram += _products(others, name, weight, first)
+        progress(done, total)
     values, vectors = np.linalg.eigh(gram)
-    values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
-    directions, points = [], np.zeros((len(others), 2))
-    for axis in (0, 1):
-        length = float(np.sqrt(values[axis]))
-        if length > 0:
-            points[:, axis] = vectors[:, axis] * length
-        shares = vectors[:, axis] / (length or 1.0)
-        directions.append(
-            {
-                n: sum((float(s) * one[n] for s, one in zip(shares, apart, strict=True)), torch.zeros_like(own[n]))
-                for n in own
-            }
-        )
-    total = values.sum()
-    return directions, points, float(values[:2].sum() / total) if total > 0 else 1.0
+    values, vectors = np.maximum(values[::-1][:2], 0.0), vectors[:, ::-1][:, :2]
+    points = vectors * np.sqrt(values)
+    shares = vectors / np.where(values > 0, np.sqrt(values), 1.0)
+    directions: list[dict[str, Tensor]] = [{}, {}]
+    for done, (name, weight) in enumerate(own.items(), len(own) + 1):
+        for direction in directions:
+            direction[name] = torch.zeros_like(weight)
+        for other, both in zip(others, shares, strict=True):
+            if not keep_going():
+                return None
+            apart = _read(other, name).to(weight) - weight
+            for direction, part in zip(directions, both, strict=True):
+                direction[name] += float(part) * apart
+        progress(done, total)
+    spread = float(np.trace(gram))
+    return directions, points, float(values.sum() / spread) if spread > 0 else 1.0
+
+
+def _products(others: Sequence[StoredWeights], name: str, weight: Tensor, first: int) -> Doubles:
+    """(others, others): the products of how they lie apart from the present weights, over one `BLOCK` of a tensor."""
+    own = weight.flatten()[first : first + BLOCK].cpu()
+    apart = torch.empty(len(others), len(own), dtype=torch.float64)
+    for row, other in zip(apart, others, strict=True):
+        row.copy_(_read(other, name).flatten()[first : first + BLOCK].to(own) - own)
+    found: Doubles = (apart @ apart.T).numpy()
+    return found
+
+
+def _read(other: StoredWeights, name: str) -> Tensor:
+    """One tensor of a checkpoint; one that was removed since it was opened is refused."""
+    try:
+        return other.read(name)
+    except (OSError, RuntimeError) as error:  # the latter is what mapping says of a file that is gone
+        raise StudioError(
+            tr("A checkpoint of the path cannot be read any more; it may just have been removed."),
+            tr("Measure again: the path then goes through those that are there."),
+        ) from error

@@ -16,6 +16,7 @@ from studio.objectives import Ids, Objective
 from studio.store.corpus import Text, open_text
 from studio.store.project import Project
 from studio.store.shards import find_shards
+from studio.store.starts import tokenizer_in
 from studio.tokenizers import Tokenizer
 
 LONGEST = 1 << 20  # characters of another text that are cut into tokens for a model without one of its own
@@ -99,12 +100,23 @@ def own_text(looked: Looked, part: str = TRAINED, other: Path | None = None) -> 
     text = _text_of(project, config.data.text) if project is not None else None
     if project is not None and text is not None:
         data = config.data
-        shards = find_shards(text, data.tokenizer, data.validation_share, project.tokens_folder)
+        cut = cut_with(looked.folder, config)
+        shards = find_shards(text, cut, data.validation_share, project.tokens_folder)
         if shards is not None and (tokenizer is None or shards.tokenizer.fingerprint == tokenizer.fingerprint):
             held = part == HELD_BACK and shards.validation_tokens > config.model.context_length
             ids: Ids = shards.validation() if held else shards.training()
             return OwnText(text.name, HELD_BACK if held else TRAINED, ids, config)
     return _borrowed(text or (open_text(other) if other is not None else None), config, tokenizer)
+
+
+def cut_with(folder: Path, config: RunConfig) -> str | Tokenizer:
+    """What the text of the run in `folder` was cut with: its kind, or the tokenizer of the model that it began with.
+
+    That one is saved with the checkpoint, and with its run, which is still there when the checkpoint was let go.
+    """
+    places = (folder, *folder.parents[1:2]) if config.start_from else ()
+    saved = next((place for place in places if (place / "tokenizer.json").is_file()), None)
+    return tokenizer_in(saved) if saved is not None else config.data.tokenizer
 
 
 def _project_of(folder: Path) -> Project | None:

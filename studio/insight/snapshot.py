@@ -191,7 +191,7 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
 
 
 def read(path: Path) -> Snapshot:
-    """A snapshot as it was written; a damaged or newer one is a `StudioError`."""
+    """A snapshot as it was written; one that is damaged, newer or thinned away meanwhile is a `StudioError`."""
     facts = read_json(path / FACTS)
     if not isinstance(facts, dict) or facts.get("version") not in (1, VERSION):
         raise StudioError(
@@ -213,6 +213,11 @@ def read(path: Path) -> Snapshot:
             training=_training(arrays, facts), prompt=str(facts.get("prompt", "")),
             **{name: arrays[name] for name in _PLAIN},
         )  # fmt: skip
+    except OSError as error:
+        raise StudioError(
+            tr("The snapshot “{name}” could not be read: {reason}.", name=path.name, reason=error.strerror or error),
+            tr("It may have made room for newer ones meanwhile; look at another one."),
+        ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise StudioError(
             tr("The snapshot “{name}” is damaged.", name=path.name), tr("Delete its folder; the run is not affected.")

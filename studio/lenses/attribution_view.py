@@ -189,10 +189,13 @@ class AttributionView(AskingView):
     @property
     def part(self) -> PartKey:
         """The part that is told of: the selected head, else the one that was chosen last."""
-        layer, head = self.selection.locked("layer"), self.selection.locked("head")
-        if self._part[0] == "head" and layer is not None and head is not None:
-            return "head", layer, head
-        return self._part
+        kind, layer, head = self._part
+        locked = self.selection.locked("layer"), self.selection.locked("head")
+        if kind != "head" or self.split is None:
+            return self._part
+        if locked[0] is not None and locked[1] is not None:
+            layer, head = locked[0], locked[1]
+        return kind, layer, min(head, self.split.heads.shape[1] - 1)
 
     def _ask_effect(self) -> None:
         scene, key = self._scenes[0], self.part

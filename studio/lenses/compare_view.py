@@ -207,7 +207,7 @@ class CompareView(AskingView):
 
     def numbers(self) -> dict[str, npt.NDArray[Any]]:
         """Everything that was compared."""
-        found = self.question.answer
+        found = self.question.current
         if found is None or self.text is None:
             return {}
         names = ("divergence", "opposite", "ids", "probabilities", "chances", "ranks", "gain", "alignment")

@@ -13,7 +13,7 @@ from studio.controls.segmented import Segmented
 from studio.core.config import Sampling
 from studio.core.language import tr
 from studio.lenses.branch_tree import BranchTree
-from studio.lenses.cumulative_curve import CumulativeCurve
+from studio.lenses.cumulative_curve import CumulativeCurve, Sums
 from studio.lenses.next_card import NextCard
 from studio.lenses.next_token import Bench, summary
 from studio.lenses.sampling_panel import SamplingPanel
@@ -139,7 +139,7 @@ class LaboratoryView(AskingView):
         )
 
     def _take_scene(self) -> None:
-        self._scene, _ = self.looking.shown  # kept, so that no later scene can have the same identity
+        before, (self._scene, _) = self._scene, self.looking.shown  # kept, so that no later one has the same identity
         if self._scene is None or self.missing():
             self.let_go()
             self._show()
@@ -147,6 +147,11 @@ class LaboratoryView(AskingView):
         self.text = text_of(self._scene)
         self.words.set_text(self.text, self._scene.capture.ids)
         scene = self._scene
+        if scene is not before:
+            self.bench = None
+            self.tree.forget()
+            self.branches.set_branches((), scene.tokenizer)
+            self.branches.set_empty_text("")
         self.surprise.ask(id(scene), SURPRISE, scene.model, scene.capture)
         self._show_surprise()
 
@@ -160,17 +165,19 @@ class LaboratoryView(AskingView):
             return
         scene, locked = self._scene, self.selection.locked("row")
         self.words.point_out(self.text.place(locked) if locked is not None else -1)
-        asked = self.logits.ask((id(scene), self.row), LOGITS, scene.model, scene.capture, self.row)
-        if not asked and self.bench is None:
+        self.logits.ask((id(scene), self.row), LOGITS, scene.model, scene.capture, self.row)
+        if self.bench is None:
             self._show()
 
     def _show_surprise(self) -> None:
-        if self.text is not None and self.surprise.answer is not None and not self.surprise.waiting:
-            self.words.set_surprise(self.surprise.answer)
+        if self.text is not None and self.surprise.current is not None:
+            self.words.set_surprise(self.surprise.current)
 
     def _show_logits(self) -> None:
-        if self.logits.answer is not None and self.text is not None and not self.logits.waiting:
-            self.bench = Bench(self.logits.answer, self.text.ids[: self.row + 1], self.controls.value())
+        if self.logits.error is not None:
+            self.bench = None
+        elif self.logits.current is not None and self.text is not None:
+            self.bench = Bench(self.logits.current, self.text.ids[: self.row + 1], self.controls.value())
             self._settled.start()
         self._show()
         self.told.emit()
@@ -185,6 +192,7 @@ class LaboratoryView(AskingView):
     def _show(self) -> None:
         if self.bench is None or self.text is None:
             self.next.forget(str(self.logits.error or ""))
+            self.curve.set_sums(Sums())
         else:
             self.next.show_bench(self.bench, self.text)
             self.curve.set_sums(self.bench.sums)
@@ -263,7 +271,7 @@ class LaboratoryView(AskingView):
         found: dict[str, npt.NDArray[Any]] = {}
         if self.bench is not None:
             found |= {"logits": self.bench.logits, **summary(self.bench.found)}
-        if self.surprise.answer is not None:
-            told = self.surprise.answer
+        told = self.surprise.current
+        if told is not None:
             found |= {"surprise": told.nats, "rank": told.rank, "probability": told.probability}
         return found

@@ -18,6 +18,7 @@ from studio.lenses.lens_numbers import (
     measure_words,
 )
 from studio.lenses.lens_table import LensCells, LensTable
+from studio.live.looking import Looking
 from studio.live.session import Session
 from studio.maps.colour_bar import ColourBar
 from studio.seeing.question import AskingView, Question
@@ -44,6 +45,7 @@ class LensView(AskingView):
         self.text: ShownText | None = None
         self._scenes: tuple[Any, Any] = (None, None)
         self._row: int | None = None  # under the pointer
+        self._column: int | None = None  # of a text that is not the prompt, which the selection knows nothing of
         self._followed: int | None = None  # the token that was asked for
         self._seen: int | None = None  # the locked token that was scrolled into sight
         self._held: int | None = None  # that was clicked; with half steps a block has two rows, the embedding none
@@ -100,13 +102,13 @@ class LensView(AskingView):
         return self.selection.locked("token")
 
     def _ask(self) -> None:
-        snapshot, (scene, other) = self.looking.film.snapshot, self.looking.shown
+        snapshot, (scene, other) = self.looking.snapshot, self.looking.shown
         if scene is None:
             self.question.forget()
             self._scenes = (None, None)
             self._draw(None)
             return
-        if snapshot is not None and self.looking.mode == "A":
+        if snapshot is not None:
             self._draw_snapshot(snapshot, scene)
             return
         self._followed = self.tracked
@@ -132,7 +134,7 @@ class LensView(AskingView):
     def _recolour(self) -> None:
         scene, other = self._scenes
         found = self.question.answer
-        if scene is None or found is None or (self.looking.film.snapshot is not None and self.looking.mode == "A"):
+        if scene is None or found is None or self.looking.snapshot is not None:
             if self.question.error is not None:
                 self._draw(None)
             return
@@ -178,7 +180,7 @@ class LensView(AskingView):
         if self.shown is None or self.text is None or not self.shown.ids.size:
             return None
         rows, columns = self.shown.ids.shape[:2]
-        column = min(self.text.place(self.selection.value("row")), columns - 1)
+        column = min(self.text.place(self.selection.value("row") if _own(self.looking) else self._column), columns - 1)
         row = self._row if self._row is not None else self._row_of(self.selection.value("layer"))
         return min(rows - 1 if row is None else row, rows - 1), column
 
@@ -201,16 +203,16 @@ class LensView(AskingView):
         return (row - 1) // max(1, steps) if row > 0 else None
 
     def _hovered(self, row: int, column: int) -> None:
-        self._row = row if row >= 0 else None
+        self._row, self._column = (row, column) if row >= 0 else (None, None)
         if row < 0:
             self.selection.leave()
         else:
-            self.selection.hover(row=column, layer=self._layer_of(row))
+            self.selection.hover(layer=self._layer_of(row), **({"row": column} if _own(self.looking) else {}))
         self._point()
 
     def _clicked(self, row: int, column: int) -> None:
         self._row, self._held = None, row
-        self.selection.lock(row=column, layer=self._layer_of(row))
+        self.selection.lock(layer=self._layer_of(row), **({"row": column} if _own(self.looking) else {}))
         self._point()
 
     def _track(self, token: int) -> None:
@@ -226,9 +228,12 @@ class LensView(AskingView):
             self.table.set_profile(None)
             return
         row, column = cell
-        held, place = self._row_of(self.selection.locked("layer")), self.selection.locked("row")
+        held, place = (
+            self._row_of(self.selection.locked("layer")),
+            self.selection.locked("row") if _own(self.looking) else None,
+        )
         self.table.mark(-1 if held is None else held, -1 if place is None else place, locked=True)
-        pointed = self.selection.value("row") is not None or self._row is not None
+        pointed = (_own(self.looking) and self.selection.value("row") is not None) or self._row is not None
         self.table.mark(*(cell if pointed else (-1, -1)))
         self.side.show_cell(shown, text, row, column, self._note(shown, row))
         if self._row is None and place is not None and place != self._seen:  # another view may have locked it
@@ -278,3 +283,9 @@ class LensView(AskingView):
         if shown.other is not None and shown.apart is not None:
             found |= {"ids_b": shown.other.ids, "probabilities_b": shown.other.probabilities, "apart": shown.apart}
         return {name: np.asarray(array) for name, array in found.items()}
+
+
+def _own(looking: Looking) -> bool:
+    """Whether the columns are places of the prompt, as the selection means them: a run watches its own text."""
+    snapshot, scene = looking.snapshot, looking.scene
+    return snapshot is None or scene is None or tuple(snapshot.ids) == tuple(scene.capture.ids)

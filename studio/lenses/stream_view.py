@@ -107,7 +107,7 @@ class StreamView(AskingView):
     @property
     def scrubbing(self) -> bool:
         """Whether a snapshot of the run stands in for the scene."""
-        return self.looking.film.snapshot is not None and self.looking.mode == "A"
+        return self.looking.snapshot is not None
 
     def _draw(self) -> None:
         runs = len(self.looking.film.steps) > 0
@@ -131,19 +131,19 @@ class StreamView(AskingView):
         if self.measure.value() == "training" or self.scrubbing:
             series = self.looking.film.all()
             return training_of(series) if len(series.steps) else None
-        if scene is None or self.own.answer is None or self.own.waiting:
+        if scene is None or self.own.current is None:
             return None
         tokens = text_of(scene).tokens
         if other is None:
-            return map_of(self.own.answer, self.measure.value(), tokens)
-        if self.other.answer is None or self.other.waiting:
+            return map_of(self.own.current, self.measure.value(), tokens)
+        if self.other.current is None:
             return None
-        return difference_of(self.own.answer, self.other.answer, self.measure.value(), tokens)
+        return difference_of(self.own.current, self.other.current, self.measure.value(), tokens)
 
     def _rows(self) -> list[LayerRow]:
         if self.scrubbing:
             return snapshot_rows(self.looking.film.snapshot.stream)
-        return rows_of(self.own.answer) if self.own.answer is not None else []
+        return rows_of(self.own.current) if self.own.current is not None else []
 
     def _words(self) -> str:
         error = self.own.error or self.other.error
@@ -154,7 +154,7 @@ class StreamView(AskingView):
             words = tr("The mean lengths at step {step}, on the text that the run watches.", step=f"{snapshot.step:,}")
             odd = tr("{count} weights are no numbers.", count=f"{snapshot.not_numbers:,}")
             return f"{words} {odd}" if snapshot.not_numbers else words
-        found = self.own.answer
+        found = self.own.current
         if found is None:
             return ""
         off = tr("A neuron is off when no token of this text brings it above 0.") if not found.gated else tr(
@@ -221,7 +221,7 @@ class StreamView(AskingView):
 
     def explanation(self) -> str:
         """How a block changes the stream, filled with the cell that is pointed at."""
-        shown, found, (row, column) = self.shown, self.own.answer, self.map.pointed
+        shown, found, (row, column) = self.shown, self.own.current, self.map.pointed
         if shown is None:
             return ""
         said = tr(
@@ -242,7 +242,7 @@ class StreamView(AskingView):
         if self.shown is not None and (self.scrubbing or self.measure.value() == "training"):
             series = self.looking.film.all()
             return {"steps": np.asarray(series.steps), "stream": np.asarray(series.stream)}
-        found = self.own.answer
+        found = self.own.current
         if found is None:
             return {}
         names = ("norms", "nan", "attention_share", "feed_forward_share", "turning")

@@ -167,8 +167,9 @@ class Film(QObject):
     def _show_probe(self, step: int) -> None:
         """What somebody asked to see in the run that computes is shown as soon as it is read."""
         self._timer.stop()
-        self.wanted, self.probing = step, True
-        self._wish()
+        self.wanted, self.probing, self.trouble = step, True, None
+        self._wish(asked=True)
+        self.changed.emit()
 
     # --- where it stands ----------------------------------------------------------------------------------------
 
@@ -176,7 +177,7 @@ class Film(QObject):
         if step == self.wanted == self.step and not self.probing:
             return
         self.wanted, self.probing = step, False
-        self.trouble = None if step is None else self._frames.bad.get(step)
+        self.trouble = None if step is None else self._frames.bad.get((False, step))
         if step is None:
             self._timer.stop()
             self.step, self.snapshot = None, None
@@ -192,7 +193,7 @@ class Film(QObject):
 
     def _advance(self) -> None:
         """The next picture of the film, once this one is shown."""
-        if self.step != self.wanted and self.wanted not in self._frames.bad:
+        if self.step != self.wanted and (self.probing, self.wanted) not in self._frames.bad:
             return
         if self._place() >= len(self.steps) - 1:
             self.pause()
@@ -201,14 +202,15 @@ class Film(QObject):
 
     # --- reading ------------------------------------------------------------------------------------------------
 
-    def _wish(self) -> None:
+    def _wish(self, asked: bool = False) -> None:
         """Ask for what is wanted now, then for what lies around it, then for what the curves lack."""
         if self._folder is None:
             return
         folders = [self._folder / FOLDER / folder_name(step) for step in self._order()]
-        if self.probing and self.wanted is not None:
-            folders.insert(0, self._folder / PROBES / folder_name(self.wanted))
-        self._wishes.set(folders)
+        probe = self._folder / PROBES / folder_name(self.wanted or 0)
+        if asked:
+            folders.insert(0, probe)
+        self._wishes.set(folders, still=probe if self.probing and not asked else None)
         self._read()
 
     def _order(self) -> list[int]:
@@ -219,7 +221,7 @@ class Film(QObject):
             wanted = [steps[other] for other in near[: self._frames.fitting()] if steps[other] not in self._frames]
         if self._whole:
             wanted += [step for step in self.steps if step not in self._frames.rows and step not in wanted]
-        return [step for step in wanted if step not in self._frames.bad]
+        return [step for step in wanted if (False, step) not in self._frames.bad]
 
     def _read(self) -> None:
         if self._reading is None and self._wishes:
@@ -234,13 +236,13 @@ class Film(QObject):
             step, probe = int(folder.name.removeprefix("step-")), folder.parent.name == PROBES
             here = step == self.wanted and probe == self.probing
             if isinstance(snapshot, StudioError):
-                self._frames.bad[step] = snapshot
+                self._frames.bad[probe, step] = snapshot
                 self.trouble = snapshot if here else self.trouble
                 continue
             if not probe:
                 self._frames.keep(step, snapshot)
             if here:
-                self.step, self.snapshot = step, snapshot
+                self.step, self.snapshot, self.trouble = step, snapshot, None
         self.changed.emit()
 
     def _all_read(self, _result: object) -> None:

@@ -26,10 +26,10 @@ class Wishes:
         self._lock = threading.Lock()
         self._wanted: list[Path] = []
 
-    def set(self, folders: Iterable[Path]) -> None:
-        """From now on these, in this order."""
+    def set(self, folders: Iterable[Path], still: Path | None = None) -> None:
+        """From now on these, in this order; before them `still`, if it was wanted and nobody has taken it yet."""
         with self._lock:
-            self._wanted = list(folders)
+            self._wanted = [*(folder for folder in self._wanted if folder == still), *folders]
 
     def take(self) -> Path | None:
         """The most urgent one, or None when nothing is wanted."""
@@ -128,7 +128,7 @@ class Frames:
 
     def __init__(self, room: int) -> None:
         self.rows: dict[int, Row] = {}
-        self.bad: dict[int, StudioError] = {}
+        self.bad: dict[tuple[bool, int], StudioError] = {}  # by whether it looks at a text that was asked for, and step
         self._room, self._bytes = room, 0
         self._held: OrderedDict[int, Snapshot] = OrderedDict()  # by step, the longest unused first
         self._series: tuple[tuple[int, ...], Series] | None = None
@@ -155,7 +155,7 @@ class Frames:
         self._drop(step)
         self.rows.pop(step, None)
         self._series = None
-        self.bad.pop(step, None)
+        self.bad.pop((False, step), None)
 
     def series(self, steps: tuple[int, ...]) -> Series:
         """The rows of these steps; made again only when one came or went."""

@@ -75,11 +75,14 @@ class Looking(QObject):
     # --- wishes ------------------------------------------------------------------------------------------------
 
     def look_at(self, subject: Subject, text: str = "") -> None:
-        """Show this model, on the text that was typed, else on its own; with a `text`, on that one, at its end."""
-        if subject == self.subject and not text and (self.busy or self.scene is not None):
+        """Show this model, on the text that was typed, else on its own; with a `text`, on that one, at its end.
+
+        The same one again is opened anew only where its weights were written again, which the job finds out.
+        """
+        if subject == self.subject and not text and self.busy:
             return
         before, self.subject = self.subject, subject
-        what = {"subject"}
+        what = {"subject"} if before != subject else set()
         if before is None or before.home != subject.home:
             what |= self._let_go()
             if not self._typed:
@@ -87,7 +90,8 @@ class Looking(QObject):
         if text:
             self.prompt, self._start, self._typed, self._at_end = text, TO_THE_END, True, True
         self.film.follow(subject.home if subject.run else None, self.run)
-        self._tell(*what)
+        if what:
+            self._tell(*what)
         self._see()
 
     @property
@@ -111,7 +115,7 @@ class Looking(QObject):
         """Show the models on this text, from its token `start` on; an empty one brings their own back."""
         if (prompt, start) == (self.prompt, self._start) and self.trouble is None:
             return
-        self.prompt, self._start, self._typed = prompt, start, bool(prompt)
+        self.prompt, self._start, self._typed, self._at_end = prompt, start, bool(prompt), False
         if self.subject is not None:
             self._see()
 
@@ -136,7 +140,7 @@ class Looking(QObject):
         self._silence()
         self.film.follow(None)
         self.subject = self.compared = None
-        self.prompt, self._start, self._typed = "", 0, False
+        self.prompt, self._start, self._typed, self._at_end = "", 0, False, False
         self.trouble, self.busy, self.mode = None, False, "A"
         self._let_go()
         self._tell("subject", "scene", "other", "mode", "trouble", "busy")
@@ -154,6 +158,11 @@ class Looking(QObject):
         if self.mode == "A" or self.other is None:
             return self.scene, None
         return (self.other, None) if self.mode == "B" else (self.scene, self.other)
+
+    @property
+    def snapshot(self) -> Any:
+        """The film's, where it stands in for the scene: of A alone, since a comparison is always exact."""
+        return self.film.snapshot if self.mode == "A" else None
 
     # --- inside ------------------------------------------------------------------------------------------------
 
@@ -198,7 +207,7 @@ class Looking(QObject):
             self._selection.lock(row=scene.time - 1)
 
     def _failed(self, error: StudioError) -> None:
-        self.trouble, self.busy = error, False
+        self.trouble, self.busy, self._at_end = error, False, False
         self._tell("trouble", "busy")
 
     def _let_go(self) -> set[str]:

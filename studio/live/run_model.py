@@ -24,6 +24,7 @@ from studio.core.events import (
     Warned,
 )  # fmt: skip
 from studio.store.runs import RunRecord
+from studio.store.snapshots import PROBES
 
 if TYPE_CHECKING:
     from studio.core.history import Floats
@@ -226,7 +227,7 @@ class RunModel(QObject):
                 self.checkpoints.append(event)
                 what.add("checkpoints")
             case SnapshotTaken():
-                (self.probes if event.prompt else self.snapshots).append(event)
+                (self.probes if event.file.startswith(f"{PROBES}/") else self.snapshots).append(event)
                 what.add("snapshots")
             case Warned():
                 self.warnings.append(event)

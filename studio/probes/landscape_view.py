@@ -34,7 +34,7 @@ EXPLORE = "studio.insight.landscape:explore_as"
 class LandscapeView(SceneView):
     """Nothing is measured before somebody asks; the picture then grows from its middle, and can be stopped."""
 
-    name, label = "landscape", "Landscape"
+    name, label, vector = "landscape", "Landscape", True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
@@ -42,7 +42,7 @@ class LandscapeView(SceneView):
         self._losses: npt.NDArray[np.float64] | None = None
         self._taken = 0
         self._measured = ""  # the kind that is shown
-        self._of: tuple[object, str] | None = None  # the model whose landscape it is
+        self._of: tuple[object, ...] = ()  # the models whose landscape it is
         self.kind = Segmented(tuple((value, tr(words)) for value, words in KINDS), look, tr("Where to walk"))
         self.batches = ChoiceEdit([(value, tr(words)) for value, words in BATCHES], look)
         self.batches.setAccessibleName(tr("Batches behind each point"))
@@ -89,16 +89,20 @@ class LandscapeView(SceneView):
 
     def refresh(self, what: frozenset[str] = EVERYTHING) -> None:
         """Another model has another landscape; another text leaves it as it is."""
-        scene = self.looking.shown[0]
-        known = (scene.folder, scene.checksum) if scene is not None else None
-        if known != self._of:
+        if self._known() != self._of:
             self._forget()
-            self._of = known
+            self._of = self._known()
         beside = self.looking.other is not None
         self.kind.set_enabled("between", beside, "" if beside else tr("Compare with another model first."))
         if not beside and self.kind.value() == "between":
             self.kind.set_value("line")
         self._say()
+
+    def _known(self) -> tuple[object, ...]:
+        """Which weights the picture is of: those that are shown, or those of A and of B."""
+        between = self._measured == "between"
+        ends = (self.looking.scene, self.looking.other) if between else self.looking.shown[:1]
+        return tuple((scene.folder, scene.checksum) if scene is not None else None for scene in ends)
 
     def _forget(self) -> None:
         self._question.forget()
@@ -107,12 +111,13 @@ class LandscapeView(SceneView):
 
     def _go(self) -> None:
         """Start, or stop what is being measured."""
-        scene = self.looking.shown[0]
+        kind, batches = self.kind.value(), int(self.batches.value())
+        between = kind == "between" and self.looking.other is not None
+        scene = self.looking.scene if between else self.looking.shown[0]  # in mode B that is the other end
         if self._question.waiting:
             self._question.stop()
         elif scene is not None:
-            kind, batches = self.kind.value(), int(self.batches.value())
-            end = self.looking.other.model if kind == "between" and self.looking.other is not None else None
+            end = self.looking.other.model if between else None
             self._losses, self._taken = None, 0
             self._question.forget()
             self._question.ask(
@@ -120,6 +125,7 @@ class LandscapeView(SceneView):
                 borrowed_text(self.session), title=tr("Measuring the loss landscape"),
             )  # fmt: skip
             self._measured = kind
+            self._of = self._known()
             self._draw()
         self._say()
 

@@ -43,7 +43,7 @@ class HardRow:
 class LossView(SceneView):
     """Curve above, rows below; the row that is chosen stands beside them, each token coloured by its loss."""
 
-    name, label = "loss", "Loss"
+    name, label, vector = "loss", "Loss", True
     compares = True
 
     def __init__(self, session: Session, look: Look) -> None:
@@ -120,18 +120,18 @@ class LossView(SceneView):
     @property
     def found(self) -> "TextLoss | None":
         """The losses that are shown."""
-        answer: TextLoss | None = self._found.answer
+        answer: TextLoss | None = self._found.current
         return answer
 
     def _draw(self) -> None:
         found, other = self.found, self._other()
-        if self._found.error is not None:
-            self.chart.set_empty_text(str(self._found.error))
+        self.chart.set_empty_text(str(self._found.error or tr("The losses are being measured…")))
         if found is None:
             self.chart.set_lines(())
             self.table.set_rows([])
             self._choose([])
             self.sample.setText("")
+            self.told.emit()
             return
         places = np.arange(1.0, found.losses.shape[1] + 1)
         lines = [Line(tr("mean over {count} rows", count=len(found.ids)), places, found.by_position, 0)]
@@ -152,7 +152,7 @@ class LossView(SceneView):
 
     def _other(self) -> "TextLoss | None":
         """The other model's losses, where it was measured on the very same rows."""
-        found, other = self._found.answer, self._beside.answer
+        found, other = self._found.current, self._beside.current
         same = found is not None and other is not None and np.array_equal(found.ids, other.ids)
         return other if same else None
 

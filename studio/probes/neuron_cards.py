@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Signal
+
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.probes.snippet_list import ShownSnippet, SnippetList
@@ -18,12 +20,19 @@ if TYPE_CHECKING:
 class SnippetCard(Card):
     """The list with the size of the sample under it."""
 
+    wanted = Signal(list)  # the ids of a window that somebody wants to look at
+
     def __init__(self, look: Look) -> None:
         super().__init__(tr("Strongest in a larger text"), look)
         self.list = SnippetList(look)
         self.sample = Label("", "small", wrap=True)
+        self._found: tuple[Snippet, ...] = ()
+        self.list.chosen.connect(self._choose)
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self.sample)
+
+    def _choose(self, line: int) -> None:
+        self.wanted.emit([int(number) for number in self._found[line].ids])
 
     def show_waiting(self, error: StudioError | None) -> None:
         """Nothing is known yet, or for the reason of an error never will be."""
@@ -33,6 +42,7 @@ class SnippetCard(Card):
 
     def show_snippets(self, found: "tuple[Snippet, ...]", scan: "Scan", tokenizer: Any) -> None:
         """The best windows of one neuron."""
+        self._found = found
         self.list.set_snippets(
             [
                 ShownSnippet(tuple(token_label(tokenizer, number) for number in one.ids), one.values, one.peak)

@@ -95,6 +95,7 @@ class NeuronsView(SceneView):
         for question in (self._read, self._scan):
             question.answered.connect(self._draw)
         self._snippets.answered.connect(self._draw_snippets)
+        self.larger.wanted.connect(self._look_at)
         self._effect.answered.connect(self._draw_effect)
 
     # --- what is looked at ------------------------------------------------------------------------------------------
@@ -129,6 +130,7 @@ class NeuronsView(SceneView):
                 for question in (self._read, self._scan, self._snippets, self._effect):
                     question.forget()
                 return
+            self.layer.clear()
             self.layer.set_choices([(layer, str(layer)) for layer in range(scene.layers)])
             self.text.set_tokens(
                 [Token(text, number) for text, number in zip(scene.tokens, scene.capture.ids, strict=True)]
@@ -143,8 +145,9 @@ class NeuronsView(SceneView):
         self.layer.set_value(layer)
         model = (scene.folder, scene.checksum, layer)
         self._read.ask((*model, scene.capture.ids), f"{_MODULE}:read", scene.model, scene.capture.ids, layer)
-        title = tr("Looking for the neurons of layer {layer}", layer=layer)
-        self._scan.ask(model, f"{_MODULE}:scan_own", scene, layer, borrowed_text(self.session), title=title)
+        if model != self._scan.key:  # the texts lie on the disk
+            title = tr("Looking for the neurons of layer {layer}", layer=layer)
+            self._scan.ask(model, f"{_MODULE}:scan_own", scene, layer, borrowed_text(self.session), title=title)
         found, scan = self.neurons, self._scan.answer
         if found is None:
             return
@@ -199,6 +202,12 @@ class NeuronsView(SceneView):
         else:
             self.larger.show_snippets(found, scan, self._scene.tokenizer)
         self.told.emit()
+
+    def _look_at(self, ids: list[int]) -> None:
+        """Let every page look at a window of the larger text."""
+        if self._scene is not None:
+            tokenizer = self._scene.tokenizer
+            self.looking.read(tokenizer.decode(ids) if tokenizer is not None else ", ".join(map(str, ids)))
 
     def _draw_effect(self) -> None:
         if self._scene is not None:

@@ -30,7 +30,6 @@ class SnippetList(QWidget):
     """The strongest token of every line stands under the others; click or Enter chooses a line."""
 
     chosen = Signal(int)
-    hovered = Signal(int)  # line, or -1
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -122,7 +121,6 @@ class SnippetList(QWidget):
         if line != self._line:
             self._line = line
             self.update()
-            self.hovered.emit(line)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._point(self.line_at(event.position()))

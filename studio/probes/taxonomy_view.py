@@ -32,7 +32,7 @@ ENDS = (0.1, 0.25, 0.5)  # of the axis before 1
 class TaxonomyView(SceneView):
     """Layers × heads at the left, the same numbers over the steps at the right; both follow the selection."""
 
-    name, label, scrubs = "taxonomy", "Taxonomy", True
+    name, label, scrubs, vector = "taxonomy", "Taxonomy", True, True
     compares = True
 
     def __init__(self, session: Session, look: Look) -> None:
@@ -113,10 +113,15 @@ class TaxonomyView(SceneView):
 
     def _draw_map(self) -> None:
         self._shown = shown = self._scores()
+        self.bar.setVisible(shown is not None)
         if shown is None:
+            self.map.set_values(np.zeros((0, 0), np.float32))
+            waits = self._now.waiting or self._beside.waiting
+            error = self._now.error or self._beside.error
+            self._heads.set_note(str(error) if error is not None else tr("being computed…") if waits else "")
             return
         layers, heads = shown.shape
-        signed = self._beside.answer is not None and self.looking.film.step is None
+        signed = self._beside.current is not None and self.looking.film.step is None
         most = max(float(np.nanmax(np.abs(shown), initial=0.0)), 1e-3)
         limits = (-most, most, "difference") if signed else (0.0, self._highest(), "viridis")
         self.map.set_values(shown.astype(np.float32), low=limits[0], high=limits[1], ramp=limits[2])
@@ -129,16 +134,16 @@ class TaxonomyView(SceneView):
 
     def _scores(self) -> Doubles | None:
         """(layers, heads): of the snapshot that is shown, else of the scene, less the other one's in a difference."""
-        film, kind = self.looking.film, self.kind.value()
-        if film.step is not None and film.snapshot is not None:
-            found: Doubles | None = film.snapshot.scores.get(kind)
+        snapshot, kind = self.looking.snapshot, self.kind.value()
+        if snapshot is not None:
+            found: Doubles | None = snapshot.scores.get(kind)
             return found
-        if self._now.answer is None or self._now.waiting:
+        if self._now.current is None:
             return None
-        now: Doubles = getattr(self._now.answer, kind)
+        now: Doubles = getattr(self._now.current, kind)
         if self.looking.shown[1] is None:
             return now
-        return None if self._beside.answer is None else now - getattr(self._beside.answer, kind)
+        return None if self._beside.current is None else now - getattr(self._beside.current, kind)
 
     def _highest(self) -> float:
         """Where both axes of a score end: at 1, or lower while no head has come far; the same for all steps."""
@@ -184,7 +189,7 @@ class TaxonomyView(SceneView):
     def _chance(self) -> Level | None:
         if self.kind.value() != "induction":
             return None
-        known = self._now.answer or self.looking.film.snapshot
+        known = self._now.current or self.looking.film.snapshot
         return Level(known.chance, tr("chance {value}", value=f"{known.chance:.4f}")) if known is not None else None
 
     def _first_grown(self) -> str:
@@ -246,7 +251,7 @@ class TaxonomyView(SceneView):
         kind = self.kind.value()
         text = meaning_of(kind)
         layer, head = self.selection.value("layer"), self.selection.value("head")
-        known = self._now.answer or self.looking.film.snapshot
+        known = self._now.current or self.looking.film.snapshot
         if self._shown is None or layer is None or head is None or known is None:
             return text
         if layer >= len(self._shown) or head >= self._shown.shape[1]:

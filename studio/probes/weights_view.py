@@ -31,7 +31,7 @@ KINDS = (("weights", "weights"), ("gradients", "gradients"), ("updates", "update
 class WeightsView(SceneView):
     """Curves at the left, a folding table of tensors at the right with the histogram of the one that is chosen."""
 
-    name, label = "weights", "Weights"
+    name, label, vector = "weights", "Weights", True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
@@ -108,7 +108,7 @@ class WeightsView(SceneView):
             self._list()
 
     def _list(self) -> None:
-        found, pull = self._tensors.answer, self._pull.answer
+        found, pull = self._tensors.current, self._pull.current
         lengths = {item.name: item.norm for item in pull.gradients} if pull is not None else {}
         self.table.set_rows(rows_of(found, lengths, self._open) if found is not None else [])
         scene = self.looking.shown[0]
@@ -124,8 +124,10 @@ class WeightsView(SceneView):
         self.told.emit()
 
     def _say(self) -> None:
-        pull = self._pull.answer
-        if self._pull.error is not None:
+        pull = self._pull.current
+        if self._tensors.error is not None:
+            self.note.setText(str(self._tensors.error))
+        elif self._pull.error is not None:
             self.note.setText(str(self._pull.error))
         elif self._pull.waiting:
             self.note.setText(tr("The gradients are being measured…"))
@@ -179,20 +181,22 @@ class WeightsView(SceneView):
             self._ask_histogram()
 
     def _ask_histogram(self) -> None:
-        scene, found = self.looking.shown[0], self._tensors.answer
+        scene, found = self.looking.shown[0], self._tensors.current
         if scene is None or found is None or self._chosen not in {item.name for item in found}:
             self.bars.set_histogram(None)
             return
         key = (scene.folder, scene.checksum, self._chosen)
-        self._histogram.ask(key, "studio.insight.tensors:histogram", scene.model, self._chosen)
+        if self._histogram.ask(key, "studio.insight.tensors:histogram", scene.model, self._chosen):
+            self.bars.set_histogram(None)
+            self._say()
 
     def _draw_histogram(self) -> None:
-        self.bars.set_histogram(self._histogram.answer)
+        self.bars.set_histogram(self._histogram.current)
         self._say()
         self.told.emit()
 
     def _histogram_words(self) -> str:
-        found = self._histogram.answer
+        found = self._histogram.current
         if found is None:
             return ""
         return tr("Sizes in {name}: {count} numbers, {odd} of them no numbers.", name=self._chosen,
@@ -239,11 +243,12 @@ class WeightsView(SceneView):
             found["steps"] = self._series.steps
             found |= {name: getattr(self._series, name) for name, _ in KINDS}
             found |= {name: getattr(self._series, name) for name in ("not_numbers", "odd_gradients")}
-        if self._tensors.answer is not None:
-            found["tensors"] = np.array([item.name for item in self._tensors.answer])
-            found["norms"] = np.array([item.norm for item in self._tensors.answer])
-        if self._histogram.answer is not None:
-            found["negative"], found["positive"] = self._histogram.answer.negative, self._histogram.answer.positive
+        tensors, histogram = self._tensors.current, self._histogram.current
+        if tensors is not None:
+            found["tensors"] = np.array([item.name for item in tensors])
+            found["norms"] = np.array([item.norm for item in tensors])
+        if histogram is not None:
+            found["negative"], found["positive"] = histogram.negative, histogram.positive
         return found
 
 

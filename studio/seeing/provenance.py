@@ -16,7 +16,7 @@ def provenance(looking: Looking, selection: Selection, scrubs: bool, compares: b
     scene, other = looking.shown
     if scene is None:
         return ""
-    if looking.film.step is not None and scrubs:
+    if looking.snapshot is not None and scrubs:
         return " · ".join(part for part in (*snapshot_words(looking), place_words(selection)) if part)
     names = source_words(scene)
     if other is not None:

@@ -30,9 +30,14 @@ class Question(QObject):
         """Whether the answer to the last question is still being computed."""
         return self._job is not None
 
+    @property
+    def current(self) -> Any:
+        """The answer to the last question; None while it is computed, and where it failed or was called off."""
+        return self.answer if self._job is None and self.key is not None else None
+
     def ask(self, key: Hashable, target: str, *args: Any, title: str = "", **kwargs: Any) -> bool:
         """Ask unless exactly this was asked last; False when there was no need."""
-        if key == self.key:
+        if key == self.key and not (self._job is not None and self._job.cancelled):
             return False
         self.key, self.error, self.items = key, None, []
         self._job = job = self._looking.ask(target, *args, lane=self._lane, title=title, **kwargs)
@@ -72,8 +77,11 @@ class Question(QObject):
             self.error, self.answer = error, None
 
     def _ended(self) -> None:
-        if self.sender() is self._job:
+        job = self._job
+        if job is not None and self.sender() is job:
             self._job = None
+            if job.cancelled:  # together with the scene: it may be asked again
+                self.key = None
             self.answered.emit()
 
 

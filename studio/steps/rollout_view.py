@@ -145,6 +145,8 @@ class RolloutView(SceneView):
         weights = scene.capture.attention[: end + 1]
         if self.kind.value() == "rollout":
             self.progress.call_off()
+            self._found = None
+            self._clear(tr("being computed…"))
             job = self.looking.ask(ROLLOUT, weights, self.heads.value(), start, lane="rollout")
             job.succeeded.connect(partial(self._rolled, job))
         else:
@@ -157,7 +159,7 @@ class RolloutView(SceneView):
             self.progress.follow(job, words)
             self._draw()
         self._job = job
-        job.failed.connect(self._failed)
+        job.failed.connect(partial(self._failed, job))
 
     def _rolled(self, job: Job, found: "npt.NDArray[np.float64]") -> None:
         if job is self._job:
@@ -173,9 +175,19 @@ class RolloutView(SceneView):
             self.progress.bar.setValue(len(self._rows))
             self._draw()
 
-    def _failed(self, error: StudioError) -> None:
-        self._found = self._flows = None
-        self.card.set_note(f"{error.message} {error.hint}")
+    def _failed(self, job: Job, error: StudioError) -> None:
+        if job is self._job:
+            self._found = self._flows = None
+            self._clear(f"{error.message} {error.hint}")
+
+    def _clear(self, words: str) -> None:
+        """No map and no shares, but a note that says why."""
+        scene = self.looking.shown[0]
+        self.map.set_values(np.zeros((0, 0), np.float32))
+        if scene is not None:
+            self.text.show_shares(scene.tokens, np.full(scene.time, np.nan), scene.time - 1)
+        self.card.set_note(words)
+        self.told.emit()
 
     # --- showing --------------------------------------------------------------------------------------------------
 

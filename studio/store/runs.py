@@ -170,11 +170,11 @@ class RunRecord:
             self._journal = None
             writer.close()
             journal.truncate(writer.path, step)
-            snapshots.forget_after(self.folder, step)
             self._journal = journal.Journal(writer.path)
             self._latest = None
             self._summary = fold_all(restarted(self._summary), self.events())
             self._write_summary()
+            snapshots.forget_after(self.folder, step)
 
     @contextmanager
     def saving(self, step: int, needed: int = 0) -> Iterator[Path]:

@@ -94,31 +94,37 @@ def _closest(steps: Sequence[int]) -> int:
 
 
 def thin(folder: Path, sizes: dict[int, int], most: int, limit: int) -> tuple[int, ...]:
-    """Delete what is too much of `sizes`, which is what `weigh` found and forgets them too; the steps that went."""
-    gone = surplus(sizes, most, limit)
-    for step in gone:
-        remove(folder, step)
-        del sizes[step]
-    return gone
+    """Delete what is too much of `sizes`, which is what `weigh` found and forgets them too; the steps that went.
+
+    One that cannot be deleted stays among the sizes, for the next time.
+    """
+    surplus_steps = surplus(sizes, most, limit)
+    for step in surplus_steps:
+        with suppress(StudioError):
+            remove(folder, step)
+            del sizes[step]
+    return tuple(step for step in surplus_steps if step not in sizes)
 
 
 def remove(folder: Path, step: int) -> None:
-    """Delete one snapshot; killed in the middle it is gone all the same."""
+    """Delete one snapshot, if it is still there; killed in the middle it is gone all the same."""
     with explained("The list of snapshots", folder):
         path = folder / folder_name(step)
         unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
         if unfinished.exists():
             remove_folder(unfinished)
-        rename_folder(path, unfinished)
-        remove_folder(unfinished)
+        with suppress(FileNotFoundError):
+            rename_folder(path, unfinished)
+            remove_folder(unfinished)
 
 
 def forget_after(run_folder: Path, step: int) -> None:
-    """Drop what a run saw after `step`, for it goes on from there and will see it again."""
+    """Drop what a run saw after `step`, for it goes on from there and will see it again; what cannot go stays."""
     for folder in (run_folder / FOLDER, run_folder / PROBES):
         for later in steps_in(folder):
             if later > step:
-                remove(folder, later)
+                with suppress(StudioError):
+                    remove(folder, later)
 
 
 def sweep(run_folder: Path) -> None:

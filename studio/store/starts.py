@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from studio.core.config import DataConfig, ModelConfig, RunConfig, config_from_json
@@ -86,9 +87,14 @@ def _in_folder(path: Path) -> Start:
 
 
 def _of_run(folder: Path, which: str, inside_project: bool) -> Start:
-    info = choose(RunRecord(folder), which)
-    name = f"{folder.name}@{info.step}" if inside_project else str(info.folder.resolve())
-    return _start(name, f"{folder.name} · step {info.step:,}", info.folder)
+    exact = folder / "checkpoints" / folder_name(int(which)) if which.isdecimal() else None
+    if exact is not None and exact.is_dir():  # a settled name: the other checkpoints need not be read
+        step, found = int(which), exact
+    else:
+        info = choose(RunRecord(folder), which)
+        step, found = info.step, info.folder
+    name = f"{folder.name}@{step}" if inside_project else str(found.resolve())
+    return _start(name, f"{folder.name} · step {step:,}", found)
 
 
 def _start(name: str, title: str, folder: Path) -> Start:
@@ -98,11 +104,26 @@ def _start(name: str, title: str, folder: Path) -> Start:
             f"“{title}” came without a tokenizer, so no text can be cut into its tokens.",
             "Choose a model that brought one.",
         )
+    stamps = _stamp(folder / "state.json"), _stamp(folder / "tokenizer.json")
+    return Start(name, title, folder, _trained(folder, *stamps))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """When a file was written and how large it is; a missing one is left to whoever reads it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=8)  # the Pretrain page asks at each change of the draft, and a tokenizer is megabytes
+def _trained(folder: Path, _state: tuple[int, int], _tokenizer: tuple[int, int]) -> RunConfig:
+    """The config of the model in a folder as it was trained; read again once one of its files is another."""
     state, tokenizer = read_json(folder / "state.json"), read_json(folder / "tokenizer.json")
     config = config_from_json(state.get("config") if isinstance(state, dict) else None)
     kind = tokenizer.get("name") if isinstance(tokenizer, dict) else ""
-    data = dataclasses.replace(config.data, tokenizer=str(kind or config.data.tokenizer))
-    return Start(name, title, folder, config.with_part(data=data))
+    return config.with_part(data=dataclasses.replace(config.data, tokenizer=str(kind or config.data.tokenizer)))
 
 
 def tokenizer_in(folder: Path) -> str | Tokenizer:

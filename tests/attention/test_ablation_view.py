@@ -192,3 +192,16 @@ def test_the_model_is_left_as_it_was(view, scene, settled) -> None:
     assert traces(scene.model) == []
     with torch.no_grad():
         assert torch.equal(scene.model(ids), before)
+
+
+def test_a_head_that_is_not_there_is_never_locked(view, session, settled) -> None:
+    assert (view.part.index.minimum, view.part.index.maximum) == (0, 3)
+    choose(view.part.index, 77)
+    settled()
+    assert session.selection.locked("head") != 77
+    choose(view.part.part, "neuron")
+    choose(view.part.index, 30)
+    choose(view.part.part, "head")
+    settled()
+    assert view.part.place == ("head", 0, 0)
+    assert session.selection.locked("head") == 0

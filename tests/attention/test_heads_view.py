@@ -403,3 +403,28 @@ def test_a_model_that_goes_away_leaves_no_picture_to_read(view, session):
     assert view.explanation() == ""
     assert view.numbers() == {}
     move(view.one.map, QPointF(QPoint(60, 60)))
+
+
+def test_places_of_the_text_a_run_watches_stay_out_of_the_selection_of_the_prompt(view, session, settled):
+    from dataclasses import replace
+
+    snapshot = snapshot_of(session.looking.scene)
+    scrub(session, replace(snapshot, ids=tuple(reversed(snapshot.ids))))
+    settled()
+    heat_map = view.one.map
+    move(heat_map, heat_map.plane.rect_of(6, 3).center())
+    assert session.selection.value("row") is None
+    assert view.one.cell == (6, 3)
+    QTest.mouseClick(heat_map, Qt.MouseButton.LeftButton, pos=heat_map.plane.rect_of(6, 3).center().toPoint())
+    assert session.selection.locked("row") is None
+    assert session.selection.locked("layer") == 0
+
+
+def test_a_comparison_is_exact_while_the_film_is_moved(view, session, settled):
+    looking = session.looking
+    scrub(session, snapshot_of(looking.scene))
+    looking.other, looking.mode = scene_of("gpt2 untied"), "difference"
+    looking.changed.emit(frozenset({"other", "mode"}))
+    settled()
+    assert view.source.snapshot is None
+    assert view.source.other is looking.other

@@ -97,3 +97,9 @@ def test_twelve_heads_of_a_long_text_are_chosen_in_well_below_a_second():
     start = time.process_time()
     lines_of(values, Wanted(tuple(range(12)), 3, 0.05))
     assert time.process_time() - start < 1.0
+
+
+def test_one_tokens_lines_are_found_without_adding_up_all_weights(monkeypatch):
+    monkeypatch.setattr("studio.attention.lines._hidden", lambda *_: pytest.fail("all weights were read"))
+    assert np.isnan(lines_of(normalised(15), Wanted((0, 1), 15, row=6)).hidden).all()
+    assert np.isnan(lines_of(normalised(15), Wanted((0, 1), 15, column=6)).hidden).all()

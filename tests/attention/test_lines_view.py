@@ -153,3 +153,15 @@ def test_both_forms_look_different_and_both_themes_are_drawn(view, look):
     look.set_theme("light")
     pictures.append(view.canvas.viewport().grab().toImage())
     assert pictures[0] != pictures[1] != pictures[2]
+
+
+def test_lines_that_come_late_are_not_drawn_on_another_text(view, session, look_at, settled, monkeypatch):
+    monkeypatch.setattr("studio.attention.lines_view.HEAVY", 1)
+    choose(view.top, 10)
+    monkeypatch.undo()
+    look_at(scene_of(text="the cat"))
+    settled()
+    assert len(view.canvas.tokens) == 2
+    assert view.canvas.lines.row.max() <= 1
+    view.form._choose("arcs")
+    assert not view.grab().isNull()

@@ -190,6 +190,29 @@ def test_an_unknown_model_and_a_text_that_cannot_be_said_are_sentences(inspect, 
     assert said.strip()
 
 
+@pytest.mark.parametrize("out", ["it.png", "it.npz"])
+@pytest.mark.parametrize("neuron", ["-1", "96"])
+def test_a_neuron_that_is_not_there_is_refused_with_what_is(inspect, out: str, neuron: str) -> None:
+    code, _, said = inspect(PROMPT, "attention", out, "--neuron", neuron)
+    assert code == REFUSED
+    assert f"no neuron {neuron}" in said
+    assert "0 to 95" in said
+
+
+def test_a_start_without_a_text_is_refused(inspect, tmp_path: Path) -> None:
+    code, _, said = inspect("", "attention", "it.npz", "--start", "3")
+    assert code == REFUSED
+    assert "--start" in said
+    assert not (tmp_path / "it.npz").exists()
+
+
+def test_a_model_that_takes_too_long_is_a_sentence(inspect, monkeypatch) -> None:
+    monkeypatch.setattr(module, "LIMIT", 0.0)
+    code, _, said = inspect(PROMPT, "attention", "it.png")
+    assert code == REFUSED
+    assert "was not read within" in said
+
+
 def test_a_head_that_is_not_there_is_refused_with_what_is(inspect) -> None:
     if "attention" not in module.views():
         pytest.skip("this view is not on its page yet")

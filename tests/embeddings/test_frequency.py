@@ -8,6 +8,7 @@ from studio.core.errors import StudioError
 from studio.embeddings.frequency import frequency_of
 from studio.store.project import Project
 from studio.store.shards import make_shards
+from studio.tokenizers import make_tokenizer
 
 TEXT = "the cat sat on the mat and the dog sat too. " * 200
 
@@ -49,3 +50,11 @@ def test_a_model_of_no_run_and_a_folder_of_no_project_are_reasons(run, tmp_path)
 def test_counting_can_be_called_off(run):
     with pytest.raises(StudioError, match="stopped"):
         frequency_of(run[0], config(), 256, keep_going=lambda: False)
+
+
+def test_shards_of_another_tokenizer_of_the_same_kind_are_not_counted(run):
+    folder, shards = run
+    assert frequency_of(folder, config(), 256, shards.tokenizer).counts is not None
+    found = frequency_of(folder, config(), 256, make_tokenizer("characters", [TEXT]))
+    assert found.counts is None
+    assert "“cats” was cut into other tokens" in found.why

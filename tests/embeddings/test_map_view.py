@@ -38,13 +38,17 @@ def place(view: MapView, index: int) -> QPoint:
     return QPoint(round(at[0]), round(at[1]))
 
 
+def tokens_of(stage: Stage) -> Any:
+    return stage.looking.scene.model.embed_tokens.weight.detach().numpy()
+
+
 def choose(view: MapView, control: Any, value: str) -> None:
     control.set_value(value)
     control.changed.emit(value)
 
 
 def test_all_tokens_are_on_the_map_at_their_components(view: MapView, stage: Stage) -> None:
-    table = embeddings.token_table(stage.looking.scene.model)
+    table = tokens_of(stage)
     basis = embeddings.principal(table, 3)
     np.testing.assert_allclose(view.map.picture.points, basis.project(table)[:, :2], atol=1e-5)
     assert len(view.map.picture) == len(table)
@@ -74,14 +78,14 @@ def test_hover_previews_click_locks_and_true_neighbours_are_listed(view: MapView
     locked = stage.session.selection.locked("token")
     assert locked is not None
     stage.settle()
-    wanted = embeddings.neighbours(embeddings.token_table(stage.looking.scene.model), locked, 10)
+    wanted = embeddings.neighbours(tokens_of(stage), locked, 10)
     assert [row[0] for row in view.token.list.rows] == list(wanted.ids)
     assert [row[2] for row in view.token.list.rows] == [f"{value:.3f}" for value in wanted.closeness]
     assert view.map.locked == locked
     assert view.map.linked == wanted.ids
     choose(view, view.token.measure, "euclidean")
     stage.settle()
-    wanted = embeddings.neighbours(embeddings.token_table(stage.looking.scene.model), locked, 10, "euclidean")
+    wanted = embeddings.neighbours(tokens_of(stage), locked, 10, "euclidean")
     assert [row[0] for row in view.token.list.rows] == list(wanted.ids)
     stage.session.selection.free()
     assert (view.map.locked, view.map.linked, view.token.list.isVisible()) == (-1, (), False)

@@ -175,3 +175,28 @@ def test_a_run_that_goes_on_gets_more_moments_and_one_without_snapshots_says_so(
     stage.looking.film.kept = Kept(checkpoints=CHECKPOINTS)
     choose(view.tools.moments, "snapshots")
     assert view.banner.message.text() == "This run keeps no snapshots."
+
+
+def test_nothing_of_the_former_run_stays_and_what_was_called_off_is_asked_again(
+    view: TrajectoriesView, stage: Stage
+) -> None:
+    stage.looking.look_at(stage.subject(run="run1"))
+    assert view.journey is None
+    assert view.numbers() == {}
+    assert len(view.map.picture.points) == 0
+    stage.until(lambda: view.journey is not None)
+    stage.settle()
+    choose(view.tools.basis, "joint")
+    stage.session.jobs.cancel_lane("embeddings ways")
+    view.refresh(frozenset({"film"}))
+    stage.until(lambda: view.journey is not None and not stage.session.jobs.jobs)
+    assert "one basis of all moments" in view.card.note.text()
+
+
+def test_the_ways_are_those_of_a_while_b_is_shown(view: TrajectoriesView, stage: Stage) -> None:
+    before = view.journey
+    stage.looking.compare_with(stage.subject(run="run1"))
+    stage.until(lambda: stage.looking.other is not None)
+    stage.looking.set_mode("B")
+    stage.settle()
+    assert view.journey is before

@@ -67,15 +67,18 @@ def kinds() -> dict[str, RunConfig]:
         "capitals": SMALL.with_part(data=dataclasses.replace(SMALL.data, text="other")),
         "short": SMALL.with_part(model=dataclasses.replace(SMALL.model, context_length=8)),
         "deep": SMALL.with_part(model=dataclasses.replace(SMALL.model, n_layers=3), sampling=Sampling()),
+        "wide": SMALL.with_part(data=dataclasses.replace(SMALL.data, text="both")),
+        "onward": SMALL.with_part(start_from="wide@2", model=RunConfig().model, data=DataConfig(text="rain")),
     }
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with two texts and all those runs, trained once."""
+    """A project with three texts and all those runs, trained once."""
     folder = tmp_path_factory.mktemp("scenes")
     project = Project.create(folder / "project")
-    for name, text in (("rain", WORDS), ("other", "the cat sat on the mat THE CAT ")):
+    capitals = "the cat sat on the mat THE CAT "
+    for name, text in (("rain", WORDS), ("other", capitals), ("both", WORDS + capitals)):
         (folder / f"{name}.txt").write_text(text * 40, "utf-8")
         project.add_text([folder / f"{name}.txt"], name)
     for name, config in kinds().items():
@@ -197,6 +200,27 @@ def test_what_was_held_back_is_shown_from_a_sentence_on(run) -> None:
     assert scene.capture.window.total == 64
 
 
+def test_a_run_that_began_with_a_model_shows_its_text_as_that_model_cuts_it(home) -> None:
+    """Another run cut the same text with the same kind of tokenizer, which has other ids for its letters."""
+    scene = open_scene(newest(home, "onward"))
+    assert scene.tokenizer.fingerprint != open_scene(newest(home, "run"), "the").tokenizer.fingerprint
+    assert scene.prompt in WORDS * 40
+    assert scene.capture.window.total == 64
+
+
+def test_a_held_back_text_that_cannot_be_read_gives_way_to_the_next_one(run, monkeypatch) -> None:
+    def refuse(*_: Any) -> str:
+        raise StudioError("It cannot be read.")
+
+    monkeypatch.setattr(scenes, "_held_back", refuse)
+    assert open_scene(run[0]).prompt == "the"
+
+
+def test_the_held_back_text_is_only_looked_for_where_it_is_needed(home, monkeypatch) -> None:
+    monkeypatch.setattr(scenes, "_held_back", lambda *_: pytest.fail("it was looked for"))
+    assert open_scene(newest(home, "telling")).prompt == PROMPT
+
+
 def test_without_project_and_prompt_it_is_what_the_vocabulary_can_say(home, tmp_path) -> None:
     alone = tmp_path / "alone"
     shutil.copytree(newest(home, "deep"), alone)
@@ -314,6 +338,25 @@ def test_what_is_in_memory_already_is_not_read_from_the_disk_again(scene, run, m
     monkeypatch.setattr(scenes, "open_scene", lambda *_: pytest.fail("it was opened again"))
     assert see(scene, None, scene.prompt).scene is scene
     assert see(scene, None, "a dog").scene.model is scene.model
+
+
+def test_a_checkpoint_that_was_written_again_is_opened_again(run, tmp_path) -> None:
+    folder = tmp_path / "step-000001"
+    shutil.copytree(run[0], folder)
+    first = open_scene(folder, "the cat")
+    damage(folder)
+    for again in (see(first, None, "the cat").scene, see(open_scene(run[1], "the cat"), first, "the cat").other):
+        assert again is not None
+        assert again.checksum != first.checksum
+        assert np.isnan(again.capture.attention[1, 0]).any()
+
+
+def test_a_checkpoint_that_was_deleted_is_still_shown_from_memory(run, tmp_path) -> None:
+    folder = tmp_path / "step-000001"
+    shutil.copytree(run[0], folder)
+    first = open_scene(folder, "the cat")
+    shutil.rmtree(folder)
+    assert see(first, None, "the dog").scene.model is first.model
 
 
 def test_a_new_text_reaches_both(run) -> None:

@@ -11,7 +11,8 @@ import torch
 
 from studio.core.channel import Ask, RunControl
 from studio.core.config import WatchConfig
-from studio.core.events import RunEnded, RunPaused, RunStarted, SnapshotTaken, StepDone, Warned
+from studio.core.errors import StudioError
+from studio.core.events import CheckpointSaved, RunEnded, RunPaused, RunStarted, SnapshotTaken, StepDone, Warned
 from studio.core.shelf import FAMILIES
 from studio.engine import train as training_loop
 from studio.engine import watch as module
@@ -109,6 +110,25 @@ def test_a_run_that_is_stopped_keeps_the_moment_it_ended_at_unless_it_is_not_sav
             watch=lambda e, c=control, s=save: c.stop(s) if isinstance(e, StepDone) and e.step == 7 else None,
         )  # fmt: skip
         assert [event.step for event in of(events, SnapshotTaken)] == steps
+
+
+def test_a_stop_saves_before_it_looks_once_more_and_ends_after_both(play, config) -> None:
+    control = RunControl()
+    events = play(watching(config, every=100), control=control, watch=lambda e: control.stop() if _at(e, 7) else None)
+    kinds = (CheckpointSaved, SnapshotTaken, RunEnded)
+    last = [type(event) for event in events if isinstance(event, kinds) and event.step == 7]
+    assert last == [CheckpointSaved, SnapshotTaken, RunEnded]
+
+
+def test_a_stop_soon_after_a_resume_does_not_wait_for_a_look_of_unknown_length(play, config) -> None:
+    config = watching(config, every=100)
+    for resume, at, looks in ((None, 4, [0, 4]), (-1, 6, [])):
+        control = RunControl()
+        events = play(
+            config, "run", control, resume, lambda e, c=control, s=at: c.stop() if _at(e, s) else None
+        )  # fmt: skip
+        assert [event.step for event in of(events, SnapshotTaken)] == looks
+        assert of(events, CheckpointSaved)[-1].step == at
 
 
 class Clock:
@@ -256,6 +276,22 @@ def test_a_resumed_run_keeps_what_it_would_have_kept_and_nothing_twice(play, con
     assert taken == [0, 3, 6, 9, 12]
 
 
+def test_a_later_look_that_could_not_be_removed_is_taken_again_when_the_run_gets_there(
+    play, config, project, monkeypatch
+) -> None:
+    config = watching(with_training(config, save_every=4), every=3)
+    play(config, "run")
+    before = (project.run("run").folder / FOLDER / folder_name(12) / "snapshot.json").stat().st_mtime_ns
+    monkeypatch.setattr("studio.store.snapshots.remove", _denied)
+    events = play(config, "run", resume=4)
+    assert [event.step for event in of(events, SnapshotTaken)] == [6, 9, 12]
+    assert (project.run("run").folder / FOLDER / folder_name(12) / "snapshot.json").stat().st_mtime_ns > before
+
+
+def _denied(*_: object) -> None:
+    raise StudioError("There is no permission to write.")
+
+
 def test_few_enough_stay_and_in_little_enough_room(play, config, project) -> None:
     control = RunControl()
     play(watching(config, every=1, keep=4), "run", control, watch=lambda e: control.stop() if _at(e, 8) else None)
@@ -308,6 +344,21 @@ def test_a_text_that_cannot_be_read_is_refused_with_a_sentence_and_the_run_goes_
     assert events[-1].reason == "finished"
 
 
+def test_a_text_longer_than_the_model_can_read_is_cut_like_the_watched_one(play, config, project, monkeypatch) -> None:
+    control, lengths, honest = RunControl(), [], module.take
+
+    def noticing(model, subject, *rest):  # type: ignore[no-untyped-def]
+        lengths.append(len(subject.ids))
+        return honest(model, subject, *rest)
+
+    monkeypatch.setattr(module, "take", noticing)
+    watch = lambda e: control.ask(Ask("probe", "the cat " * 9)) if _at(e, 2) else None  # noqa: E731
+    assert not of(play(config, control=control, watch=watch), Warned)
+    found = snapshot(project, 2, folder=PROBES)
+    assert (found.prompt, len(found.ids)) == ("the cat " * 9, config.model.context_length)
+    assert max(lengths) == config.model.context_length
+
+
 def test_an_empty_wish_looks_at_the_watched_text(play, config, project) -> None:
     control = RunControl()
     watch = lambda e: control.ask(Ask("probe")) if isinstance(e, StepDone) and e.step == 2 else None  # noqa: E731
@@ -322,7 +373,7 @@ def losses(events: list[object]) -> list[float]:
     return [event.loss for event in of(events, StepDone)]
 
 
-@pytest.mark.parametrize("part", ["take", "write", "thin", "ids_of"])
+@pytest.mark.parametrize("part", ["take", "write", "ids_of"])
 def test_whatever_goes_wrong_in_looking_is_told_once_and_the_run_ends_as_if_nobody_had_looked(
     play, config, monkeypatch, part
 ) -> None:
@@ -339,6 +390,57 @@ def test_whatever_goes_wrong_in_looking_is_told_once_and_the_run_ends_as_if_nobo
     assert warned.message.startswith("The run goes on without watching inside. ")
     assert losses(events) == wanted
     assert events[-1] == dataclasses.replace(events[-1], reason="finished")
+
+
+@pytest.mark.parametrize("part", ["thin", "weigh"])
+def test_looks_that_cannot_be_thinned_out_are_tried_again_and_are_no_trouble(
+    play, config, project, monkeypatch, part
+) -> None:
+    honest, failures = getattr(module, part), [1, 1, 1]
+
+    def sometimes(*arguments: object) -> object:
+        if failures:
+            failures.pop()
+            raise OSError(5, "Input/output error")
+        return honest(*arguments)
+
+    monkeypatch.setattr(module, part, sometimes)
+    control = RunControl()
+    events = play(
+        watching(config, every=1, keep=4), "run", control,
+        watch=lambda e: control.ask(Ask("probe", "the")) if _at(e, 1) else None,
+    )  # fmt: skip
+    assert not of(events, Warned)
+    assert len(of(events, SnapshotTaken)) == 14
+    assert len(steps_in(project.run("run").folder / FOLDER)) == 4
+
+
+def test_the_step_whose_gradients_are_no_numbers_is_kept_before_the_run_waits(
+    play, config, project, monkeypatch
+) -> None:
+    from studio.objectives import pretrain
+
+    trained, honest = [], pretrain.OBJECTIVE.loss
+
+    def spoiled(model, batch):  # type: ignore[no-untyped-def]
+        total, count = honest(model, batch)
+        trained.extend([1] if model.training else [])
+        return (total * float("nan"), count) if model.training and len(trained) == 3 else (total, count)
+
+    monkeypatch.setattr(pretrain, "OBJECTIVE", dataclasses.replace(pretrain.OBJECTIVE, loss=spoiled))
+    found = {}
+    for name, fields in (("watched", {"every": 1}), ("plain", {"inside": False})):
+        trained.clear()
+        control = RunControl()
+        found[name] = play(
+            watching(config, **fields), name, control,
+            watch=lambda e, c=control: c.proceed() if isinstance(e, RunPaused) else None,
+        )  # fmt: skip
+    third = [type(event) for event in found["watched"] if getattr(event, "step", 0) == 3]
+    assert third[:3] == [StepDone, SnapshotTaken, RunPaused]
+    assert snapshot(project, 3, "watched").training.not_numbers > 0
+    assert snapshot(project, 4, "watched").training.not_numbers == 0
+    assert weights_of(project.run("watched"), 12) == weights_of(project.run("plain"), 12)
 
 
 def test_trouble_in_the_middle_of_a_step_leaves_the_step_alone(play, config, monkeypatch) -> None:

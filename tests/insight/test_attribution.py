@@ -8,7 +8,7 @@ import torch
 
 from studio.core.errors import StudioError
 from studio.core.shelf import FAMILIES
-from studio.insight.attribution import FrozenNorm, Part, attribute, effect_of, text_attribution, vector_of
+from studio.insight.attribution import FrozenNorm, Part, attribute, effect_of, vector_of
 from studio.insight.capture import capture
 from tests.families.conftest import SHAPES, shaken, tiny
 from tests.insight.conftest import IDS
@@ -69,11 +69,6 @@ def test_promoted_and_suppressed_tokens_are_the_ends_of_what_a_part_adds(name: s
     assert [token for token, _ in up] == order[:5]
     assert [token for token, _ in down] == order[::-1][:5]
     assert all(raised == pytest.approx(change[token]) for token, raised in up + down)
-
-
-def test_a_text_is_attributed_to_the_tokens_that_came(llama) -> None:
-    found = text_attribution(llama, capture(llama, IDS), [3, 15, 16])
-    assert [(one.position, one.token) for one in found] == [(3, IDS[4]), (15, IDS[16])]
 
 
 def test_a_model_that_norms_after_each_part_is_refused() -> None:

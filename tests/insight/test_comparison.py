@@ -104,7 +104,7 @@ def test_other_vocabularies_and_other_tokens_are_refused_with_the_reason(pair) -
         compare(a, side(shaken(tiny("gpt2", vocab_size=70))))
     with pytest.raises(StudioError, match="same tokens"):
         compare(a, side(other, IDS[:-1]))
-    with pytest.raises(StudioError, match="3 and 2 blocks"):
+    with pytest.raises(StudioError, match="3 and 2 layers"):
         lens_pair(a, side(shaken(tiny("gpt2", n_layers=2))))
 
 

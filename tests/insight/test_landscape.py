@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -180,3 +181,97 @@ def test_too_few_checkpoints_make_no_path(tmp_path: Path) -> None:
     run = with_checkpoints(small_run(tmp_path), 2)
     with pytest.raises(StudioError, match="at least three checkpoints"):
         list(explore(run, Plan("path")))
+
+
+def test_a_long_path_goes_through_few_checkpoints_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landscape, "MOMENTS", 4)
+    run = with_checkpoints(small_run(tmp_path), 7)
+    field = next(iter(explore(run, Plan("path", points=3, batches=1))))
+    assert [stop[0] for stop in field.stops] == [10, 30, 50, 70]
+    assert "4 of 7 checkpoints" in field.sample
+    assert "held back" in field.sample
+    monkeypatch.setattr(landscape, "MOMENTS", 7)
+    field = next(iter(explore(run, Plan("path", points=3, batches=1))))
+    assert "checkpoints" not in field.sample
+
+
+def test_a_path_is_the_same_however_small_the_pieces_it_is_compared_in(tmp_path: Path, monkeypatch) -> None:
+    run = with_checkpoints(small_run(tmp_path), 4)
+    opened = list(landscape._opened(sorted(run.folder.parent.glob("step-*"))).values())
+    _, whole, share = landscape.path_plane(run.model, opened)
+    own = {name: weight.detach() for name, weight in run.model.named_parameters()}
+    apart = torch.stack([torch.cat([(o.read(n) - own[n]).flatten() for n in own]) for o in opened]).double()
+    between = torch.cdist(apart, apart).numpy()  # the way was made in a plane, so its distances are the true ones
+    np.testing.assert_allclose(np.linalg.norm(whole[:, None] - whole, axis=2), between, rtol=1e-5, atol=1e-5)
+    monkeypatch.setattr(landscape, "BLOCK", 7)
+    _, pieces, again = landscape.path_plane(run.model, opened)
+    np.testing.assert_allclose(np.abs(pieces), np.abs(whole), atol=1e-6)
+    assert again == pytest.approx(share)
+
+
+def test_never_are_all_checkpoints_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = with_checkpoints(small_run(tmp_path), 6)
+    live: list[weakref.ref[torch.Tensor]] = []
+    most = 0
+
+    class Traced(torch.Tensor):
+        """What was read, and whatever is computed of it."""
+
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):
+            found = super().__torch_function__(func, types, args, kwargs)
+            if type(found) is cls:
+                live.append(weakref.ref(found))
+            return found
+
+    read = landscape.StoredWeights.read
+
+    def traced(self, name: str) -> torch.Tensor:
+        nonlocal most
+        with torch._C.DisableTorchFunctionSubclass():
+            there = {id(one): one.numel() for ref in live if (one := ref()) is not None}
+            most = max(most, sum(there.values()))
+        return read(self, name).as_subclass(Traced)
+
+    monkeypatch.setattr(landscape.StoredWeights, "read", traced)
+    next(iter(explore(run, Plan("path", points=3, batches=1))))
+    size = sum(weight.numel() for weight in run.model.parameters())
+    assert size < most < 3 * size  # the two directions and one tensor
+
+
+def test_a_path_can_be_called_off_while_it_is_compared_and_tells_how_far_it_is(tmp_path: Path) -> None:
+    run = with_checkpoints(small_run(tmp_path), 4)
+    assert list(explore(run, Plan("path", points=3, batches=1), keep_going=lambda: False)) == []
+    told: list[tuple[int, int]] = []
+    asked = iter([True] * 60)
+    found = explore(run, Plan("path", points=3, batches=1), keep_going=lambda: next(asked, False),
+                    progress=lambda done, total: told.append((done, total)))  # fmt: skip
+    assert list(found) == []
+    assert told
+    assert all(0 < done < total for done, total in told)
+
+
+def test_a_checkpoint_that_was_removed_meanwhile_is_passed_over_or_refused(tmp_path: Path, monkeypatch) -> None:
+    run = with_checkpoints(small_run(tmp_path), 5)
+    spread = landscape.spread_evenly
+    gone = run.folder.with_name("step-000020") / "model.safetensors"
+
+    def late(folders):
+        gone.unlink()
+        return spread(folders)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landscape, "spread_evenly", late)
+        field = next(iter(explore(run, Plan("path", points=3, batches=1))))
+    assert [stop[0] for stop in field.stops] == [10, 30, 40, 50]
+    assert "4 of 5 checkpoints" in field.sample
+    asked: list[int] = []
+
+    def removing() -> bool:
+        asked.append(1)
+        if len(asked) == 3:
+            run.folder.with_name("step-000010").joinpath("model.safetensors").unlink()
+        return True
+
+    with pytest.raises(StudioError, match="just have been removed"):
+        list(explore(run, Plan("path", points=3, batches=1), keep_going=removing))

@@ -10,6 +10,8 @@ from studio.core.errors import StudioError
 from studio.engine.prepare import batches_of
 from studio.insight.own_text import BORROWED, HELD_BACK, TRAINED, ground, own_text
 from studio.store.corpus import Text
+from studio.store.files import write_json
+from studio.store.shards import make_shards
 from studio.tokenizers import make_tokenizer
 from tests.insight.small_run import TEXT, elsewhere, small_run
 
@@ -60,6 +62,23 @@ def test_another_tokenizer_than_the_runs_cuts_the_text_anew(tmp_path: Path) -> N
     found = own_text(dataclasses.replace(run, tokenizer=other))
     assert found.part == BORROWED
     assert found.ids.tolist() == other.encode(TEXT)
+
+
+@pytest.mark.parametrize("place", ["checkpoint", "run"])
+def test_a_run_that_began_with_a_model_finds_its_text_as_that_models_tokenizer_cut_it(
+    tmp_path: Path, place: str
+) -> None:
+    run = small_run(tmp_path)
+    wide = make_tokenizer("characters", ["ABC" + TEXT])
+    shards = make_shards(text_of(run), wide, 0.25, run.project.tokens_folder)
+    folder = run.folder if place == "checkpoint" else run.folder.parents[1]
+    folder.mkdir(parents=True)
+    write_json(folder / "tokenizer.json", wide.to_json())
+    config = dataclasses.replace(run.config, start_from="older@10")
+    found = own_text(dataclasses.replace(run, config=config, tokenizer=wide))
+    assert found.part == TRAINED
+    assert np.array_equal(found.ids, shards.training())
+    assert not np.array_equal(found.ids, run.shards.training())
 
 
 def test_windows_lie_evenly_over_the_text_and_never_over_one_another(tmp_path: Path) -> None:

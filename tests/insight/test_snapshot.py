@@ -10,6 +10,7 @@ import torch
 from studio.core.errors import StudioError
 from studio.insight import heads, health, snapshot
 from studio.insight.capture import capture
+from studio.insight.journey import journey_of_snapshots
 from studio.insight.lens import lens
 from studio.insight.snapshot import (
     MAP_ERROR,
@@ -23,6 +24,8 @@ from studio.insight.snapshot import (
     take,
     write,
 )
+from studio.live.film_reader import Wishes, read_wished
+from studio.store.snapshots import remove
 from tests.families.conftest import shaken, tiny
 from tests.insight.conftest import IDS
 from tests.insight.test_capture import traces
@@ -237,6 +240,27 @@ def test_a_damaged_one_is_a_sentence(gpt2, tmp_path: Path, damage: str) -> None:
         save_file(held, tensors)
     with pytest.raises(StudioError):
         read(folder)
+
+
+def test_one_that_is_thinned_away_while_it_is_read_is_a_sentence_and_passed_over(
+    gpt2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [write(tmp_path, take(gpt2, SUBJECT, step)) for step in (5, 6, 7)]
+    before = snapshot.TensorFile.read_into
+
+    def thinned(file: snapshot.TensorFile, name: str, buffer: memoryview) -> None:
+        if file.path.parent == folders[1] and folders[1].exists():
+            remove(tmp_path, 6)
+        before(file, name, buffer)
+
+    monkeypatch.setattr(snapshot.TensorFile, "read_into", thinned)
+    wishes = Wishes()
+    wishes.set(folders)
+    read_in = [found for _, found in read_wished(wishes)]
+    assert [type(found).__name__ for found in read_in] == ["Snapshot", "StudioError", "Snapshot"]
+    assert "could not be read" in str(read_in[1])
+    write(tmp_path, take(gpt2, SUBJECT, 6))  # it goes again while its way is drawn
+    assert journey_of_snapshots(folders, 61).steps == (5, 7)
 
 
 def test_the_mosaic_puts_layers_downwards_and_heads_across() -> None:

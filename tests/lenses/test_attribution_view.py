@@ -140,3 +140,11 @@ def test_cells_and_words_name_the_same_part(view: AttributionView) -> None:
                      "feed-forward part of layer 1"]  # fmt: skip
     for column in range(4):
         assert value_of(split, key_at(split, 1, column)) == split.table[1, column]
+
+
+def test_a_head_that_does_not_exist_is_never_read(view: AttributionView, stage: Stage) -> None:
+    view.map.clicked.emit(1, 0)
+    stage.session.selection.lock(layer=1, head=77)
+    stage.settle()
+    assert view.part == ("head", 1, 1)
+    assert view.explanation()

@@ -122,3 +122,10 @@ def test_another_tokenizer_is_refused_with_the_reason(tmp_path: Any, look: Any, 
         assert view.missing()
     finally:
         stage.close()
+
+
+def test_nothing_is_told_while_the_next_two_are_compared(stage: Stage) -> None:
+    view = shown_on(stage)
+    view.question.ask("another", wanted, stage)
+    assert view.numbers() == {}
+    stage.settle()

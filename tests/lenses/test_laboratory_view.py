@@ -8,6 +8,7 @@ import torch
 from PySide6.QtCore import Qt
 
 from studio.core.config import Sampling
+from studio.core.errors import StudioError
 from studio.core.sampling import probabilities
 from studio.lenses.laboratory_view import LaboratoryView
 from tests.lenses.trained import Stage
@@ -151,7 +152,34 @@ def test_one_token_has_a_next_one_but_no_surprise(stage: Stage) -> None:
 def test_it_follows_to_another_model(view: LaboratoryView, stage: Stage) -> None:
     before = view.numbers()["before"]
     stage.look_at(step=3)
-    stage.until(lambda: not np.array_equal(view.numbers()["before"], before))
+    stage.until(lambda: not np.array_equal(view.numbers().get("before", before), before))
     np.testing.assert_allclose(
         view.numbers()["before"], models_own(stage, len(stage.looking.scene.tokens) - 2), atol=1e-6
     )
+
+
+def test_what_came_next_in_another_text_is_gone_at_once(view: LaboratoryView, stage: Stage) -> None:
+    stage.settle()
+    told: list[Any] = []
+
+    def listen(what: frozenset[str]) -> None:  # after the view
+        if "scene" in what:
+            told.append((view.bench, view.numbers(), len(view.curve.sums.before)))
+
+    stage.looking.changed.connect(listen)
+    stage.looking.read("Mira looked")
+    stage.until(lambda: bool(told))
+    assert told == [(None, {}, 0)]
+    stage.until(lambda: view.bench is not None)
+
+
+def test_a_failure_takes_the_former_logits_away_and_is_shown(view: LaboratoryView, stage: Stage) -> None:
+    stage.settle()
+    view.logits.ask("another", refuse)
+    stage.settle()
+    assert view.bench is None
+    assert "Too large." in view.next.note.text()
+
+
+def refuse() -> None:
+    raise StudioError("Too large.", "Choose a smaller one.")

@@ -1,5 +1,6 @@
 """The table shows what the engine computed, follows one selection, and tells of every cell with its own numbers."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -181,3 +182,18 @@ def test_a_half_step_is_called_after_its_block() -> None:
         "½ layer 2",
         "layer 2",
     ]
+
+
+def test_places_of_the_text_a_run_watches_stay_out_of_the_selection(view: LensView, stage: Stage, qtbot: Any) -> None:
+    stage.until(lambda: bool(stage.looking.film.steps))
+    stage.looking.film.go(6)
+    stage.until(lambda: stage.looking.film.snapshot is not None)
+    film = stage.looking.film
+    film.snapshot = dataclasses.replace(film.snapshot, ids=tuple(reversed(film.snapshot.ids)))
+    film.changed.emit()
+    qtbot.mouseMove(view.table.viewport(), center(view, 1, 2))
+    qtbot.mouseMove(view.table.viewport(), center(view, 2, 3))
+    assert view.cell == (2, 3)
+    assert stage.session.selection.value("row") is None
+    qtbot.mouseClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=center(view, 2, 3))
+    assert (stage.session.selection.locked("row"), stage.session.selection.locked("layer")) == (None, 1)

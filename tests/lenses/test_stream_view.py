@@ -139,3 +139,10 @@ def test_weights_that_are_no_numbers_are_counted_in_the_map(stage: Stage) -> Non
     assert (shown.values[1:] > 0).all()
     assert (shown.values[0] == 0).all()
     assert np.isnan(map_of(found, "norms", scene.tokens).values[1:]).all()
+
+
+def test_nothing_of_the_former_text_is_told_while_the_next_is_measured(view: StreamView, stage: Stage) -> None:
+    assert view.numbers()
+    view.own.ask("another", wanted, stage)
+    assert (view.numbers(), view._rows(), view._words()) == ({}, [], "")
+    stage.settle()

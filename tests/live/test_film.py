@@ -92,7 +92,8 @@ def keep(record: Any, *steps: int, prompt: str = "The fox", folder: str = FOLDER
 
 
 def taken(number: int, prompt: str = "", share: float = 0.01) -> SnapshotTaken:
-    return SnapshotTaken(step=number, file="", seconds=0.1, bytes=10, share=share, prompt=prompt)
+    file = f"{PROBES if prompt else FOLDER}/{folder_name(number)}"
+    return SnapshotTaken(step=number, file=file, seconds=0.1, bytes=10, share=share, prompt=prompt)
 
 
 @pytest.fixture
@@ -358,6 +359,43 @@ def test_a_text_that_was_asked_for_comes_to_the_screen_by_itself(living, film, r
     film.next(-1)
     arrive(qtbot, film, 0)
     assert not film.probing
+
+
+def test_a_damaged_answer_does_not_damage_the_watched_moment_of_its_step(living, film, record, qtbot) -> None:
+    keep(record, 10, folder=PROBES)
+    (record.folder / PROBES / folder_name(10) / FACTS).write_text("{", "utf-8")
+    living.apply([taken(10, prompt="a dog")])
+    qtbot.waitUntil(lambda: film.trouble is not None)
+    film.go(10)
+    assert film.trouble is None
+    qtbot.waitUntil(lambda: film.step == 10 and not film.probing)
+    assert film.snapshot.text == "The fox"
+
+
+def test_a_text_that_is_asked_for_anew_clears_the_trouble_and_is_read(living, film, record, qtbot) -> None:
+    keep(record, 12, folder=PROBES)
+    (record.folder / PROBES / folder_name(12) / FACTS).write_text("{", "utf-8")
+    living.apply([taken(12, prompt="a dog")])
+    qtbot.waitUntil(lambda: film.trouble is not None)
+    keep(record, 12, prompt="a cat", folder=PROBES)
+    living.apply([taken(12, prompt="a cat")])
+    assert film.trouble is None
+    arrive(qtbot, film, 12)
+    assert (film.snapshot.text, film.trouble) == ("a cat", None)
+
+
+def test_a_text_that_is_on_the_screen_is_not_read_again_as_the_run_goes_on(living, film, record, qtbot) -> None:
+    keep(record, 12, prompt="a dog", folder=PROBES)
+    living.apply([taken(12, prompt="a dog")])
+    arrive(qtbot, film, 12)
+    for number in (20, 30):
+        keep(record, number)
+        living.apply([taken(number)])
+        qtbot.waitUntil(lambda number=number: number in film._frames)
+    assert READS.count("12") == 1
+    keep(record, 12, prompt="a cat", folder=PROBES)
+    living.apply([taken(12, prompt="a cat")])
+    qtbot.waitUntil(lambda: film.snapshot.text == "a cat")
 
 
 def test_what_was_asked_for_in_the_past_does_not_come_to_the_screen(film, record, qtbot) -> None:

@@ -24,6 +24,7 @@ class Disk:
         self.opened: list[str] = []
         self.broken: dict[str, StudioError] = {}
         self.unlike: set[str] = set()
+        self.rewritten: set[str] = set()
         self.gate = threading.Event()
         self.gate.set()
 
@@ -44,8 +45,12 @@ class Disk:
         name = _name(wanted)
         if name in self.broken:
             raise self.broken[name]
-        if isinstance(wanted, Path):
+        again = name in self.rewritten
+        self.rewritten.discard(name)
+        if isinstance(wanted, Path) or again:
             self.opened.append(name)
+        elif (wanted.prompt, wanted.capture.window.start) == (prompt, start):
+            return wanted
         folder = wanted if isinstance(wanted, Path) else wanted.folder
         time = SIZES.get(prompt.split()[0], 12)
         return SimpleNamespace(
@@ -126,6 +131,26 @@ def test_looking_at_the_same_again_does_nothing(stage: Any, eye: Any, subjects: 
     assert disk.opened == ["gpt2"]
 
 
+def test_looking_again_at_what_was_written_again_shows_the_new_weights(
+    stage: Any, eye: Any, subjects: Any, disk: Disk, told: list[frozenset[str]]
+) -> None:
+    eye.look_at(subjects["step-4"])
+    stage.settle()
+    before = eye.scene
+    told.clear()
+    eye.look_at(subjects["step-4"])
+    stage.settle()
+    assert eye.scene is before
+    assert not frozenset().union(*told) & {"scene", "subject"}  # no page draws the same again
+    disk.rewritten.add("step-4")
+    eye.look_at(subjects["step-4"])
+    assert eye.scene is before  # until the new one is there
+    stage.settle()
+    assert eye.scene is not before
+    assert disk.opened == ["step-4", "step-4"]
+    assert "scene" in frozenset().union(*told)
+
+
 def test_the_newest_wish_silences_the_older_ones(stage: Any, eye: Any, subjects: Any, disk: Disk) -> None:
     disk.gate.clear()
     for name in ("gpt2", "llama", "step-4", "step-8"):
@@ -199,6 +224,34 @@ def test_a_glance_shows_the_end_of_its_text_with_the_last_token_locked(
     stage.settle()
     assert session.selection.locked("row") == 2
     assert disk.opened == ["gpt2"]
+
+
+def test_a_glance_that_failed_locks_nothing_of_the_next_text(
+    stage: Any, eye: Any, session: Any, subjects: Any, disk: Disk
+) -> None:
+    disk.broken["gpt2"] = StudioError("It is damaged.")
+    eye.look_at(subjects["gpt2"], "long text")
+    stage.settle()
+    disk.broken.clear()
+    eye.look_at(subjects["gpt2"])
+    stage.settle()
+    assert (eye.scene.title, session.selection.locked("row")) == ("gpt2", None)
+
+
+@pytest.mark.parametrize("way", ["read", "forget"])
+def test_a_glance_that_was_given_up_locks_nothing_of_the_next_text(
+    stage: Any, eye: Any, session: Any, subjects: Any, disk: Disk, way: str
+) -> None:
+    disk.gate.clear()
+    eye.look_at(subjects["gpt2"], "long text")
+    if way == "read":
+        eye.read("short text")
+    else:
+        eye.forget()
+        eye.look_at(subjects["llama"])
+    disk.gate.set()
+    stage.settle()
+    assert (eye.scene.prompt, session.selection.locked("row")) == (eye.prompt, None)
 
 
 def test_places_that_the_new_text_does_not_have_are_forgotten(

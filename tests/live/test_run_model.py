@@ -119,8 +119,9 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint(run):
     assert len(run.history["validation_loss"]) == 0
 
 
-def looked(number, prompt=""):
-    return SnapshotTaken(step=number, file=f"snapshots/{number}", seconds=0.1, bytes=10, prompt=prompt)
+def looked(number, prompt="", folder=""):
+    folder = folder or ("probes" if prompt else "snapshots")
+    return SnapshotTaken(step=number, file=f"{folder}/{number}", seconds=0.1, bytes=10, prompt=prompt)
 
 
 def test_looks_inside_are_kept_apart_from_those_that_were_asked_for(run, announced):
@@ -130,6 +131,12 @@ def test_looks_inside_are_kept_apart_from_those_that_were_asked_for(run, announc
     assert "snapshots" in announced[0]
     run.apply([looked(2)])
     assert announced[-1] == {"snapshots", "status"}
+
+
+def test_a_wish_for_a_watched_text_without_words_is_told_from_the_looks_by_its_folder(run):
+    run.apply([started(), looked(0), step(1), looked(1, folder="probes")])
+    assert [event.step for event in run.snapshots] == [0]
+    assert [event.step for event in run.probes] == [1]
 
 
 def test_a_resumed_run_forgets_the_looks_after_its_checkpoint(run):

@@ -121,3 +121,17 @@ def test_another_model_forgets_the_picture_and_another_text_does_not(view: Lands
     stage.look_at(6)
     assert view.done == 0
     assert view.numbers() == {}
+
+
+def test_the_way_begins_at_a_even_while_b_is_shown(view: LandscapeView, stage: Stage) -> None:
+    stage.looking.compare_with(stage.subject(3))
+    stage.until(lambda: stage.looking.other is not None and not stage.looking.busy)
+    stage.looking.set_mode("B")
+    measure(view, stage, "between")
+    found = view.numbers()
+    at = {float(place): float(loss) for place, loss in zip(found["first"], found["loss"][0], strict=True)}
+    assert abs(at[0.0] - own_loss(stage.looking.scene)) <= 1e-6
+    assert abs(at[1.0] - own_loss(stage.looking.other)) <= 1e-6
+    stage.looking.compare_with(stage.subject(6))  # another end, another way
+    stage.until(lambda: stage.looking.other.step == 6 and not stage.looking.busy)
+    assert view.numbers() == {}

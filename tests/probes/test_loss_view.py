@@ -1,5 +1,6 @@
 """The hardest rows come first, each can be looked at, and a token says how unlikely it was."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from PySide6.QtCore import Qt
 
 from studio.insight.text_loss import text_loss
 from studio.probes.loss_view import LossView
+from studio.seeing.export import picture_of
 from tests.lenses.trained import Stage
 
 pytestmark = [pytest.mark.gui, pytest.mark.torch]
@@ -96,3 +98,16 @@ def test_its_numbers_are_the_losses_with_their_ids(view: LossView) -> None:
     found = view.numbers()
     assert found["losses"] is view.found.losses
     assert found["ids"].shape == (len(found["starts"]), found["losses"].shape[1] + 1)
+
+
+def test_as_a_drawing_its_curve_keeps_every_point(view: LossView) -> None:
+    assert view.vector
+    lines = re.findall(r'points="([^"]+)"', picture_of(view, "svg").decode())
+    assert max(len(points.split()) for points in lines) >= len(view.found.by_position)
+
+
+def test_nothing_of_the_former_model_is_told_while_the_next_is_measured(view: LossView, stage: Stage) -> None:
+    view._found.ask("another", text_loss, stage.looking.scene)
+    view._draw()
+    assert (view.found, view.numbers(), view.table.rows()) == (None, {}, [])
+    stage.settle()

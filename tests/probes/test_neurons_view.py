@@ -103,6 +103,14 @@ def test_another_layer_is_read_and_its_neurons_are_others(view: NeuronsView, sta
     assert view._scan.answer.layer == 0
 
 
+def test_a_window_of_the_larger_text_can_be_looked_at_by_every_page(view: NeuronsView, stage: Any) -> None:
+    stage.settle()
+    found = view._snippets.answer[0]
+    view.larger.list.chosen.emit(0)
+    stage.settle()
+    assert stage.session.looking.scene.capture.ids[: len(found.ids)] == tuple(int(number) for number in found.ids)
+
+
 def test_a_gated_neuron_shows_gate_and_inner_value(tmp_path: Any, look: Any, qtbot: Any) -> None:
     llama = config("llama", n_kv_heads=1, hidden_dim=48, activation="silu", tie_embeddings=False)
     stage = open_stage(make_project(tmp_path / "gated", llama), look, qtbot)
@@ -148,3 +156,15 @@ def test_values_that_are_no_numbers_are_drawn_all_the_same(snippet_list: Snippet
     before = snippet_list.grab().toImage()
     snippet_list.set_snippets([ShownSnippet(("a", "b"), np.array([np.nan, np.nan], np.float32), 0)])
     assert snippet_list.grab().toImage() != before
+
+
+def test_pointing_opens_no_text_of_the_project(view: NeuronsView, stage: Stage, monkeypatch: Any) -> None:
+    monkeypatch.setattr("studio.probes.neurons_view.borrowed_text", lambda _: pytest.fail("the texts were opened"))
+    stage.session.selection.hover(row=2)
+    assert view.place[2] == 2
+
+
+def test_a_layer_that_the_next_model_has_not_is_no_choice(view: NeuronsView) -> None:
+    view.layer.set_value(9)
+    view.refresh(frozenset({"scene"}))
+    assert [view.layer.itemData(at) for at in range(view.layer.count())] == [0, 1]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from studio.core.errors import StudioError
 from studio.insight.heads import taxonomy
 from studio.probes.score_words import KINDS
 from studio.probes.taxonomy_view import TaxonomyView
@@ -117,3 +118,27 @@ def test_two_checkpoints_are_subtracted_the_right_way_round(view: TaxonomyView, 
     stage.looking.set_mode("B")
     stage.until(lambda: not view._now.waiting)
     np.testing.assert_allclose(view.map.values, taxonomy(other.model, other.capture).induction.astype(np.float32))
+
+
+def test_while_scores_are_computed_or_failed_there_is_no_map_but_a_word(view: TaxonomyView, stage: Stage) -> None:
+    view._now.ask("another", refuse)
+    view._draw()
+    assert view.map.values.size == 0
+    assert view._heads.note.text() == "being computed…"
+    stage.settle()
+    assert view.map.values.size == 0
+    assert "Too large." in view._heads.note.text()
+
+
+def refuse() -> None:
+    raise StudioError("Too large.", "Choose a smaller one.")
+
+
+def test_a_comparison_scores_the_two_models_while_the_film_is_moved(view: TaxonomyView, stage: Stage) -> None:
+    film = stage.looking.film
+    film.go(6)
+    stage.until(lambda: film.step == 6)
+    stage.looking.compare_with(stage.subject())
+    stage.until(lambda: stage.looking.mode == "difference")
+    stage.until(lambda: view._beside.answer is not None and not view._beside.waiting)
+    assert (view._scores() == 0).all()

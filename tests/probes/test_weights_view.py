@@ -100,3 +100,14 @@ def test_its_numbers_are_the_very_arrays(view: WeightsView, stage: Stage) -> Non
     found, series = view.numbers(), stage.looking.film.all()
     np.testing.assert_array_equal(found["updates"], series.updates)
     assert found["tensors"].tolist() == [name for name, _ in stage.looking.scene.model.named_parameters()]
+
+
+def test_nothing_of_the_former_model_is_told_while_the_next_is_measured(view: WeightsView, stage: Stage) -> None:
+    assert "norms" in view.numbers()
+    view._tensors.ask("another", health.weights, stage.looking.scene.model)
+    view._histogram.ask("another", health.weights, stage.looking.scene.model)
+    assert not view.numbers().keys() & {"tensors", "norms", "negative"}
+    view._tensors.stop()
+    view._histogram.stop()
+    assert view.table.rows() == []
+    stage.settle()

@@ -27,6 +27,7 @@ def looking(shown: Any, other: Any = None, step: int | None = None, run: Any = N
     return SimpleNamespace(
         shown=(shown, other),
         film=SimpleNamespace(step=step, snapshot=SimpleNamespace(ids=range(32))),
+        snapshot=SimpleNamespace(ids=range(32)) if step is not None and other is None else None,
         subject=subject,
         run=run,
     )
@@ -91,3 +92,9 @@ def test_only_a_living_run_makes_numbers_old(step: int, living: bool, words: str
     run = SimpleNamespace(living=living, step=step)
     assert age_words(looking(scene(), run=run), scene()) == words
     assert age_words(looking(scene()), scene()) == ""
+
+
+def test_a_comparison_is_exact_even_while_the_film_is_moved(selection: Selection) -> None:
+    words = provenance(looking(scene(), scene(10), step=400), selection, True, True)
+    assert words.startswith("tale · step 20 · 3f2a91c0 − tale · step 10")
+    assert words.endswith("exact, not of step 400")

@@ -102,3 +102,32 @@ def test_what_is_forgotten_is_not_answered_any_more(question: Question, qtbot: A
     qtbot.waitUntil(lambda: not question._looking.session.jobs.jobs)  # type: ignore[attr-defined]
     assert question.answer is None
     assert question.key is None
+
+
+def test_nothing_is_current_while_the_next_is_computed_or_after_it_failed(question: Question, qtbot: Any) -> None:
+    gate = threading.Event()
+    gate.set()
+    with qtbot.waitSignal(question.answered):
+        question.ask("one", slowly, 1, gate)
+    assert question.current == 1
+    gate.clear()
+    question.ask("two", slowly, 2, gate)
+    assert (question.answer, question.current) == (1, None)
+    gate.set()
+    qtbot.waitUntil(lambda: question.current == 2)
+    with qtbot.waitSignal(question.answered):
+        question.ask("three", refuses)
+    assert question.current is None
+
+
+def test_what_was_called_off_with_the_scene_can_be_asked_again(question: Question, asker: Asker, qtbot: Any) -> None:
+    gate = threading.Event()
+    question.ask("one", slowly, 1, gate)
+    asker.session.jobs.cancel_lane("lane")
+    gate.set()
+    qtbot.waitUntil(lambda: not question.waiting)
+    assert (question.key, question.current) == (None, None)
+    assert question.ask("one", slowly, 1, gate)
+    asker.session.jobs.cancel_lane("lane")
+    assert question.ask("one", slowly, 1, gate)  # even before it has ended
+    qtbot.waitUntil(lambda: question.current == 1)

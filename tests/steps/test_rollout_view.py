@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from studio.core.errors import StudioError
 from studio.insight.flow import LONGEST, flows
 from studio.insight.heads import rollout
 from studio.live.looking import Glance
+from studio.steps import rollout_view
 from studio.steps.rollout_view import LONGEST_FLOW, RolloutView
 from tests.attention.conftest import scene_of
 
@@ -127,3 +129,19 @@ def test_a_text_of_one_token_flows_into_itself(view, look_at, settled) -> None:
     settled()
     assert view.values[0, 0] == pytest.approx(1.0)
     assert view.explanation()
+
+
+def test_while_it_is_computed_or_failed_there_is_no_map_but_a_word(view, settled, monkeypatch) -> None:
+    monkeypatch.setattr(rollout_view, "ROLLOUT", refuse)
+    choose(view.heads, "max")
+    assert view.map.values.size == 0
+    assert view.card.note.text() == "being computed…"
+    settled()
+    assert view.map.values.size == 0
+    assert view.numbers() == {}
+    assert np.isnan(view.text.shares).all()
+    assert "Too large." in view.card.note.text()
+
+
+def refuse(*_args: object) -> None:
+    raise StudioError("Too large.", "Choose a smaller one.")

@@ -1,6 +1,7 @@
 """What a run keeps of its inside: few, evenly spread, never more than it may, gone where the run goes back."""
 
 import json
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
+from studio.core.events import StepDone
 from studio.store import snapshots
+from studio.store.files import rename_folder
 from studio.store.project import Project
 from studio.store.snapshots import FACTS, FOLDER, PROBES, Kept, folder_name, forget_after, listed, surplus, thin, weigh
 
@@ -81,6 +84,52 @@ def test_a_run_that_goes_back_forgets_what_it_saw_later(record) -> None:
         assert snapshots.steps_in(record.folder / PROBES) == ()
         record.truncate_events(-1)
     assert listed(record.folder) == Kept()
+
+
+def test_a_snapshot_that_cannot_be_removed_does_not_keep_a_run_from_going_back(
+    record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in (0, 40, 60, 80):
+        keep(record.folder / FOLDER, step)
+    monkeypatch.setattr(snapshots, "rename_folder", stuck(60))
+    with record:
+        record.append(StepDone(step=80, loss=1.0, learning_rate=0.1, gradient_norm=1.0, tokens=1, tokens_per_second=1.0,
+                               seconds=1.0))  # fmt: skip
+        record.truncate_events(40)
+        assert list(record.events()) == []
+    assert listed(record.folder).steps == (0, 40, 60)
+
+
+def stuck(step: int) -> Callable[[Path, Path], None]:
+    """A renaming that is denied for one snapshot."""
+
+    def rename(source: Path, target: Path) -> None:
+        if source.name == folder_name(step):
+            raise PermissionError(13, "denied")
+        rename_folder(source, target)
+
+    return rename
+
+
+def test_a_snapshot_that_cannot_be_thinned_away_keeps_no_other_one_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in range(0, 90, 10):
+        keep(tmp_path, step)
+    sizes = weigh(tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(snapshots, "rename_folder", stuck(10))
+        assert thin(tmp_path, sizes, 5, PLENTY) == (30, 50, 70)
+        assert sizes == weigh(tmp_path) == dict.fromkeys((0, 10, 20, 40, 60, 80), 100)
+    assert thin(tmp_path, sizes, 5, PLENTY) == (10,)
+
+
+def test_what_is_gone_already_counts_as_deleted(tmp_path: Path) -> None:
+    keep(tmp_path, 0)
+    sizes = weigh(tmp_path) | {5: 100, 9: 100}
+    assert thin(tmp_path, sizes, 2, PLENTY) == (5,)
+    assert sizes == {0: 100, 9: 100}
+    snapshots.remove(tmp_path / "nowhere", 3)
 
 
 def test_what_a_kill_left_half_deleted_or_half_written_is_swept_by_the_next_writer(record) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from studio.core.config import DataConfig, ModelConfig, RunConfig
 from studio.core.errors import StudioError
-from studio.store.files import write_json
+from studio.store import starts
+from studio.store.files import read_json, write_json
 from studio.store.project import Project
 from studio.store.starts import find_start, means, parted, settle, start_name, tokenizer_in, without_start
 from studio.tokenizers import make_tokenizer
@@ -151,6 +152,31 @@ def test_another_tokenizer_is_refused(project: Project) -> None:
     config = dataclasses.replace(beginning("tiny"), data=DataConfig(tokenizer="words"))
     with pytest.raises(StudioError, match="with the tokenizer “characters”, but the run asks for “words”"):
         settle(project.path, config)
+
+
+@pytest.mark.parametrize("name", ["tiny", "tale@10"])
+def test_a_start_is_read_once_until_its_files_are_others(
+    project: Project, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    read: list[str] = []
+
+    def reading(path: Path) -> Any:
+        read.append(path.name)
+        return read_json(path)
+
+    monkeypatch.setattr(starts, "read_json", reading)
+    monkeypatch.setattr("studio.store.checkpoints.read_json", reading)
+    settled = settle(project.path, beginning(name))
+    assert {"state.json", "tokenizer.json"} <= {*read}
+    read.clear()
+    assert settle(project.path, settled) == settled
+    assert {*read} <= {"manifest.json"}
+    folder = find_start(project.path, name).folder
+    saved = read_json(folder / "tokenizer.json")
+    write_json(folder / "tokenizer.json", saved)  # as large as before, but written anew
+    read.clear()
+    assert settle(project.path, settled) == settled
+    assert "tokenizer.json" in read
 
 
 def test_a_new_run_is_written_settled_or_not_at_all(project: Project) -> None:
