@@ -121,7 +121,7 @@ class TaxonomyView(SceneView):
             self._heads.set_note(str(error) if error is not None else tr("being computed…") if waits else "")
             return
         layers, heads = shown.shape
-        signed = self._beside.current is not None and self.looking.film.step is None
+        signed = self._beside.current is not None and self.looking.snapshot is None
         most = max(float(np.nanmax(np.abs(shown), initial=0.0)), 1e-3)
         limits = (-most, most, "difference") if signed else (0.0, self._highest(), "viridis")
         self.map.set_values(shown.astype(np.float32), low=limits[0], high=limits[1], ramp=limits[2])
@@ -153,8 +153,8 @@ class TaxonomyView(SceneView):
         return next((end for end in ENDS if most <= end), 1.0)
 
     def _when(self) -> str:
-        if self.looking.film.step is not None:
-            return tr("step {step}, from its snapshot", step=f"{self.looking.film.step:,}")
+        if self.looking.snapshot is not None:
+            return tr("step {step}, from its snapshot", step=f"{self.looking.snapshot.step:,}")
         scene = self.looking.shown[0]
         return tr("step {step}, exact", step=f"{scene.step:,}") if scene is not None and scene.step else tr("exact")
 
@@ -189,7 +189,7 @@ class TaxonomyView(SceneView):
     def _chance(self) -> Level | None:
         if self.kind.value() != "induction":
             return None
-        known = self._now.current or self.looking.film.snapshot
+        known = self.looking.snapshot or self._now.current
         return Level(known.chance, tr("chance {value}", value=f"{known.chance:.4f}")) if known is not None else None
 
     def _first_grown(self) -> str:
@@ -251,7 +251,7 @@ class TaxonomyView(SceneView):
         kind = self.kind.value()
         text = meaning_of(kind)
         layer, head = self.selection.value("layer"), self.selection.value("head")
-        known = self._now.current or self.looking.film.snapshot
+        known = self.looking.snapshot or self._now.current
         if self._shown is None or layer is None or head is None or known is None:
             return text
         if layer >= len(self._shown) or head >= self._shown.shape[1]:
