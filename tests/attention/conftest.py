@@ -64,6 +64,7 @@ def look_at(session: Any) -> Callable[[Any], None]:
     def show(scene: Any) -> None:
         looking = session.looking
         looking.subject, looking.scene = Subject(Path("nowhere"), "tiny"), scene
+        looking.prompt = scene.prompt
         looking.changed.emit(frozenset({"subject", "scene"}))
 
     return show
