@@ -128,10 +128,10 @@ def test_a_log_line_goes_into_the_file_instead_of_over_the_terminal(
 
 
 def test_a_place_that_is_forbidden_is_named(command: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    command(raising(PermissionError(13, "Permission denied", "/root/preferences.json")))
+    command(raising(PermissionError(13, "Permission denied", "/somewhere/preferences.json")))
     assert commands.main(["probe"]) == REFUSED
     said = capsys.readouterr().err
-    assert "not allowed to use “/root/preferences.json”" in said
+    assert "not allowed to use “/somewhere/preferences.json”" in said
     assert "ATELIER_HOME" in said
 
 
