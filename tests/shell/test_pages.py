@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.core.errors import StudioError
@@ -132,3 +133,56 @@ def test_the_log_can_be_asked_for_from_a_broken_page(
 
 def test_the_class_of_a_page_follows_from_its_name() -> None:
     assert panel_class("home").__name__ == "HomePanel"
+
+
+class Requests(QObject):
+    """Counts how often a widget is asked to lay out."""
+
+    count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+def test_a_page_that_needs_more_room_does_not_lay_out_the_window(qtbot: QtBot, pages: PageStack) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    QHBoxLayout(window).addWidget(pages)
+    pages.open("alpha")
+    window.show()
+    QApplication.processEvents()
+    requests = Requests()
+    window.installEventFilter(requests)
+    pages.panels["alpha"].updateGeometry()
+    QApplication.processEvents()
+    assert requests.count == 0
+    pages.updateGeometry()  # the proof that a request would have been counted
+    QApplication.processEvents()
+    assert requests.count == 1
+    pages.setParent(None)  # each of the two is closed by itself
+
+
+def test_one_page_is_seen_and_it_fills_the_room(qtbot: QtBot, pages: PageStack) -> None:
+    pages.show()
+    pages.open("alpha")
+    pages.open("beta")
+    pages.resize(700, 500)
+    assert [name for name, panel in pages.panels.items() if panel.isVisible()] == ["beta"]
+    assert pages.panels["beta"].geometry() == pages.rect()
+    pages.open("alpha")
+    assert pages.panels["alpha"].geometry() == pages.rect()
+
+
+def test_the_focus_moves_from_page_to_page_and_comes_back(qtbot: QtBot, pages: PageStack) -> None:
+    pages.show()
+    pages.open("alpha")
+    button = QPushButton(pages.panels["alpha"])
+    button.show()
+    with qtbot.waitActive(pages):
+        pages.activateWindow()
+    button.setFocus()
+    pages.open("beta")
+    assert QApplication.focusWidget() is pages
+    pages.open("alpha")
+    assert QApplication.focusWidget() is button
