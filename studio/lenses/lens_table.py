@@ -186,15 +186,19 @@ class LensTable(QAbstractScrollArea):
         bright, dark = inks(self._look)
         painter.setFont(self._look.font(11, mono=True))
         metrics, flags = painter.fontMetrics(), int(Qt.AlignmentFlag.AlignCenter)
-        columns, hits = self._visible(), self.cells.hits
+        columns, hits, first, width = self._visible(), self.cells.hits, self.cell_rect(0, 0), self._width
+        elided: dict[str, str] = {}  # the same few words fill most of the table
         for row, words in enumerate(self._words):
+            top = self._top(row) - self.verticalScrollBar().value()
             for column in columns:
-                box = self.cell_rect(row, column)
+                box = QRectF(first.left() + column * width, top, first.width(), first.height())
                 painter.fillRect(box, QColor.fromRgb(int(self._colors[row, column])))
                 ink = dark if self._light[row, column] else bright
                 painter.setPen(ink)
-                text = metrics.elidedText(words[column], Qt.TextElideMode.ElideRight, int(box.width()) - 8)
-                painter.drawText(box, flags, text)
+                text = words[column]
+                if text not in elided:
+                    elided[text] = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()) - 8)
+                painter.drawText(box, flags, elided[text])
                 if hits is not None and hits[row, column]:
                     painter.fillRect(QRectF(box.left() + 4, box.bottom() - 3, box.width() - 8, 1.5), ink)
 

@@ -78,8 +78,12 @@ class Grid:
                 words = f"{names[0]}{row} {names[1]}{column}" if self.tile >= 2 * _LEAST else f"{row}.{column}"
                 room = QRectF(frame.left() - 2, frame.top() - _CAPTION, self.pitch[0], _CAPTION)
                 painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
-            if badges is not None:
-                self._paint_badge(painter, look, frame, float(badges[row, column]))
+            if badges is not None and not self.beside and self.tile >= _WRITTEN:
+                value = float(badges[row, column])
+                painter.setPen(look.color("text_quiet"))
+                room = QRectF(frame.right() - _NUMBER, frame.bottom(), _NUMBER, BADGE)
+                number = f"{value:.2f}".removeprefix("0") if np.isfinite(value) else "–"
+                painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), number)
 
     def _paint_heads(self, painter: QPainter, seen: range) -> None:
         centred = int(Qt.AlignmentFlag.AlignCenter)
@@ -93,25 +97,26 @@ class Grid:
                     QRectF(0, frame.top(), self.left - 4, frame.height()), centred, str(self.places[at][0])
                 )
 
-    def _paint_badge(self, painter: QPainter, look: Look, frame: QRectF, value: float) -> None:
-        """A bar as long as the number is large, and the number itself where there is room."""
-        known = bool(np.isfinite(value))
-        share = min(max(value, 0.0), 1.0) if known else 0.0
+    def bars(self, seen: range, badges: Numbers) -> tuple[Numbers, Numbers]:
+        """The grounds of the tiles' badges and their parts that are as long as the numbers are large.
+
+        Both (tiles, 4): left, top, right, bottom.
+        """
+        shares = np.nan_to_num(np.clip([badges[self.places[at]] for at in seen], 0.0, 1.0), nan=0.0)
+        line, place = np.divmod(np.asarray(seen), self.across)
+        caption = _CAPTION if self.sorted else 0.0
+        left = np.round(self.left + place * self.pitch[0])
+        top = np.round(self.top + caption + line * self.pitch[1])
         if self.beside:
-            bar = QRectF(frame.right() + 3, frame.top(), 4, frame.height())
-            filled = bar.adjusted(0, bar.height() * (1.0 - share), 0, 0)
-        else:
-            width = _NUMBER if self.tile >= _WRITTEN else 0.0
-            bar = QRectF(frame.left(), frame.bottom() + 6, frame.width() - width, 4)
-            filled = bar.adjusted(0, 0, bar.width() * (share - 1.0), 0)
-            if width:
-                painter.setPen(look.color("text_quiet"))
-                room = QRectF(frame.right() - width, frame.bottom(), width, BADGE)
-                number = f"{value:.2f}".removeprefix("0") if known else "–"
-                painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), number)
-        painter.fillRect(bar, look.color("raised"))
-        if known:
-            painter.fillRect(filled, look.color("accent"))
+            ground = np.stack([left + self.tile + 3, top, left + self.tile + 7, top + self.tile], axis=1)
+            filled = ground.copy()
+            filled[:, 1] += self.tile * (1.0 - shares)
+            return ground, filled
+        width = self.tile - (_NUMBER if self.tile >= _WRITTEN else 0.0)
+        ground = np.stack([left, top + self.tile + 6, left + width, top + self.tile + 10], axis=1)
+        filled = ground.copy()
+        filled[:, 2] = left + width * shares
+        return ground, filled
 
 
 def grid_for(shape: Place, order: Sequence[Place] | None, room: tuple[float, float], badges: bool) -> Grid:

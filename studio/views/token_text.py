@@ -1,6 +1,7 @@
 """How a token is written so that nothing of it stays invisible."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 SPACE, NEWLINE, TAB = "·", "↵", "→"
@@ -24,6 +25,7 @@ def visible(token: Token) -> str:
     return visible_text(token.text)
 
 
+@lru_cache(maxsize=1 << 14)  # a table of tokens asks for the same few words at every frame
 def visible_text(text: str) -> str:
     """Text with marks for what leaves no ink; other control characters as ⟨1B⟩."""
     if text.isascii() and text.isalnum():

@@ -24,6 +24,12 @@ MONOSPACE = ("JetBrains Mono", "Pretendard", "DejaVu Sans Mono")
 FEATURES = {"tnum": 1, "cv11": 1, "calt": 0}
 
 
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> QColor:
+    """Reading `#rrggbb` costs more than a copy, and a picture asks for the same few colours a thousand times."""
+    return QColor(text)
+
+
 @dataclass(frozen=True)
 class Theme:
     """Roles and series colours of one look; colours are `#rrggbb` texts as they stand in the file."""
@@ -35,9 +41,7 @@ class Theme:
 
     def color(self, role: str | int) -> QColor:
         """The colour of a role, or of a series by its index (which wraps around)."""
-        if isinstance(role, int):
-            return QColor(self.series[role % len(self.series)])
-        return QColor(self.roles[role])
+        return QColor(_parsed(self.series[role % len(self.series)] if isinstance(role, int) else self.roles[role]))
 
 
 def load_theme(path: Path) -> Theme:
