@@ -67,14 +67,14 @@ class LearnedPlaces(QWidget):
         self.heat.set_values(cosines, low=-1.0, high=1.0, ramp="difference")
         self.bar.set_range(-1.0, 1.0, "difference", "linear", tr("cosine"))
         self._large.set_note(tr("{count} learned positions", count=count(len(lengths))))
-        self.strip.set_values(lengths, first=1)
+        self.strip.set_values(lengths)
         dimensions = min(2, points.shape[1])
         flat = np.zeros((len(points), 2), np.float32)
         flat[:, :dimensions] = points[:, :dimensions]
         self.map.set_points(flat)
         order = np.arange(len(flat), dtype=np.float32)
         self.map.set_colors(Colouring(0.0, max(1.0, len(flat) - 1.0)).paint(order, self.look.theme.dark, 0))
-        self.map.set_words(lambda place: f"{place + 1:,}", _spread(len(flat)))
+        self.map.set_words(lambda place: f"{place:,}", _spread(len(flat)))
         whole = np.isfinite(flat).all(axis=1)
         self.map.set_trails([Trail(int(np.flatnonzero(whole)[0]), flat[whole], quiet=True)] if whole.any() else [])
         self._path.set_note(tr("2 components hold {share}", share=percent_text(float(share[:2].sum()))))
@@ -95,11 +95,11 @@ class LearnedPlaces(QWidget):
             )
         if not (0 <= column < size):
             norm = number_text(float(self._lengths[row]))
-            return tr("Position {row} has a vector of length {norm}.", row=count(row + 1), norm=norm)
+            return tr("Position {row} has a vector of length {norm}.", row=count(row), norm=norm)
         return tr(
             "cos(p{row}, p{column}) = p{row} · p{column} / (|p{row}| · |p{column}|) = {value}; the lengths are "
             "{first} and {second}.",
-            row=row + 1, column=column + 1, value=number_text(float(self._cosines[row, column])),
+            row=row, column=column, value=number_text(float(self._cosines[row, column])),
             first=number_text(float(self._lengths[row])), second=number_text(float(self._lengths[column])),
         )  # fmt: skip
 

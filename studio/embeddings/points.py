@@ -61,7 +61,7 @@ class Points:
             words = atlas.words.label(row)
         else:
             tokens = atlas.scene.tokens if atlas.scene is not None else ()
-            words = f"{visible_text(tokens[row])} @{row + 1}" if row < len(tokens) else f"@{row + 1}"
+            words = f"{visible_text(tokens[row])} @{row}" if row < len(tokens) else f"@{row}"
         return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
 
     def order(self) -> npt.NDArray[np.int64]:
@@ -80,7 +80,7 @@ class Points:
             if counts is not None:
                 parts.append(tr("{count} times", count=count(counts[row])))
         else:
-            parts.append(tr("place {place}", place=count(row + 1)))
+            parts.append(tr("position {place}", place=count(row)))
         parts.append(tr("norm {norm}", norm=small_number(float(atlas.table.lengths[row]))))
         moved = atlas.movement
         if moved is not None and moved.distances is not None:
@@ -95,7 +95,7 @@ class Points:
         places = found.points[np.asarray(ids)].tolist() if found is not None and len(ids) else [[]] * len(ids)
         return [
             Picked(
-                int(row), int(row) if atlas.wish.of_tokens else int(row) + 1, self.label(int(row)),
+                int(row), int(row), self.label(int(row)),
                 KINDS[words.kinds[row]] if words is not None and atlas.wish.of_tokens else "",
                 words.script_names[words.scripts[row]] if words is not None and atlas.wish.of_tokens else NO_SCRIPT,
                 int(words.lengths[row]) if words is not None and atlas.wish.of_tokens else 0,
@@ -113,7 +113,7 @@ class Points:
         if choice == "norm":
             return by_number("norm", tr("norm"), atlas.table.lengths), ""
         if choice == "place":
-            return by_number("place", tr("place in the text"), np.arange(1, self.count + 1, dtype=np.float32)), ""
+            return by_number("place", tr("place in the text"), np.arange(self.count, dtype=np.float32)), ""
         if choice == "movement":
             moved = atlas.movement
             if moved is None:

@@ -17,7 +17,7 @@ _LEFT, _TOP, _BOTTOM, _RIGHT = 52.0, 20.0, 34.0, 8.0
 
 
 class Strip(QWidget):
-    """`values` over their index (which is called `across` and counted from `first`)."""
+    """`values` over their index (which is called `across`)."""
 
     hovered = Signal(int)  # −1 on leaving
     clicked = Signal(int)
@@ -26,7 +26,6 @@ class Strip(QWidget):
         super().__init__()
         self.look, self.name, self.across = look, name, across
         self.values: npt.NDArray[np.float64] = np.zeros(0)
-        self.first = 0
         self.pointed, self.locked = -1, -1
         self._logarithmic = logarithmic
         self.words: Callable[[int], str] = self._plain
@@ -40,9 +39,9 @@ class Strip(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(320, 170)
 
-    def set_values(self, values: npt.ArrayLike, first: int = 0) -> None:
+    def set_values(self, values: npt.ArrayLike) -> None:
         """Draw these."""
-        self.values, self.first = np.asarray(values, np.float64), first
+        self.values = np.asarray(values, np.float64)
         self.pointed = self.locked = -1
         finite = self.values[np.isfinite(self.values)]
         ends = f"{number_text(float(finite.min()))} – {number_text(float(finite.max()))}" if len(finite) else ""
@@ -73,7 +72,7 @@ class Strip(QWidget):
         )
 
     def _plain(self, place: int) -> str:
-        return f"{self.across} {place + self.first:,}: {number_text(float(self.values[place]))}"
+        return f"{self.across} {place:,}: {number_text(float(self.values[place]))}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -112,7 +111,7 @@ class Strip(QWidget):
         middle = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         painter.setPen(self.look.color("text_quiet"))
         for place in below:
-            painter.drawText(QRectF(x.pixel(place) - 40, y.start + 3, 80, 14), middle, f"{int(place) + self.first:,}")
+            painter.drawText(QRectF(x.pixel(place) - 40, y.start + 3, 80, 14), middle, f"{int(place):,}")
         painter.drawText(QRectF(x.start, y.start + 17, x.end - x.start, 14), middle, self.across)
 
     def _paint_line(self, painter: QPainter, x: Scale, y: Scale) -> None:

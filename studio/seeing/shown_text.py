@@ -45,14 +45,14 @@ class ShownText:
         return min(max(row, 0), last) if row is not None else max(0, last - (1 if self.causal else 0))
 
     def place_words(self, row: int) -> str:
-        """A place in words: after “·cat”, token 5 of 17."""
+        """A place in words: after “·cat” @4 of 17 tokens."""
         word = visible_text(self.tokens[row]) if self.tokens else ""
         words = (
-            tr("after “{token}”, token {number} of {total}")
+            tr("after “{token}” @{place} of {total} tokens")
             if self.causal
-            else tr("at “{token}”, token {number} of {total}")
+            else tr("at “{token}” @{place} of {total} tokens")
         )
-        return words.format(token=word, number=count(row + 1), total=count(len(self.tokens)))
+        return words.format(token=word, place=count(row), total=count(len(self.tokens)))
 
 
 def text_of(scene: Any) -> ShownText:

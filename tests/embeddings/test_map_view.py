@@ -216,7 +216,7 @@ def test_states_are_the_places_of_the_text_at_any_layer(view: MapView, stage: St
     assert view.field == "row"
     stage.session.selection.hover(row=4)
     assert view.map.pointed == 4
-    assert view.points.label(4).endswith("@5")
+    assert view.points.label(4).endswith("@4")
     view.tools.layer.set_value(0)
     view.tools.layer.changed.emit()
     stage.until(lambda: view.atlas.complete)

@@ -59,7 +59,7 @@ def test_one_place_is_pointed_at_in_all_three_pictures(learned: PositionsView, s
     part.heat.hovered.emit(3, 9)
     assert (part.strip.pointed, part.map.pointed) == (3, 3)
     assert (stage.session.selection.value("row"), stage.session.selection.value("column")) == (3, 9)
-    assert "cos(p4, p10)" in learned.explanation()
+    assert "cos(p3, p9)" in learned.explanation()
     assert f"{part.heat.values[3, 9]:.4f}".replace("-", "−") in learned.explanation()
     part.strip.hovered.emit(7)
     assert part.map.pointed == 7
@@ -77,7 +77,7 @@ def test_places_beyond_the_text_are_shown_here_and_nowhere_else(learned: Positio
     assert beyond < 32
     learned.learned.heat.hovered.emit(beyond, 0)
     assert stage.session.selection.value("row") is None
-    assert f"p{beyond + 1}" in learned.explanation()
+    assert f"p{beyond}" in learned.explanation()
 
 
 def test_a_model_that_turns_shows_its_angles(turned: PositionsView, stage: Stage) -> None:

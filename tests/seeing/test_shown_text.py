@@ -20,7 +20,7 @@ def test_a_model_that_fills_gaps_expects_the_token_itself():
     assert masked.following == IDS
     assert list(masked.below) == []
     assert masked.place(None) == 4
-    assert masked.place_words(2) == "at “b”, token 3 of 5"
+    assert masked.place_words(2) == "at “b” @2 of 5 tokens"
 
 
 @pytest.mark.parametrize(("asked", "shown"), [(None, 3), (0, 0), (4, 4), (9, 4), (-3, 0)])
@@ -33,8 +33,8 @@ def test_one_token_is_its_own_place():
 
 
 def test_blanks_stay_visible_in_words():
-    assert TEXT.place_words(1) == "after “·”, token 2 of 5"
-    assert TEXT.place_words(3) == "after “↵”, token 4 of 5"
+    assert TEXT.place_words(1) == "after “·” @1 of 5 tokens"
+    assert TEXT.place_words(3) == "after “↵” @3 of 5 tokens"
     assert TEXT.label(IDS[3]) == "↵"
 
 
