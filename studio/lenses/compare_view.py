@@ -124,7 +124,9 @@ class CompareView(AskingView):
         self._quiet = False
         self._fit()
         self.settings.set_items([f"A · {a.title}", f"B · {b.title}"], [a.config, b.config])
-        self.question.ask((id(a), id(b)), COMPARE, (a.model, a.capture), (b.model, b.capture))
+        if self.question.ask((id(a), id(b)), COMPARE, (a.model, a.capture), (b.model, b.capture)):
+            self.table.set_empty_text(tr("Comparing…"))
+            self.table.set_rows([])  # what stood there was said of two others
         self._answered()
 
     def _clear(self) -> None:

@@ -133,7 +133,7 @@ class LensView(AskingView):
 
     def _recolour(self) -> None:
         scene, other = self._scenes
-        found = self.question.answer
+        found = self.question.current
         if scene is None or found is None or self.looking.snapshot is not None:
             if self.question.error is not None:
                 self._draw(None)
