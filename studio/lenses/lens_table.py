@@ -1,12 +1,23 @@
 """A table of words on colours: a row for each place in the model, a column for each token of the text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from studio.core.language import tr
@@ -187,7 +198,7 @@ class LensTable(QAbstractScrollArea):
         painter.setFont(self._look.font(11, mono=True))
         metrics, flags = painter.fontMetrics(), int(Qt.AlignmentFlag.AlignCenter)
         columns, hits, first, width = self._visible(), self.cells.hits, self.cell_rect(0, 0), self._width
-        elided: dict[str, str] = {}  # the same few words fill most of the table
+        elide = _eliding(metrics, int(first.width()) - 8)
         for row, words in enumerate(self._words):
             top = self._top(row) - self.verticalScrollBar().value()
             for column in columns:
@@ -195,10 +206,7 @@ class LensTable(QAbstractScrollArea):
                 painter.fillRect(box, QColor.fromRgb(int(self._colors[row, column])))
                 ink = dark if self._light[row, column] else bright
                 painter.setPen(ink)
-                text = words[column]
-                if text not in elided:
-                    elided[text] = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()) - 8)
-                painter.drawText(box, flags, elided[text])
+                painter.drawText(box, flags, elide(words[column]))
                 if hits is not None and hits[row, column]:
                     painter.fillRect(QRectF(box.left() + 4, box.bottom() - 3, box.width() - 8, 1.5), ink)
 
@@ -213,20 +221,18 @@ class LensTable(QAbstractScrollArea):
     def _paint_heads(self, painter: QPainter) -> None:
         """The text above, and below it what really came: each under the token that it follows."""
         painter.setFont(self._look.font(11, mono=True))
-        metrics, flags = painter.fontMetrics(), int(Qt.AlignmentFlag.AlignCenter)
+        flags = int(Qt.AlignmentFlag.AlignCenter)
         shown = self._locked[1] if self._marked[1] < 0 else self._marked[1]
         following = [visible_text(text) if text else "" for text in self.cells.following]
         bottom = self._top(len(self._words) - 1) + self._high - self.verticalScrollBar().value()
+        elide = _eliding(painter.fontMetrics(), int(self._width) - 5)
         for column in self._visible():
             box = self.cell_rect(0, column)
-            room = int(box.width()) - 4
             painter.setPen(self._look.color("text" if column == shown else "text_quiet"))
-            head = metrics.elidedText(self._heads[column], Qt.TextElideMode.ElideRight, room)
             painter.fillRect(QRectF(box.left(), 0, box.width() + 1, _HEAD - 1), self._look.color("surface"))
-            painter.drawText(QRectF(box.left(), 0, box.width(), _HEAD - 2), flags, head)
+            painter.drawText(QRectF(box.left(), 0, box.width(), _HEAD - 2), flags, elide(self._heads[column]))
             if column < len(following):
-                words = metrics.elidedText(following[column], Qt.TextElideMode.ElideRight, room)
-                painter.drawText(QRectF(box.left(), bottom, box.width(), _FOOT), flags, words)
+                painter.drawText(QRectF(box.left(), bottom, box.width(), _FOOT), flags, elide(following[column]))
 
     def _paint_sides(self, painter: QPainter) -> None:
         """The rows' names at the left, their bars at the right."""
@@ -293,6 +299,11 @@ def inks(look: Look) -> tuple[QColor, QColor]:
     """The lightest and the darkest of the theme's inks, for dark and for light grounds."""
     found = sorted((look.color(role) for role in ("text", "accent_text", "surface")), key=QColor.lightness)
     return found[-1], found[0]
+
+
+def _eliding(metrics: QFontMetrics, room: int) -> Callable[[str], str]:
+    """Words as far as they fit into `room` pixels; the same few fill most of a table."""
+    return cache(lambda words: metrics.elidedText(words, Qt.TextElideMode.ElideRight, room))
 
 
 def _paint_title(painter: QPainter, look: Look, room: QRectF, title: str) -> None:

@@ -66,7 +66,8 @@ class PageStack(QWidget):
 
     def _show(self, panel: QWidget) -> None:
         """Show this one and no other; what had the focus there gets it back."""
-        left = self.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() is not None else False
+        focused = QApplication.focusWidget()
+        left = isinstance(focused, QWidget) and self.isAncestorOf(focused)
         panel.setGeometry(self.rect())
         for other in self.panels.values():
             other.setVisible(other is panel)
