@@ -37,6 +37,7 @@ def computed(bench: kills.Kills, name: str, seed: int = 5) -> RunRecord:
     return record
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_two_kills_lose_nothing_and_change_nothing() -> None:
     found = rows(kills.run(argparse.Namespace(kills=2, steps=60, seed=1)))

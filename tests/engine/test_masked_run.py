@@ -39,6 +39,7 @@ def test_the_default_configuration_only_lacks_a_text(play, masked) -> None:
     assert events[-1].reason == "finished"
 
 
+@pytest.mark.slow
 def test_the_loss_falls_far_below_chance_and_the_words_are_found(play, masked) -> None:
     model = dataclasses.replace(masked.model, drop_rate=0.0)
     events = play(with_training(masked.with_part(model=model), steps=300, batch_size=16, learning_rate=4e-3,
@@ -58,7 +59,7 @@ def test_tokens_read_are_counted_and_not_the_few_that_are_asked_for(play, masked
     assert [event.tokens for event in _of(events, StepDone)][:2] == [128, 256]
 
 
-@pytest.mark.parametrize("stop_at", [1, 4, 7, 11])
+@pytest.mark.parametrize("stop_at", [7, *(pytest.param(step, marks=pytest.mark.slow) for step in (1, 4, 11))])
 def test_stopped_and_resumed_it_ends_bit_for_bit_like_the_uninterrupted_run(play, masked, project, stop_at) -> None:
     whole = play(masked, "whole")
     control = RunControl()

@@ -53,7 +53,9 @@ def test_a_run_repeats_itself_to_the_last_bit(play, config, project) -> None:
     assert weights_of(project.run("one"), 12) == weights_of(project.run("two"), 12)
 
 
-@pytest.mark.parametrize("stop_at", range(1, 12))
+@pytest.mark.parametrize(
+    "stop_at", [pytest.param(step, marks=() if step % 5 == 1 else pytest.mark.slow) for step in range(1, 12)]
+)
 def test_stopped_after_any_step_and_resumed_it_ends_bit_for_bit_like_the_uninterrupted_run(
     play, config, project, stop_at
 ) -> None:

@@ -100,7 +100,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "model.pth"
 
 
-@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("bias", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_model_of_the_book_answers_as_the_books_code_does(path: Path, bias: bool) -> None:
     model = BookModel(bias=bias).eval()
     torch.save(model.state_dict(), path)
@@ -116,6 +116,7 @@ def test_a_model_of_the_book_answers_as_the_books_code_does(path: Path, bias: bo
         torch.testing.assert_close(model_of(found)(IDS), model(IDS), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_weights_beside_an_optimizer_or_of_a_compiled_model_are_found(path: Path) -> None:
     model = BookModel()
     optimizer = torch.optim.AdamW(model.parameters())
@@ -174,6 +175,7 @@ def test_weights_that_nothing_explains_are_refused_before_they_are_converted(pat
         open_file(path)
 
 
+@pytest.mark.slow
 def test_older_weights_beside_their_config_become_the_same_model(theirs: Any, tmp_path: Path) -> None:
     model = theirs("llama")
     model.save_pretrained(tmp_path)
