@@ -17,13 +17,15 @@ STUDIO = ROOT / "studio"
 ROWS = (
     ("core",),
     ("gate",),
+    ("readers",),
     ("formats", "tokenizers", "prompts"),
+    ("rows", "vocabularies"),
     ("store",),
     ("hub",),
     ("layers",),
     ("families",),
     ("objectives",),
-    ("exchange", "insight"),
+    ("exchange", "insight", "exercises"),
     ("engine",),
     ("live",),
     ("widgets",),
@@ -31,14 +33,28 @@ ROWS = (
     ("views", "curves", "maps"),
     ("parts",),
     ("seeing",),
-    ("training", "chat", "library", "workshop", "attention", "steps", "embeddings", "lenses", "probes"),
+    (
+        "training",
+        "chat",
+        "library",
+        "workshop",
+        "attention",
+        "steps",
+        "embeddings",
+        "lenses",
+        "probes",
+        "tables",
+        "tokenizing",
+        "teaching",
+    ),
+    ("lessons",),
     ("panels",),
     ("shell",),
     ("app",),
     ("benches", "commands"),
 )
 HEIGHT = {room: height for height, row in enumerate(ROWS) for room in row}
-TORCH_ROOMS = {"layers", "families", "objectives", "engine", "insight", "exchange"}
+TORCH_ROOMS = {"layers", "families", "objectives", "engine", "insight", "exchange", "exercises"}
 QT_ROOMS = {
     "live",
     "widgets",
@@ -57,6 +73,10 @@ QT_ROOMS = {
     "embeddings",
     "lenses",
     "probes",
+    "tables",
+    "tokenizing",
+    "teaching",
+    "lessons",
     "panels",
     "shell",
     "app",
@@ -66,6 +86,7 @@ BY_NAME_ONLY = TORCH_ROOMS - {"families", "objectives"}  # what no room above th
 THREAD_FILES = {  # plain Python threads, each joined by its owner
     "engine/prepare.py",  # tokenizing while the run tells its progress
     "engine/prefetch.py",
+    "store/encoding.py",  # tokenizing on every core
     "live/control_pipe.py",  # the child's end of the pipe
 }
 QTHREAD_FILES = {"live/run_worker.py", "live/jobs.py"}
@@ -183,7 +204,7 @@ def test_live_knows_no_qt_but_qtcore() -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["formats", "tokenizers", "prompts", "store", "hub", "gate", "core", "families", "objectives"]
+    "room", ["formats", "readers", "tokenizers", "prompts", "store", "hub", "gate", "core", "families", "objectives"]
 )
 def test_heavy_readers_are_imported_inside_functions(room: str) -> None:
     heavy = {"torch", "duckdb", "tokenizers", "tiktoken", "charset_normalizer", "safetensors", "psutil", "gguf"}

@@ -1,4 +1,4 @@
-"""A shelf of dataset formats; each module's constant `FORMAT` reads one kind of file or folder as a stream of text."""
+"""A shelf of dataset formats; each module's constant `FORMAT` reads one kind of file or folder: as text, or as rows."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,8 +6,23 @@ from pathlib import Path
 
 from studio.core.errors import StudioError
 from studio.core.shelf import FORMATS
+from studio.readers.tables import Choices, Fault, Faults, Row, Table, TableFacts
 
-__all__ = ["Format", "TextFacts", "format_for", "suffixes"]
+__all__ = [
+    "Choices",
+    "Fault",
+    "Faults",
+    "Format",
+    "Row",
+    "Table",
+    "TableFacts",
+    "TableFormat",
+    "TextFacts",
+    "format_for",
+    "is_table",
+    "open_table",
+    "suffixes",
+]
 
 
 @dataclass(frozen=True)
@@ -21,7 +36,7 @@ class TextFacts:
 
 @dataclass(frozen=True)
 class Format:
-    """One item of the shelf.
+    """One item of the shelf that is read as flowing text.
 
     `files` lists what `read` will read, in that order; `describe(path, watch)` decides the encoding and refuses what
     is no text, and `watch` hears how many bytes each block had that was read for it;
@@ -38,15 +53,54 @@ class Format:
     read: Callable[..., Iterator[str]]
 
 
+@dataclass(frozen=True)
+class TableFormat:
+    """One item of the shelf that is read as rows; `open` refuses what is no table with a `StudioError`."""
+
+    name: str
+    label: str
+    suffixes: tuple[str, ...]
+    recognises: Callable[[Path], bool]
+    open: Callable[[Path, Choices], Table]
+
+
 def format_for(path: Path) -> Format:
-    """The format that reads `path`; a file of unknown suffix is tried as plain text, which looks at its content."""
-    if not path.exists():
-        raise StudioError(f"There is no file or folder {path}.", "Check the name, or choose it again.")
-    formats: list[Format] = [FORMATS.load(name) for name in FORMATS.names()]
+    """The format that reads `path` as text; a file of unknown suffix is tried as plain text, which looks inside."""
+    _require(path)
+    formats = [item for item in _items() if isinstance(item, Format)]
     fitting = [item for item in formats if item.recognises(path)]
     return fitting[0] if fitting else next(item for item in formats if item.name == "plain_text")
 
 
+def open_table(path: Path, choices: Choices = Choices()) -> Table:  # noqa: B008 - it is frozen
+    """The rows of `path`; a `StudioError` says why there are none."""
+    _require(path)
+    for item in _items():
+        if isinstance(item, TableFormat) and item.recognises(path):
+            return item.open(path, choices)
+    if path.is_dir():
+        raise StudioError(
+            f"“{path.name}” is not a folder of tables: some file in it is none, or there is none in it.",
+            "Choose single files, or move what is no table out of the folder.",
+        )
+    kinds = ", ".join(item.label for item in _items() if isinstance(item, TableFormat) and item.suffixes)
+    raise StudioError(f"“{path.name}” is not a table that Atelier reads.", f"It reads these: {kinds}.")
+
+
+def is_table(path: Path) -> bool:
+    """Whether the name says that `path` is read as rows; a folder where every file in it is such a one."""
+    return any(isinstance(item, TableFormat) and item.recognises(path) for item in _items())
+
+
 def suffixes() -> tuple[str, ...]:
     """Every file suffix that some format claims, for file dialogs."""
-    return tuple(sorted({suffix for name in FORMATS.names() for suffix in FORMATS.load(name).suffixes}))
+    return tuple(sorted({suffix for item in _items() for suffix in item.suffixes}))
+
+
+def _items() -> list[Format | TableFormat]:
+    return [FORMATS.load(name) for name in FORMATS.names()]
+
+
+def _require(path: Path) -> None:
+    if not path.exists():
+        raise StudioError(f"There is no file or folder {path}.", "Check the name, or choose it again.")

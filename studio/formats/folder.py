@@ -29,7 +29,7 @@ def files(path: Path) -> tuple[Path, ...]:
             f"The folder “{Path(error.filename or path).name}” could not be read: {error.strerror}.",
             "Change its permissions, or choose single files.",
         ) from error
-    return tuple(sorted(found, key=_natural))
+    return tuple(sorted(found, key=in_order_of_names))
 
 
 def describe(path: Path, watch: Callable[[int], None] | None = None) -> TextFacts:
@@ -63,7 +63,7 @@ def _has_content(file: Path) -> bool:
     return file.is_file() and not file.is_symlink() and file.stat().st_size > 0
 
 
-def _natural(path: Path) -> list[tuple[int, int, str]]:
+def in_order_of_names(path: Path) -> list[tuple[int, int, str]]:
     """Numbers inside names count as numbers."""
     pieces = re.split(r"([0-9]+)", str(path).lower())
     return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces if piece]
