@@ -52,13 +52,14 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Repository:
-    """A model's files at one commit, so that nothing changes between looking and fetching."""
+    """The files of a model or of a dataset at one commit, so that nothing changes between looking and fetching."""
 
     repo: str
     commit: str
     files: tuple[RemoteFile, ...] = field(repr=False)
     licence: str = ""
     gated: bool = False
+    kind: str = "models"  # or "datasets"
 
 
 @dataclass(frozen=True)

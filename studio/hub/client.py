@@ -197,7 +197,8 @@ def unreachable(hub: Hub, error: Exception, host: str = "") -> StudioError:
 def refusal(hub: Hub, url: str, answer: http.client.HTTPResponse) -> StudioError:
     """What the hub's refusal means, and what to do."""
     status, code, repo = answer.status, answer.getheader("X-Error-Code") or "", _repo_in(hub, url)
-    page, name = f"{hub.address}/{repo}", f"“{repo}”" if repo else "this"
+    place = "datasets/" if _kind_in(url) == "dataset" else ""
+    page, name = f"{hub.address}/{place}{repo}", f"“{repo}”" if repo else "this"
     if code == "GatedRepo" or (status == 403 and repo and code != "RepoNotFound"):
         token = "then try again" if hub.token else "then give a token of your account here and try again"
         return StudioError(
@@ -211,7 +212,7 @@ def refusal(hub: Hub, url: str, answer: http.client.HTTPResponse) -> StudioError
         )
     if status in (401, 403, 404) and repo:
         return StudioError(
-            f"The hub has no model {name}, or shows it only to people who may see it.",
+            f"The hub has no {_kind_in(url)} {name}, or shows it only to people who may see it.",
             "Check the name. If it is private, give a token of an account that may read it.",
         )
     if status == 429:
@@ -228,12 +229,18 @@ def refusal(hub: Hub, url: str, answer: http.client.HTTPResponse) -> StudioError
 
 
 def _repo_in(hub: Hub, url: str) -> str:
-    """The model that an address is about; empty for a search, or where a redirect led elsewhere."""
+    """The model or dataset that an address is about; empty for a search, or where a redirect led elsewhere."""
     if _origin(url) != _origin(hub.address):
         return ""
     path = urlsplit(url).path.removeprefix(urlsplit(hub.address).path)
-    path = path.removeprefix("/api/models").partition("/resolve/")[0].partition("/revision/")[0]
-    return visible(path.strip("/"))
+    path = path.removeprefix("/api").removeprefix("/models").removeprefix("/datasets")
+    return visible(path.partition("/resolve/")[0].partition("/revision/")[0].strip("/"))
+
+
+def _kind_in(url: str) -> str:
+    """Whether an address is about a model or a dataset."""
+    path = urlsplit(url).path
+    return "dataset" if "/api/datasets" in path or "/datasets/" in path.partition("/resolve/")[0] else "model"
 
 
 def _strange(hub: Hub) -> StudioError:

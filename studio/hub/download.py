@@ -1,4 +1,4 @@
-"""Fetching a model: into `downloads/REPO@COMMIT`, file by file, resumed after any interruption, checked by hash."""
+"""Fetching a model or a dataset into `downloads/REPO@COMMIT`: file by file, resumed where it broke, checked by hash."""
 
 import dataclasses
 import hashlib
@@ -123,6 +123,7 @@ class _Arrival:
         """Fetch what is missing, check it, and give the file its name."""
         if self._final.exists() and _bytes(self._final) == self._file.bytes:  # checked before it got its name
             return
+        self._final.parent.mkdir(parents=True, exist_ok=True)
         with open(self._part, "ab+") as part:
             self._take_over(part)
             progress(self._count)

@@ -44,16 +44,20 @@ def search(
 
 def look(hub: Hub, repo: str, revision: str = "main", keep_going: Callable[[], bool] = lambda: True) -> Repository:
     """A model's licence, its files with sizes and checksums, and the commit that they belong to."""
-    asked = checked_repo(repo)
+    return repository_at(hub, "models", checked_repo(repo), revision, keep_going)
+
+
+def repository_at(hub: Hub, kind: str, asked: str, revision: str, keep_going: Callable[[], bool]) -> Repository:
+    """The same for `kind` models or datasets, whose name was checked."""
     at = "" if revision == "main" else f"/revision/{quote(revision, safe='')}"
-    found = get_json(hub, f"/api/models/{asked}{at}?blobs=true", keep_going)
+    found = get_json(hub, f"/api/{kind}/{asked}{at}?blobs=true", keep_going)
     if not isinstance(found, dict) or not isinstance(found.get("siblings"), list):
         raise _strange(asked)
     commit = found.get("sha")
     if not isinstance(commit, str) or not COMMIT.fullmatch(commit):
         raise _strange(asked)
     files = tuple(file for entry in found["siblings"] if (file := _file(entry)) is not None)
-    return Repository(_name(found) or asked, commit, files, _licence(found), bool(found.get("gated")))
+    return Repository(_name(found) or asked, commit, files, _licence(found), bool(found.get("gated")), kind)
 
 
 def examine(hub: Hub, repo: str, keep_going: Callable[[], bool] = lambda: True) -> Seen:
@@ -85,7 +89,8 @@ def config_of(
 
 def file_path(repository: Repository, name: str) -> str:
     """Where a file lies on its hub."""
-    return f"/{repository.repo}/resolve/{repository.commit}/{quote(name)}"
+    place = "/datasets" if repository.kind == "datasets" else ""
+    return f"{place}/{repository.repo}/resolve/{repository.commit}/{quote(name)}"
 
 
 # --- what is needed ---------------------------------------------------------------------------------------------------

@@ -59,6 +59,17 @@ def small_repo(**values: Any) -> FakeRepo:
     return FakeRepo(**{"files": files, "large": {"model.safetensors", "pytorch_model.bin"}, **values})
 
 
+def small_dataset(**values: Any) -> FakeRepo:
+    """A dataset with two splits, one of them in two files."""
+    files = {
+        "README.md": b"---\nlicense: cc-by-4.0\n---\n", ".gitattributes": b"", "loader.py": b"print('never')",
+        "data/train-00000-of-00002.csv": b"label,text\n" + b"ham,hello there\n" * 900,
+        "data/train-00001-of-00002.csv": b"label,text\n" + b"spam,buy this now\n" * 900,
+        "data/test-00000-of-00001.csv": b"label,text\nham,only one\n",
+    }  # fmt: skip
+    return FakeRepo(**{"files": files, "large": {"data/train-00000-of-00002.csv"}, "licence": "cc-by-4.0", **values})
+
+
 class LoopbackHub:
     """`address` is the hub, `store` the other server. `faults` maps the end of a path to what happens there, in turn.
 
@@ -133,10 +144,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.fault.startswith("redirect "):
             self.say(307, b"", {"Location": self.fault.removeprefix("redirect ")})
         elif self.place == "store":
-            repo, _, name = path.removeprefix("/large/").rpartition("/")
-            self.send_file(self.hub.repos[repo].files[name])
+            rest = path.removeprefix("/large/")
+            repo = next(name for name in self.hub.repos if rest.startswith(f"{name}/"))
+            self.send_file(self.hub.repos[repo].files[rest.removeprefix(f"{repo}/")])
         elif path == "/api/models":
             self.search(parse_qs(urlsplit(self.path).query))
+        elif path.startswith("/api/datasets/"):  # kept under the name that their files have
+            self.describe(path.removeprefix("/api/").partition("/revision/")[0])
         elif path.startswith("/api/models/"):
             self.describe(path.removeprefix("/api/models/").partition("/revision/")[0])
         else:
@@ -157,7 +171,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.say(401, b"", {"X-Error-Code": "RepoNotFound"})
             return
         siblings = [repo.sibling(file) for file in repo.files]
-        self.say_json({"id": name, "sha": COMMIT, "gated": "manual" if repo.gated else False, "downloads": 5,
+        plain = name.removeprefix("datasets/")
+        self.say_json({"id": plain, "sha": COMMIT, "gated": "manual" if repo.gated else False, "downloads": 5,
                        "cardData": {"license": repo.licence}, "siblings": siblings})  # fmt: skip
 
     def resolve(self, path: str) -> None:
