@@ -5,7 +5,7 @@ import hashlib
 import itertools
 import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +39,7 @@ class Text:
     imported: str  # ISO time, UTC
     separator: str = ""  # what stands between several files
     guessed: bool = False  # whether some file's encoding was not certain
+    parent: str = ""  # what it was made of here, as "sms@2"
     notes: tuple[str, ...] = ()  # what to tell the person about this import
 
     @property
@@ -73,6 +74,7 @@ class _Saved:
     imported: str
     separator: str = ""
     guessed: bool = False
+    parent: str = ""
 
 
 def open_text(folder: Path) -> Text | None:
@@ -121,6 +123,32 @@ def import_text(
         except BaseException:
             remove_folder(temporary)
             raise
+
+
+def write_text(
+    texts: Path, name: str, pieces: Iterable[str], how: Callable[[], str], *, separator: str, parent: str
+) -> Text:
+    """Keep what was made here as a text; `how` says in a sentence of what, and is asked at the end.
+
+    `separator` stands between its documents already. The same text twice is the same text, told in its `notes`.
+    """
+    temporary = texts / f".making-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    with explained("The text", texts):
+        temporary.mkdir(parents=True)
+        try:
+            copy = _Copy(temporary / "text.txt", _Watch(0, None, None))
+            copy.write(pieces)
+            known = _same(texts, copy.digest.hexdigest())
+            if known is not None and known.separator == separator:
+                return dataclasses.replace(known, notes=(f"This is the text “{known.name}”, which is here already.",))
+            made = datetime.now(UTC).isoformat(timespec="seconds")
+            digest = copy.digest.hexdigest()
+            counts = copy.characters, copy.lines, copy.bytes
+            saved = _Saved(VERSION, *counts, digest, (), how(), made, separator, False, parent)
+            return _commit(temporary, texts, safe_name(name), to_json(saved))
+        finally:
+            if temporary.exists():
+                remove_folder(temporary)
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
@@ -235,6 +263,15 @@ class _Copy:
                 before += facts.bytes
         self.lines += last != "\n"
         self._watch.copied(before)
+
+    def write(self, pieces: Iterable[str]) -> None:
+        """Write what was made here, without sources."""
+        last = "\n"
+        with open(self._target, "wb") as target:
+            for piece in pieces:
+                target.write(self._count(piece))
+                last = piece[-1:] or last
+        self.lines += last != "\n"
 
     def _count(self, piece: str) -> bytes:
         raw = piece.encode("utf-8")

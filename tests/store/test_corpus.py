@@ -5,14 +5,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from studio.core.errors import StudioError
-from studio.store.corpus import END_OF_TEXT
+from studio.store.corpus import END_OF_TEXT, Text, write_text
 from studio.store.project import Project
 
 
@@ -213,3 +213,60 @@ def test_memory_does_not_grow_with_the_text(project: Project, tmp_path: Path, me
 def test_the_verdict_has_the_figures_of_the_book(project: Project, data_folder: Path) -> None:
     text = project.add_text([data_folder / "the-verdict.txt"])
     assert text.characters == 20_479
+
+
+# --- texts that are made here ---------------------------------------------------------------------------------------
+
+
+def made(project: Project, pieces: list[str], name: str = "made", separator: str = "", parent: str = "sms@2") -> Text:
+    texts = project.path / "texts"
+    return write_text(texts, name, iter(pieces), lambda: "Made of two.", separator=separator, parent=parent)
+
+
+def test_a_text_that_was_made_here_is_like_an_imported_one_and_knows_its_parent(project: Project) -> None:
+    text = made(project, ["Grüße\n", "", "🦊"])
+    assert text.path.read_text("utf-8") == "Grüße\n🦊"
+    assert (text.characters, text.lines, text.bytes, text.sources) == (7, 2, 12, ())
+    assert text.sha256 == hashlib.sha256("Grüße\n🦊".encode()).hexdigest()
+    assert text.notes == ("Made of two.",)
+    assert (project.text("made").parent, project.text("made").encoding) == ("sms@2", "Made of two.")
+
+
+def test_what_was_made_of_it_is_said_after_the_last_piece(project: Project) -> None:
+    counted: list[str] = []
+
+    def pieces() -> Iterator[str]:
+        for piece in "abc":
+            counted.append(piece)
+            yield piece
+
+    texts = project.path / "texts"
+    text = write_text(texts, "made", pieces(), lambda: f"Made of {len(counted)}.", separator="", parent="")
+    assert text.encoding == "Made of 3."
+
+
+def test_the_same_text_with_other_marks_between_is_another_text(project: Project) -> None:
+    assert made(project, ["a"]).name == made(project, ["a"], "again").name == "made"
+    assert made(project, ["a"], separator=END_OF_TEXT).name == "made 2"
+
+
+def test_a_text_whose_pieces_break_off_leaves_nothing(project: Project, full_disk: Callable[[], None]) -> None:
+    def broken() -> Iterator[str]:
+        yield "a"
+        raise StudioError("stopped")
+
+    with pytest.raises(StudioError, match="stopped"):
+        write_text(project.path / "texts", "made", broken(), str, separator="", parent="")
+    full_disk()
+    with pytest.raises(StudioError, match="disk is full"):
+        made(project, ["a"])
+    assert list((project.path / "texts").iterdir()) == []
+
+
+@pytest.mark.parametrize("at", range(1, 20, 2))
+def test_a_kill_while_a_text_is_made_leaves_a_whole_one_or_none(
+    project: Project, kill_at: Callable[[int], Any], at: int
+) -> None:
+    with kill_at(at):
+        made(project, ["a\n", "b"])
+    assert [text.path.read_text("utf-8") for text in project.texts()] in ([], ["a\nb"])
