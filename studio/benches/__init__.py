@@ -1,10 +1,22 @@
 """Benches: one file per measurement that anyone can repeat with `main.py bench NAME`; nothing heavy at import."""
 
 import argparse
+import json
 import os
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
+
+from studio.core.errors import StudioError
+
+TICK = 10  # milliseconds between two beats of the event loop
+_WEIGHED = 10  # beats between two looks at the memory
 
 
 def busy() -> float:
@@ -24,3 +36,81 @@ class Bench:
     help: str
     run: Callable[[argparse.Namespace], list[dict[str, Any]]]
     add_options: Callable[[argparse.ArgumentParser], None] = no_options
+
+
+class Child:
+    """A fresh process with a home of its own in which a bench measures what its option `--one` says."""
+
+    def __init__(self, bench: str, one: str, *options: str) -> None:
+        self._one = one
+        self._home = tempfile.TemporaryDirectory(prefix=f"atelier-{bench}-", ignore_cleanup_errors=True)
+        main = Path(__file__).resolve().parents[2] / "main.py"
+        command = [sys.executable, str(main), "bench", bench, "--one", one, *options]
+        environment = dict(os.environ, ATELIER_HOME=self._home.name)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `answer`
+        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=self._errors)
+
+    def answer(self) -> dict[str, Any]:
+        """What it has printed as one line of JSON; a `StudioError` with its last words where that is missing."""
+        said = self._process.communicate()[0].decode("utf-8")
+        self._errors.seek(0)
+        words = self._errors.read().decode("utf-8", "replace").strip()[-600:]
+        self._errors.close()
+        self._home.cleanup()
+        lines = [line for line in said.splitlines() if line.startswith("{")]
+        if not lines:
+            raise StudioError(f"The process that measures “{self._one}” ended with {self._process.returncode}: {words}")
+        found: dict[str, Any] = json.loads(lines[-1])
+        return found
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a job brought, how long it took, how late the event loop was meanwhile, and what memory it needed."""
+
+    result: Any
+    seconds: float
+    cpu: float  # seconds of this process
+    late_ms: float  # of the latest beat
+    megabytes: float  # more than before, at the most
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What a child prints of it."""
+        return {"seconds": self.seconds, "cpu": self.cpu, "late_ms": self.late_ms, "megabytes": self.megabytes}
+
+
+def as_job(target: Callable[..., Any] | str, *args: Any, **more: Any) -> Done:
+    """Run a job as the window does, and listen to the event loop until it has ended."""
+    import psutil
+    from PySide6.QtCore import QCoreApplication, QEventLoop, Qt, QTimer
+
+    from studio.live.jobs import Jobs
+
+    application = QCoreApplication.instance() or QCoreApplication(["bench"])
+    jobs, loop, timer, process = Jobs(), QEventLoop(), QTimer(), psutil.Process()
+    sizes = [process.memory_info().rss]
+    found: list[Any] = []
+
+    def beat() -> None:
+        marks.append(time.perf_counter())
+        if len(marks) % _WEIGHED == 0:
+            sizes.append(process.memory_info().rss)
+
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(beat)
+    timer.start(TICK)
+    cpu, marks = time.process_time(), [time.perf_counter()]
+    job = jobs.start(target, *args, **more)
+    job.succeeded.connect(found.append)
+    job.ended.connect(loop.quit)
+    loop.exec()
+    marks.append(time.perf_counter())
+    cpu = time.process_time() - cpu
+    timer.stop()
+    sizes.append(process.memory_info().rss)
+    if not found:
+        raise job.error or StudioError("A job of this bench brought nothing.")
+    application.processEvents()
+    late = max(1000 * (after - before) - TICK for before, after in pairwise(marks))
+    return Done(found[0], marks[-1] - marks[0], cpu, max(0.0, late), (max(sizes) - sizes[0]) / 1e6)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -177,7 +178,7 @@ def find_sample(model: Any, project: Project | None, config: RunConfig | None, p
     if model.tokenizer is None:
         return Sample()
     if project is not None and config is not None:
-        held_back = _held_back(project, config)
+        held_back = _held_back(project, config, Path(model.path))
         if held_back:
             return Sample(held_back, "held back")
     ids = model.tokenizer.encode(page)
@@ -186,13 +187,14 @@ def find_sample(model: Any, project: Project | None, config: RunConfig | None, p
     return Sample(page if len(ids) <= MOST else model.tokenizer.decode(ids[:MOST]), "page")
 
 
-def _held_back(project: Project, config: RunConfig) -> str:
+def _held_back(project: Project, config: RunConfig, folder: Path) -> str:
     """The beginning of what no step has learned from; empty when it is gone or too short."""
     from studio.store.shards import find_shards
+    from studio.store.starts import cut_with
 
     data = config.data
     text = next((text for text in project.texts() if text.name == data.text), None)
-    shards = find_shards(text, data.tokenizer, data.validation_share, project.tokens_folder) if text else None
+    shards = find_shards(text, cut_with(folder, config), data.validation_share, project.tokens_folder) if text else None
     if shards is None or shards.validation_tokens < ENOUGH:
         return ""
     return shards.tokenizer.decode(shards.validation()[:MOST].tolist())

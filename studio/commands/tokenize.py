@@ -1,8 +1,9 @@
-"""`main.py tokenize --tokenizer NAME TEXT`: see how a text falls into tokens."""
+"""`main.py tokenize --tokenizer NAME TEXT`: see how a text or a file falls into tokens."""
 
 import argparse
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which tokenizer, where its vocabulary comes from, and the text."""
-    parser.add_argument("text", metavar="TEXT", help="the text to cut into tokens")
-    parser.add_argument("--tokenizer", required=True, metavar="NAME", help="gpt2, characters, words or bytes")
+    parser.add_argument("text", metavar="TEXT", nargs="?", help="the text to cut into tokens")
+    parser.add_argument("--file", metavar="PATH", help="a file or folder of text in place of TEXT")
+    parser.add_argument(
+        "--tokenizer", required=True, metavar="FILE|NAME",
+        help="gpt2, cl100k, o200k, characters, words, words_strict, bytes, the name of a project's own, or its file",
+    )  # fmt: skip
     parser.add_argument("--ids", action="store_true", help="print only the ids, as a JSON list")
     parser.add_argument("--special", action="store_true", help="read spellings such as <|endoftext|> as their tokens")
     source = parser.add_mutually_exclusive_group()
@@ -26,22 +31,45 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the ids, or one line for each token."""
+    from studio.tokenizers import chunked
+
+    if (options.text is None) == (options.file is None):
+        raise UsageError("There is no text to cut, or there are two.", "Give TEXT or --file PATH.")
     tokenizer = find_tokenizer(options.tokenizer, options.corpus, options.project)
-    ids = tokenizer.encode(options.text, special=options.special)
+    text = [options.text] if options.file is None else chunked(_read(Path(options.file).expanduser()))
+    pieces = (tokenizer.encode(piece, special=options.special) for piece in text)
     if options.ids:
-        print(json.dumps(ids))
+        _print_ids(pieces)
         return DONE
-    width = len(str(max(ids, default=0)))
-    for token in ids:
-        print(f"{token:>{width}}  {visible(tokenizer.token_bytes(token))}")
-    say(f"{len(ids):,} token{'' if len(ids) == 1 else 's'}; vocabulary {tokenizer.vocab_size:,}")
+    count = 0
+    for ids in pieces:
+        width = len(str(tokenizer.vocab_size - 1)) if options.file else len(str(max(ids, default=0)))
+        sys.stdout.writelines(f"{token:>{width}}  {visible(tokenizer.token_bytes(token))}\n" for token in ids)
+        count += len(ids)
+    say(f"{count:,} token{'' if count == 1 else 's'}; vocabulary {tokenizer.vocab_size:,}")
     return DONE
 
 
+def _print_ids(pieces: Iterable[list[int]]) -> None:
+    """One JSON list, a piece of the text at a time."""
+    first = True
+    sys.stdout.write("[")
+    for ids in filter(None, pieces):
+        sys.stdout.write(("" if first else ", ") + json.dumps(ids)[1:-1])
+        first = False
+    sys.stdout.write("]\n")
+
+
 def find_tokenizer(name: str, corpus: str | None, project: str | None) -> "Tokenizer":
-    """Build the named tokenizer: from the corpus, else the newest of that name that a project has saved."""
+    """Build the named tokenizer: a kind of the shelf, a file, or one that a project has made or saved.
+
+    Kinds that learn from a text take the corpus, else the newest of that name that a project has saved.
+    """
+    from studio.store.own_tokenizers import kind_names
     from studio.tokenizers import chunked, make_tokenizer, tokenizer_kinds
 
+    if name not in kind_names():
+        return _of_ones_own(name, project)
     if not any(kind.name == name and kind.needs_text for kind in tokenizer_kinds()):
         return make_tokenizer(name)
     if corpus:
@@ -52,16 +80,28 @@ def find_tokenizer(name: str, corpus: str | None, project: str | None) -> "Token
     return _saved(name, Path(folder).expanduser())
 
 
+def _of_ones_own(name: str, project: str | None) -> "Tokenizer":
+    """One that a project keeps under this name, else the file or folder of that name."""
+    from studio.store.project import Project
+    from studio.tokenizers import make_tokenizer
+    from studio.vocabularies.files import open_tokenizer
+
+    folder, path = project or _last_project(), Path(name).expanduser()
+    home = Project.open(Path(folder).expanduser()) if folder else None
+    kept = {one.name: one for one in home.tokenizers()} if home is not None else {}
+    if name in kept:
+        return kept[name].load()
+    if path.exists():
+        return open_tokenizer(path)
+    found = home.tokenizer(name) if home is not None else name  # which says what there is
+    return make_tokenizer(found) if isinstance(found, str) else found
+
+
 def _read(path: Path) -> Iterator[str]:
     """The corpus as a stream; a guess at its encoding is told."""
-    from studio.formats import format_for
-    from studio.formats.plain_text import CERTAIN
+    from studio.commands.tokenizer import chunks_of
 
-    reader = format_for(path)
-    facts = reader.describe(path)
-    if set(facts.encoding.split(", ")) - CERTAIN:
-        say(f"The encoding of “{path.name}”: {facts.why}")
-    return reader.read(path, facts.encoding)
+    return chunks_of(path)[0]
 
 
 def _last_project() -> str:

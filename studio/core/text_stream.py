@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 CHUNK = 1 << 20  # characters in a piece of a long text
 _LONGEST = 16  # chunks a stretch without a place to cut may grow to before it is cut anyway
 
-# A single blank between two visible characters starts a new token for every tokenizer here; in writing without blanks
-# a letter or digit before a mark ends one. The ranges are letters whose kind no Unicode version disputes.
+# A single blank between two visible characters starts a new token for every tokenizer here, and a single line end ends
+# one; in writing without blanks a letter or digit before a mark ends one. The ranges are letters whose kind no Unicode
+# version disputes.
 _CUTS = (
-    re.compile(r"(?<=\S)(?=[ \n]\S)"),
+    re.compile(r"(?<=\S)(?= \S)|(?<=\S\n)(?=[^\s/])"),
     re.compile(r"(?<=[0-9A-Za-zÀ-ÖØ-öø-ɏぁ-ゖァ-ヺ一-龥가-힣])(?=[,.;:?!\"()])"),
 )
 

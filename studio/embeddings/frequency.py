@@ -12,6 +12,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.store.project import Project
 from studio.store.shards import find_shards
+from studio.store.starts import cut_with
 from studio.tokenizers import Tokenizer
 
 _PIECE = 1 << 22  # tokens that are counted at once
@@ -46,7 +47,7 @@ def frequency_of(
     except StudioError as error:
         return Frequency(None, "", error.message)
     text = known.get(data.text) or known.get(Path(data.text).stem)
-    shards = find_shards(text, data.tokenizer, data.validation_share, project.tokens_folder) if text else None
+    shards = find_shards(text, cut_with(folder, config), data.validation_share, project.tokens_folder) if text else None
     if text is None or shards is None:
         return Frequency(None, "", tr("The text “{name}” is not in the project any more.", name=data.text))
     if tokenizer is not None and shards.tokenizer.fingerprint != tokenizer.fingerprint:

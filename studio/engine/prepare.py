@@ -29,7 +29,7 @@ from studio.store.disk import require_start_space
 from studio.store.project import Project
 from studio.store.runs import RunRecord
 from studio.store.shards import Shards, make_shards
-from studio.store.starts import Start, find_start, settle, tokenizer_in
+from studio.store.starts import Start, cut_with, find_start, settle, tokenizer_in
 from studio.tokenizers import Tokenizer
 
 
@@ -66,8 +66,8 @@ def prepare(
     shards = yield from _shards(config, reads_with, control, project)
     if shards is None:
         return None
-    if start is not None:
-        record.save_tokenizer(shards.tokenizer.to_json())  # the model it starts from may be gone when it goes on
+    if start is not None or not isinstance(reads_with, str):
+        record.save_tokenizer(shards.tokenizer.to_json())  # where it came from may be gone when the run goes on
     config = resolve_vocabulary(objective.ready(config, shards.tokenizer), shards.vocab_size)
     training, validation = batches_of(objective, shards, config)
     refuse_what_cannot_fit(config, project.path)
@@ -103,10 +103,11 @@ def _beginning(
     config: RunConfig, project: Project, record: RunRecord, resume: int | None
 ) -> tuple[Start | None, str | Tokenizer, RunConfig]:
     """The model to start from, how texts are cut, and the config that follows; a resumed run has it in its folder."""
-    if not config.start_from:
-        return None, config.data.tokenizer, config
     if resume is not None:
-        return None, tokenizer_in(record.folder), config
+        found = cut_with(record.folder, config)
+        return None, project.tokenizer(found) if isinstance(found, str) else found, config
+    if not config.start_from:
+        return None, project.tokenizer(config.data.tokenizer), config
     start = find_start(project.path, config.start_from)
     return start, tokenizer_in(start.folder), settle(project.path, config)
 

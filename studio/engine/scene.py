@@ -13,13 +13,13 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.engine.opening import Opened, open_weights
 from studio.insight.capture import Capture, capture
-from studio.insight.own_text import cut_with
 from studio.insight.reading import blocks, heads_of, window_of
 from studio.layers.decoder import Decoder
 from studio.store.checkpoints import MANIFEST
 from studio.store.files import read_json
 from studio.store.project import Project
 from studio.store.shards import find_shards
+from studio.store.starts import cut_with
 from studio.tokenizers import Tokenizer
 
 KeepGoing = Callable[[], bool]

@@ -26,6 +26,8 @@ class Limits:
 
 
 _LIMITS = Limits()
+_PRINTED = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))
+_BYTES = frozenset(map(chr, (*_PRINTED, *range(0x100, 0x100 + 256 - len(_PRINTED)))))  # GPT-2's marks of all bytes
 _ENDINGS = r"'s|'t|'re|'ve|'m|'ll|'d"
 _REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _UPPER, _LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
@@ -62,11 +64,13 @@ def check_tokenizer(data: Any) -> dict[str, Any]:
     if not isinstance(data, Mapping):
         _refuse("it is not a table")
     model = data.get("model")
-    if not isinstance(model, Mapping) or model.get("type", "BPE") != "BPE":
-        kind = model.get("type") if isinstance(model, Mapping) else None
-        _refuse(f"it is of the kind “{_shown(kind)}”; Atelier reads byte-pair tokenizers (BPE)")
-    vocabulary = _vocabulary(model.get("vocab"))
-    _check_model(model, vocabulary)
+    kind = model.get("type", "BPE") if isinstance(model, Mapping) else None
+    if not isinstance(model, Mapping) or not isinstance(kind, str) or kind not in _MODELS:
+        _refuse(f"it is of the kind “{_shown(kind)}”; Atelier reads BPE, WordPiece and Unigram")
+    vocabulary = _scored(model.get("vocab")) if kind == "Unigram" else _vocabulary(model.get("vocab"))
+    _MODELS[kind](model, vocabulary)
+    if kind != "BPE" and not _is_known_whole(model, vocabulary, data.get("pre_tokenizer")):
+        _refuse("it has neither a token for what is unknown nor one for every byte")
     added = _added(data.get("added_tokens") or [], vocabulary)
     known = {**vocabulary, **added}
     for place, kinds in (("normalizer", NORMALIZERS), ("pre_tokenizer", PRE_TOKENIZERS), ("decoder", DECODERS)):
@@ -75,7 +79,7 @@ def check_tokenizer(data: Any) -> dict[str, Any]:
     parts = {name: data.get(name) for name in ("normalizer", "pre_tokenizer", "post_processor", "decoder")}
     return {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": data.get("added_tokens") or [],
-        **parts, "model": {**model, "type": "BPE"},
+        **parts, "model": {**model, "type": kind},
     }  # fmt: skip
 
 
@@ -90,6 +94,51 @@ def _vocabulary(found: Any) -> dict[str, int]:
     if len(set(found.values())) != len(found):
         _refuse("two tokens of its vocabulary have the same id")
     return found
+
+
+def _scored(found: Any) -> dict[str, int]:
+    """Unigram's list of pieces with their scores; the place in it is the id."""
+    if not isinstance(found, list) or not 0 < len(found) <= _LIMITS.tokens:
+        _refuse("its vocabulary is missing or too long")
+    for entry in found:
+        piece, score = entry if isinstance(entry, list) and len(entry) == 2 else (None, None)
+        if not isinstance(piece, str) or not 0 < len(piece) <= _LIMITS.token_characters:
+            _refuse(f"the piece “{_shown(piece)}” of its vocabulary is damaged")
+        if isinstance(score, bool) or not isinstance(score, int | float) or not -1e6 <= score <= 1e6:
+            _refuse(f"the piece “{_shown(piece)}” has the score {_shown(score)}")
+    vocabulary = {piece: number for number, (piece, _) in enumerate(found)}
+    if len(vocabulary) != len(found):
+        _refuse("a piece stands in its vocabulary twice")
+    return vocabulary
+
+
+def _check_unigram(model: Mapping[str, Any], vocabulary: Mapping[str, int]) -> None:
+    unknown = model.get("unk_id")
+    if unknown is not None and not (type(unknown) is int and 0 <= unknown < len(vocabulary)):
+        _refuse(f"its token for what is unknown, {_shown(unknown)}, is not in its vocabulary")
+    if not _flag(model.get("byte_fallback", False)):
+        _refuse("its rule for bytes is damaged")
+
+
+def _check_word_piece(model: Mapping[str, Any], vocabulary: Mapping[str, int]) -> None:
+    inside, longest = model.get("continuing_subword_prefix", "##"), model.get("max_input_chars_per_word", 100)
+    if not _short(inside) or type(longest) is not int or not 0 < longest <= 1_000:
+        _refuse("its rules for pieces inside of words are damaged")
+    if not isinstance(model.get("unk_token", ""), str):
+        _refuse("its token for what is unknown is damaged")
+
+
+def _is_known_whole(model: Mapping[str, Any], vocabulary: Mapping[str, int], words: Any) -> bool:
+    """Whether every text can be said: with a token for what is unknown, or with one for every byte of a word."""
+    if model["type"] == "Unigram":
+        unknown, needed = model.get("unk_id") is not None, set(_BYTES)
+    else:
+        unknown = model.get("unk_token", "[UNK]") in vocabulary
+        inside = model.get("continuing_subword_prefix", "##")
+        needed = {*_BYTES, *(inside + mark for mark in _BYTES)}
+    parts = words.get("pretokenizers", []) if isinstance(words, dict) and words.get("type") == "Sequence" else [words]
+    kinds = [one.get("type") for one in parts if isinstance(one, dict)] if isinstance(parts, list) else []
+    return unknown or ("ByteLevel" in kinds and needed <= vocabulary.keys())
 
 
 def _check_model(model: Mapping[str, Any], vocabulary: Mapping[str, int]) -> None:
@@ -174,15 +223,21 @@ _METASPACE: Mapping[str, Check] = {
 _REPLACE: Mapping[str, Check] = {"pattern": _pattern, "content": _short}
 NORMALIZERS: Mapping[str, Mapping[str, Check]] = {
     "NFC": {}, "NFD": {}, "NFKC": {}, "NFKD": {}, "Lowercase": {}, "Prepend": {"prepend": _short}, "Replace": _REPLACE,
+    "BertNormalizer": {
+        "clean_text": _flag, "handle_chinese_chars": _flag, "lowercase": _flag,
+        "strip_accents": lambda value: value is None or _flag(value),
+    },
 }  # fmt: skip
 PRE_TOKENIZERS: Mapping[str, Mapping[str, Check]] = {
     "ByteLevel": _BYTE_LEVEL, "Metaspace": _METASPACE, "Whitespace": {}, "WhitespaceSplit": {},
-    "Digits": {"individual_digits": _flag},
+    "Digits": {"individual_digits": _flag}, "BertPreTokenizer": {}, "Punctuation": {"behavior": _BEHAVIOUR},
+    "FixedLength": {"length": lambda value: type(value) is int and 8 <= value <= 1_000},
     "Split": {"pattern": _pattern, "behavior": _BEHAVIOUR, "invert": _flag},
 }  # fmt: skip
 DECODERS: Mapping[str, Mapping[str, Check]] = {
     "ByteLevel": _BYTE_LEVEL, "Metaspace": _METASPACE, "Replace": _REPLACE, "ByteFallback": {}, "Fuse": {},
     "Strip": {"content": _one_mark, "start": _few, "stop": _few},
+    "WordPiece": {"prefix": _short, "cleanup": _flag},
 }  # fmt: skip
 _LISTS = {"normalizer": "normalizers", "pre_tokenizer": "pretokenizers", "decoder": "decoders"}
 
@@ -243,6 +298,11 @@ def _check_template(part: Mapping[str, Any], known: Mapping[str, int]) -> None:
         inner = piece.get("SpecialToken") if isinstance(piece, dict) else None
         if inner is not None and (not isinstance(inner, dict) or inner.get("id") not in special):  # type: ignore[operator]
             _refuse("its template uses a special token that it does not describe")
+
+
+_MODELS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, int]], None]] = {
+    "BPE": _check_model, "WordPiece": _check_word_piece, "Unigram": _check_unigram,
+}  # fmt: skip
 
 
 def _spoken(place: str) -> str:

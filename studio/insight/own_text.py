@@ -16,7 +16,7 @@ from studio.objectives import Ids, Objective
 from studio.store.corpus import Text, open_text
 from studio.store.project import Project
 from studio.store.shards import find_shards
-from studio.store.starts import tokenizer_in
+from studio.store.starts import cut_with
 from studio.tokenizers import Tokenizer
 
 LONGEST = 1 << 20  # characters of another text that are cut into tokens for a model without one of its own
@@ -107,16 +107,6 @@ def own_text(looked: Looked, part: str = TRAINED, other: Path | None = None) -> 
             ids: Ids = shards.validation() if held else shards.training()
             return OwnText(text.name, HELD_BACK if held else TRAINED, ids, config)
     return _borrowed(text or (open_text(other) if other is not None else None), config, tokenizer)
-
-
-def cut_with(folder: Path, config: RunConfig) -> str | Tokenizer:
-    """What the text of the run in `folder` was cut with: its kind, or the tokenizer of the model that it began with.
-
-    That one is saved with the checkpoint, and with its run, which is still there when the checkpoint was let go.
-    """
-    places = (folder, *folder.parents[1:2]) if config.start_from else ()
-    saved = next((place for place in places if (place / "tokenizer.json").is_file()), None)
-    return tokenizer_in(saved) if saved is not None else config.data.tokenizer
 
 
 def _project_of(folder: Path) -> Project | None:

@@ -19,6 +19,7 @@ from studio.store.trash import Trashed, discard
 PREVIEW = "studio.engine.preview:preview"
 ADOPT = "studio.engine.adopt:adopt"
 EXPORT = "studio.engine.export:export"
+GROW = "studio.engine.grow:grow_vocabulary"
 
 
 class Models(QObject):
@@ -53,6 +54,13 @@ class Models(QObject):
         options = {"precision": precision} if precision else {}
         title = tr("Exporting {what}", what=entry.title)
         return self._jobs.start(EXPORT, entry.folder, form, target, options, title=title)
+
+    def grow(self, folder: Path, added: Sequence[str], seed: int, name: str = "") -> Job:
+        """Give a model further special tokens, as a new model of the project; the job's result is the `Grown`."""
+        title = tr("Growing {what}", what=name or folder.name)
+        job = self._jobs.start(GROW, folder, added, seed, project=self._here().path, name=name, title=title)
+        job.succeeded.connect(self._tell)
+        return job
 
     def delete(self, entry: Entry) -> Undo:
         """Move a model of the open project to the trash, and say what can no longer be done without it."""

@@ -1,5 +1,7 @@
 """Token counts of the project's texts, made in the background one after the other and shared by every page."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.errors import StudioError
@@ -7,6 +9,8 @@ from studio.core.language import tr
 from studio.live.jobs import Job
 from studio.live.session import Session
 from studio.store.corpus import Text
+from studio.store.own_tokenizers import kind_names
+from studio.store.project import Project
 from studio.store.token_count import TokenCount, count_tokens
 
 AUTOMATIC = 8_000_000  # characters that are counted without being asked; of more only the beginning
@@ -65,7 +69,7 @@ class TokenCounts(QObject):
         huge = text is not None and text.characters > AUTOMATIC
         title = tr("Counting the tokens of “{name}”", name=text.name) if text is not None and whole and huge else ""
         limit = BEGINNING if huge and not whole else 0
-        self.job = self._session.jobs.start(count_tokens, text, name, limit, title=title)
+        self.job = self._session.jobs.start(_counted, self._session.project, text, name, limit, title=title)
         self.job.succeeded.connect(self._counted)
         self.job.failed.connect(self._refused)
         self.job.ended.connect(self._ended)
@@ -87,13 +91,30 @@ class TokenCounts(QObject):
         self.changed.emit()
 
     def _session_changed(self, what: frozenset[str]) -> None:
-        """Another project has other texts; what was counted is not wanted any more."""
+        """Another project has other texts, and a tokenizer of its own may be another one under the same name."""
+        if "tokenizers" in what:
+            for known in (self._known, self._failed):
+                for key in [key for key in known if key[2] not in kind_names()]:
+                    del known[key]
         if "project" in what:
             self._waiting.clear()
             self._known.clear()
             self._failed.clear()
             if self.job is not None:
                 self.job.cancel()
+
+
+def _counted(
+    project: Project | None,
+    text: Text | None,
+    name: str,
+    limit: int,
+    progress: Callable[[int, int], None] | None = None,
+    keep_going: Callable[[], bool] | None = None,
+) -> TokenCount:
+    """Count with the tokenizer of this name, which may be one of the project's own; for a worker thread."""
+    tokenizer = name if project is None else project.tokenizer(name)
+    return count_tokens(text, tokenizer, limit, progress=progress, keep_going=keep_going)
 
 
 def _key(text: Text | None, tokenizer_name: str) -> Key:

@@ -142,7 +142,8 @@ class PretrainPanel(Page):
     def _refresh_setup(self) -> None:
         project, draft = self._session.project, self._session.draft
         texts = [text.name for text in project.texts()] if project is not None else []
-        self.setup.set_choices(texts)
+        own = [one.name for one in project.tokenizers()] if project is not None else []
+        self.setup.set_choices(texts, own)
         self._keeper.follow(draft)
         planned = self._keeper.plan(draft)
         no_start = start_need(project, draft)

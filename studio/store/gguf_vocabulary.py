@@ -173,6 +173,8 @@ def _scores_said(tokenizer: ScoredTokenizer) -> dict[str, Any]:
 
 def _content_said(content: Mapping[str, Any]) -> dict[str, Any] | None:
     model = content["model"]
+    if model["type"] != "BPE" or content.get("normalizer") == {"type": "Lowercase"}:
+        return None  # llama.cpp has no word for it
     added = {entry["id"]: entry for entry in content.get("added_tokens") or []}
     spelled = {number: token for token, number in model["vocab"].items()}
     spelled |= {number: entry["content"] for number, entry in added.items()}

@@ -6,17 +6,27 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from studio.core.config import RunConfig, config_from_json, config_to_json
 from studio.core.errors import StudioError
 from studio.gate.names import inside, safe_name
 from studio.store.corpus import Text, import_text, open_text
+from studio.store.dataset_import import add_dataset
+from studio.store.datasets import Dataset, dataset_versions, find_dataset, newest_datasets
 from studio.store.disk import explain, explained, probe
 from studio.store.files import clear_stubs, free_name, read_json, remove_folder, rename_folder, write_json
 from studio.store.locks import FileLock
+from studio.store.own_tokenizers import FOLDER as TOKENIZERS_FOLDER
+from studio.store.own_tokenizers import OwnTokenizer, add_tokenizer, find_tokenizer, list_tokenizers, own_tokenizer
 from studio.store.runs import RunRecord
 from studio.store.starts import settle
 from studio.store.trash import Trashed, discard, empty, expire, trashed, weigh
+from studio.tokenizers import Tokenizer
+
+if TYPE_CHECKING:
+    from studio.formats import Choices
+    from studio.rows.kinds import Reading
 
 VERSION = 1
 _STALE_SECONDS = 24 * 3600.0
@@ -138,6 +148,44 @@ class Project:
         """Move a text to the trash; token shards that were made of it stay usable."""
         return discard(self.text(name).folder, self.path / "trash")
 
+    def datasets(self) -> list[Dataset]:
+        """The newest version of each dataset, by name."""
+        return newest_datasets(self.path / "datasets")
+
+    def dataset(self, title: str) -> Dataset:
+        """What "NAME", its newest version, or "NAME@2" means; an unknown one is a `StudioError`."""
+        return find_dataset(self.path / "datasets", title)
+
+    def dataset_versions(self, name: str) -> list[Dataset]:
+        """Every version of one dataset, the first one first."""
+        return dataset_versions(self.path / "datasets", name)
+
+    def add_dataset(
+        self, path: Path, choices: "Choices | None" = None, reading: "Reading | None" = None, **more: Any
+    ) -> Dataset:
+        """Import a table; what was not chosen is found by looking. `more`: name, progress, keep_going."""
+        return add_dataset(self.path / "datasets", path, choices, reading, **more)
+
+    def delete_dataset(self, name: str) -> Trashed:
+        """Move a dataset with all its versions to the trash."""
+        return discard(self.dataset(name).folder.parent, self.path / "trash")
+
+    def tokenizers(self) -> list[OwnTokenizer]:
+        """The tokenizers of its own by name."""
+        return list_tokenizers(self.path / TOKENIZERS_FOLDER)
+
+    def tokenizer(self, name: str) -> str | Tokenizer:
+        """What `DataConfig.tokenizer` means: a kind by its name, else one of its own, loaded; else a `StudioError`."""
+        return find_tokenizer(self.path / TOKENIZERS_FOLDER, name)
+
+    def add_tokenizer(self, tokenizer: Tokenizer, name: str, source: str = "", text_sha256: str = "") -> OwnTokenizer:
+        """Keep a tokenizer that was trained or opened; `source` names what it comes from."""
+        return add_tokenizer(self.path / TOKENIZERS_FOLDER, tokenizer, name, source, text_sha256)
+
+    def delete_tokenizer(self, name: str) -> Trashed:
+        """Move one of its own to the trash; what was cut with it stays usable."""
+        return discard(own_tokenizer(self.path / TOKENIZERS_FOLDER, name).folder, self.path / "trash")
+
     @property
     def tokens_folder(self) -> Path:
         """Where token shards lie."""
@@ -213,7 +261,7 @@ class Project:
 
         expire(self.path / "trash")
 
-        for part in ("texts", "tokens", "models"):
+        for part in ("texts", "datasets", "tokens", "tokenizers", "models"):
             folder = self.path / part
             for entry in folder.glob(".making-*") if folder.is_dir() else []:
                 number = entry.name.split("-")[1]

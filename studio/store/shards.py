@@ -5,6 +5,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from studio.core.errors import StudioError
 from studio.store.corpus import END_OF_TEXT, Text
 from studio.store.disk import explained, require_space
+from studio.store.encoding import encoded
 from studio.store.files import read_json, remove_folder, rename_folder, sync_file, sync_folder, write_json
 from studio.tokenizers import Tokenizer, chunked, make_tokenizer, tokenizer_from_json
 
@@ -123,10 +125,10 @@ def _make(text: Text, asked: str | Tokenizer, share: float, folder: Path, watch:
 
 def _encode(tokenizer: Tokenizer, pieces: Iterable[str], target: IO[bytes], dtype: str, special: bool) -> int:
     count = 0
-    for piece in pieces:
-        ids = np.asarray(tokenizer.encode(piece, special=special), dtype=np.dtype(dtype).newbyteorder("<"))
-        target.write(ids.tobytes())
-        count += len(ids)
+    with closing(encoded(tokenizer, pieces, PIECE, special=special)) as stream:
+        for _, ids in stream:
+            target.write(ids.astype(np.dtype(dtype).newbyteorder("<"), copy=False).tobytes())
+            count += len(ids)
     return count
 
 

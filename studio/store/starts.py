@@ -13,6 +13,8 @@ from studio.gate.names import inside, visible
 from studio.store.checkpoints import check_sizes, choose, folder_name
 from studio.store.files import read_json
 from studio.store.models import FOLDER, find_model, list_models
+from studio.store.own_tokenizers import FOLDER as TOKENIZERS
+from studio.store.own_tokenizers import kind_names, list_tokenizers
 from studio.store.runs import RunRecord
 from studio.tokenizers import Tokenizer, tokenizer_from_json, tokenizer_kinds
 
@@ -136,6 +138,18 @@ def tokenizer_in(folder: Path) -> str | Tokenizer:
     return tokenizer.name if tokenizer.name in fixed else tokenizer
 
 
+def cut_with(folder: Path, config: RunConfig) -> str | Tokenizer:
+    """What the text of the run in `folder` was cut with: its kind, or the tokenizer of its own that it was given.
+
+    That one, and the tokenizer of a model that the run began with, is saved with the checkpoint, and with its run,
+    which is still there when the checkpoint was let go.
+    """
+    named = not config.start_from and config.data.tokenizer in kind_names()
+    places = () if named else (folder, *folder.parents[1:2])
+    saved = next((place for place in places if (place / "tokenizer.json").is_file()), None)
+    return tokenizer_in(saved) if saved is not None else config.data.tokenizer
+
+
 # --- what the run asks for --------------------------------------------------------------------------------------------
 
 
@@ -149,12 +163,21 @@ def settle(project: Path, config: RunConfig) -> RunConfig:
     start = find_start(project, config.start_from)
     model = _shape(start, config.model, OBJECTIVES.load(config.objective).default.model)
     data, own = config.data, start.config.data.tokenizer
-    if data.tokenizer not in (own, DataConfig().tokenizer):
+    if data.tokenizer not in (own, DataConfig().tokenizer) and not _reads_alike(project, data.tokenizer, start):
         raise StudioError(
             f"“{start.title}” reads texts with the tokenizer “{own}”, but the run asks for “{data.tokenizer}”.",
             "Leave “data.tokenizer” as it is by default, so that the model's own is taken over.",
         )
     return config.with_part(start_from=start.name, model=model, data=dataclasses.replace(data, tokenizer=own))
+
+
+def _reads_alike(project: Path, name: str, start: Start) -> bool:
+    """Whether a tokenizer of the project is the one that the model came with."""
+    own = next((one for one in list_tokenizers(project / TOKENIZERS) if one.name == name), None)
+    return (
+        own is not None
+        and own.fingerprint == tokenizer_from_json(read_json(start.folder / "tokenizer.json")).fingerprint
+    )
 
 
 def _shape(start: Start, asked: ModelConfig, default: ModelConfig) -> ModelConfig:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from studio.core.errors import StudioError
 from studio.store.corpus import END_OF_TEXT, Text
+from studio.store.encoding import encoded
 from studio.tokenizers import Tokenizer, chunked, make_tokenizer
 
 PIECE = 1 << 16  # characters in a piece: encoded within milliseconds
@@ -87,7 +89,7 @@ class TokenCount:
 
 def count_tokens(
     text: Text | None,
-    tokenizer_name: str,
+    tokenizer: str | Tokenizer,
     limit: int = 0,
     *,
     progress: Progress | None = None,
@@ -95,21 +97,22 @@ def count_tokens(
 ) -> TokenCount:
     """Build the tokenizer for `text` and count; `limit` characters are read, 0 means all. For a worker thread."""
     if text is None:
-        tokenizer = make_tokenizer(tokenizer_name)
+        tokenizer = make_tokenizer(tokenizer) if isinstance(tokenizer, str) else tokenizer
         return TokenCount(tokenizer, None, 0, np.zeros(tokenizer.vocab_size, dtype=np.int64), (Mark(),))
     read = min(limit or text.characters, text.characters)
-    tokenizer = make_tokenizer(tokenizer_name, _pieces(text, read, keep_going))
+    if isinstance(tokenizer, str):
+        tokenizer = make_tokenizer(tokenizer, _pieces(text, read, keep_going))
     occurrences = np.zeros(tokenizer.vocab_size, dtype=np.int64)
     mark = Mark()
     marks = [mark]
-    for piece in _pieces(text, read, keep_going):
-        ids = tokenizer.encode(piece, special=_special(text))
-        occurrences += np.bincount(np.asarray(ids, dtype=np.int64), minlength=len(occurrences))
-        size = len(piece) if piece.isascii() else len(piece.encode("utf-8"))
-        mark = Mark(mark.characters + len(piece), mark.bytes + size, mark.tokens + len(ids))
-        marks.append(mark)
-        if progress is not None:
-            progress(mark.characters, read)
+    with closing(encoded(tokenizer, _pieces(text, read, keep_going), PIECE, special=_special(text))) as stream:
+        for piece, ids in stream:
+            np.add.at(occurrences, ids, 1)
+            size = len(piece) if piece.isascii() else len(piece.encode("utf-8"))
+            mark = Mark(mark.characters + len(piece), mark.bytes + size, mark.tokens + len(ids))
+            marks.append(mark)
+            if progress is not None:
+                progress(mark.characters, read)
     exact = mark.characters >= text.characters
     tokens = mark.tokens if exact else round(mark.tokens * text.characters / max(1, mark.characters))
     return TokenCount(tokenizer, text, tokens, occurrences, tuple(marks), exact)

@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.core.errors import StudioError
 from studio.core.shelf import TOKENIZERS
 from studio.core.text_stream import StreamDecoder, chunked
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = [
     "END_OF_TEXT",
@@ -19,7 +23,9 @@ __all__ = [
     "Tokenizer",
     "TokenizerKind",
     "chunked",
+    "lowered",
     "make_tokenizer",
+    "split_special",
     "tokenizer_from_json",
     "tokenizer_kinds",
 ]
@@ -50,8 +56,15 @@ class Tokenizer(Protocol):
     def fingerprint(self) -> str:
         """SHA-256 in hex; equal for tokenizers that give equal ids."""
 
+    @property
+    def parallel(self) -> bool:
+        """Whether `encode_array` lets other threads work, so that several of them encode faster than one."""
+
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The ids of a text; what the vocabulary cannot say is a `StudioError`."""
+
+    def encode_array(self, text: str, *, special: bool = False) -> "npt.NDArray[Any]":
+        """The same ids as an array of integers, (tokens,): faster where a text is long."""
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of these ids; bytes that form no character become U+FFFD."""
@@ -88,6 +101,7 @@ class SpelledTokenizer(ABC):
     name: str
     vocab_size: int
     special: Mapping[str, int]
+    parallel: bool = False
 
     @abstractmethod
     def encode(self, text: str, *, special: bool = False) -> list[int]:
@@ -101,6 +115,12 @@ class SpelledTokenizer(ABC):
     def to_json(self) -> dict[str, Any]:
         """Everything needed to build it again."""
 
+    def encode_array(self, text: str, *, special: bool = False) -> "npt.NDArray[Any]":
+        """The ids of a text, (tokens,)."""
+        import numpy as np
+
+        return np.asarray(self.encode(text, special=special), dtype=np.int64)
+
     @property
     def end_of_text(self) -> int | None:
         """The id that ends a text, where there is one."""
@@ -109,6 +129,9 @@ class SpelledTokenizer(ABC):
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the canonical JSON form."""
+        return self._fingerprint()
+
+    def _fingerprint(self) -> str:
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -136,6 +159,17 @@ class SpelledTokenizer(ABC):
             f"There is no token {token} in this vocabulary of {self.vocab_size:,}.",
             "The ids probably belong to another tokenizer.",
         )
+
+
+def split_special(text: str, spellings: Iterable[str]) -> list[str]:
+    """A text cut at the spellings of special tokens, which stay as parts of their own; the longest one counts."""
+    marks = "|".join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True))
+    return [part for part in re.split(f"({marks})", text) if part] if marks else [text]
+
+
+def lowered(text: str) -> str:
+    """Small letters, each by itself: so a piece of a text has those of the whole."""
+    return text.lower() if "Σ" not in text else "".join(character.lower() for character in text)
 
 
 def tokenizer_kinds() -> tuple[TokenizerKind, ...]:

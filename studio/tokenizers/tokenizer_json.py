@@ -13,13 +13,18 @@ from studio.core.text_stream import without_halves
 from studio.gate.sandbox import Limits, run_limited
 from studio.gate.tokenizer_files import check_tokenizer, read_tokenizer_file
 from studio.tokenizers import END_OF_TEXT, SpelledTokenizer, Tokenizer, TokenizerKind
+from studio.tokenizers.byte_pair import WRITTEN, BytePairTokenizer, RankedTokenizer, bytes_of, mark_of, marks_of
+from studio.tokenizers.extended import ExtendedTokenizer
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from tokenizers import Tokenizer as Engine
 
 _TRIAL = "The cat sat on the mat. 1234 猫 🐈\n\n  x"
 _TRY = "studio.tokenizers.tokenizer_json:try_file"
 _CHILD = Limits(seconds=30, memory=1 << 30, libraries=("tokenizers",))
+BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+_FLAGS = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
 _ENDS = ("<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>", "<|im_end|>", "<|eot_id|>")
 
 
@@ -30,17 +35,19 @@ class JsonTokenizer(SpelledTokenizer):
     """
 
     name = "tokenizer_json"
+    parallel = True
 
     def __init__(self, content: Mapping[str, Any], end: int | None = None) -> None:
         """`content` as `read_tokenizer_file` or `check_tokenizer` returned it."""
         self.content = content
         self._engine = _engine(self.content)
-        model, added = self.content["model"], self.content["added_tokens"] or []
-        self._bytes = _spellings(self.content, model["vocab"], added)
+        added = self.content["added_tokens"] or []
+        self._bytes = _spellings(self.content, vocabulary_of(self.content["model"]), added)
         self.vocab_size = 1 + max(self._bytes)
         self.special: Mapping[str, int] = {entry["content"]: entry["id"] for entry in added if entry.get("special")}
         usual = (self.special[spelling] for spelling in _ENDS if spelling in self.special)
         self._end = end if end in self._bytes else next(usual, None)
+        self._inside = _inside_words(self.content, vocabulary_of(self.content["model"]))
         self._closes_up = _strips_first_blank(self.content.get("decoder"))
         self.prefix = self._tried()
 
@@ -54,6 +61,15 @@ class JsonTokenizer(SpelledTokenizer):
         self._engine.encode_special_tokens = not special
         return list(self._engine.encode(without_halves(text), add_special_tokens=False).ids)
 
+    def encode_array(self, text: str, *, special: bool = False) -> "npt.NDArray[Any]":
+        """The ids of a text, (tokens,). Of the library's calls only those for many texts let other threads work."""
+        import numpy as np
+
+        if self._engine.encode_special_tokens is special:
+            self._engine.encode_special_tokens = not special
+        whole = self._engine.encode_batch_fast([without_halves(text)], add_special_tokens=False)[0]
+        return np.asarray(whole.ids, dtype=np.uint32)
+
     def token_bytes(self, token: int) -> bytes:
         """The bytes of one token, possibly only a part of a character.
 
@@ -62,8 +78,10 @@ class JsonTokenizer(SpelledTokenizer):
         return self._bytes.get(token, b"")
 
     def spell(self, token: int, first: bool) -> bytes:
-        """Some vocabularies put a blank before every text and take it away again."""
+        """Some vocabularies put a blank before every text and take it away again; BERT's leave out the blanks."""
         spelled = self.token_bytes(token)
+        if self._inside is not None and token not in self._inside and not first:
+            return b" " + spelled
         return spelled[1:] if first and self._closes_up and spelled.startswith(b" ") else spelled
 
     def to_json(self) -> dict[str, Any]:
@@ -105,17 +123,12 @@ def _failed(error: BaseException) -> BaseException:
 # --- what a token says ------------------------------------------------------------------------------------------------
 
 
-@cache
-def _byte_marks() -> dict[str, int]:
-    """The printable character that GPT-2's vocabulary writes for each byte, back to the byte."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    return {chr(byte): byte for byte in printable} | {chr(256 + place): byte for place, byte in enumerate(others)}
-
-
-@cache
-def _mark_of() -> list[str]:
-    return [mark for mark, _ in sorted(_byte_marks().items(), key=lambda item: item[1])]
+def vocabulary_of(model: Mapping[str, Any]) -> dict[str, int]:
+    """Piece to id, as every kind of model lists them: Unigram's stand in a list, with a score each."""
+    vocabulary = model["vocab"]
+    if isinstance(vocabulary, list):
+        return {piece: number for number, (piece, _) in enumerate(vocabulary)}
+    return dict(vocabulary)
 
 
 def _spellings(
@@ -123,16 +136,19 @@ def _spellings(
 ) -> dict[int, bytes]:
     """Bytes of every token by its id, as the file's decoder would write them."""
     kinds = {part["type"]: part for part in _parts(content.get("decoder"), "decoders")}
+    inside = content["model"].get("continuing_subword_prefix") or ""
     if "ByteLevel" in kinds:
-        marks = _byte_marks()
-        found = {
-            number: bytes(marks[mark] for mark in token) if all(mark in marks for mark in token) else token.encode()
-            for token, number in vocabulary.items()
-        }
+        found = {}
+        for token, number in vocabulary.items():
+            spelled = bytes_of(token.removeprefix(inside) if len(token) > len(inside) else token)
+            found[number] = token.encode() if spelled is None else spelled
     else:
         blank = "▁" if {"Metaspace", "Replace"} & kinds.keys() else ""
         falls_back = "ByteFallback" in kinds
-        found = {number: _piece(token, blank, falls_back) for token, number in vocabulary.items()}
+        found = {
+            number: _piece(token.removeprefix(inside) if len(token) > len(inside) else token, blank, falls_back)
+            for token, number in vocabulary.items()
+        }
     return found | {entry["id"]: entry["content"].encode() for entry in added}
 
 
@@ -150,6 +166,14 @@ def _parts(part: Any, inside: str) -> list[Mapping[str, Any]]:
     if not isinstance(part, Mapping):
         return []
     return list(part[inside]) if part.get("type") == "Sequence" else [part]
+
+
+def _inside_words(content: Mapping[str, Any], vocabulary: Mapping[str, int]) -> frozenset[int] | None:
+    """The ids that go on with a word, where a decoder such as BERT's puts a blank before all others; else None."""
+    part = content.get("decoder") or {}
+    if part.get("type") != "WordPiece":
+        return None
+    return frozenset(number for token, number in vocabulary.items() if token.startswith(part.get("prefix", "##")))
 
 
 def _strips_first_blank(decoder: Any) -> bool:
@@ -195,59 +219,106 @@ def as_file(tokenizer: Tokenizer) -> dict[str, Any] | None:
     """A `tokenizer.json` that gives the same ids, or None where that form cannot say it (words of the book)."""
     if isinstance(tokenizer, JsonTokenizer):
         return dict(tokenizer.content)
-    if tokenizer.name == "gpt2":
-        return _byte_level(*_gpt2_merges(), special=tokenizer.special, splits=True)
+    if isinstance(tokenizer, RankedTokenizer):
+        return _of_ranks(tokenizer)
+    if isinstance(tokenizer, ExtendedTokenizer):
+        inner = as_file(tokenizer.inner)
+        return None if inner is None else _extended(inner, tokenizer)
     if tokenizer.name == "bytes":
-        return _byte_level({mark: byte for byte, mark in enumerate(_mark_of())}, [], special={}, splits=False)
+        return _byte_level({mark: byte for byte, mark in enumerate(mark_of())}, [], special={}, splits=False)
     if tokenizer.name == "characters":
         vocabulary = {tokenizer.token_text(token): token for token in range(tokenizer.vocab_size)}
-        return _file(vocabulary, [], {}, None, {"type": "Fuse"})
+        return pairs_file(vocabulary, [], {}, None, {"type": "Fuse"})
     return None
+
+
+def fits_a_file(tokenizer: Tokenizer) -> bool:
+    """Whether `as_file` can say it."""
+    if isinstance(tokenizer, ExtendedTokenizer):
+        return fits_a_file(tokenizer.inner)
+    return isinstance(tokenizer, JsonTokenizer | RankedTokenizer) or tokenizer.name in ("bytes", "characters")
+
+
+def _of_ranks(tokenizer: RankedTokenizer) -> dict[str, Any]:
+    vocabulary, merges = pairs_in(tokenizer)
+    content = _byte_level(vocabulary, merges, tokenizer.special, splits=True)
+    if tokenizer.written != WRITTEN:
+        words = {"type": "Split", "pattern": {"Regex": tokenizer.written}, "behavior": "Isolated", "invert": False}
+        parts = [words, {**BYTE_LEVEL, "use_regex": False}]
+        content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": parts}
+    if isinstance(tokenizer, BytePairTokenizer) and tokenizer.lower:
+        content["normalizer"] = {"type": "Lowercase"}
+    return content
+
+
+def _extended(inner: dict[str, Any], tokenizer: ExtendedTokenizer) -> dict[str, Any]:
+    first = tokenizer.inner.vocab_size
+    added = {spelling: first + place for place, spelling in enumerate(tokenizer.added)}
+    entries = [{"id": number, "content": spelling, **_FLAGS} for spelling, number in added.items()]
+    model = inner["model"]
+    if model["type"] == "BPE":  # where ids are left out, the library would number them otherwise
+        model = {**model, "vocab": {**model["vocab"], **added}}
+    return {**inner, "model": model, "added_tokens": [*(inner["added_tokens"] or []), *entries]}
 
 
 def _byte_level(
     vocabulary: dict[str, int], merges: list[list[str]], special: Mapping[str, int], splits: bool
 ) -> dict[str, Any]:
-    rules = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": splits}
-    return _file(vocabulary, merges, special, rules, {**rules, "use_regex": True})
+    return pairs_file(vocabulary, merges, special, {**BYTE_LEVEL, "use_regex": splits}, BYTE_LEVEL)
 
 
-def _file(
+def pairs_file(
     vocabulary: dict[str, int],
     merges: list[list[str]],
     special: Mapping[str, int],
     pre_tokenizer: dict[str, Any] | None,
     decoder: dict[str, Any],
 ) -> dict[str, Any]:
-    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    """A `tokenizer.json` of byte pairs; `special` are tokens too."""
+    model = {
+        "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
+        "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
+        "vocab": {**vocabulary, **special}, "merges": merges,
+    }  # fmt: skip
+    return file_of(model, pre_tokenizer, decoder, special)
+
+
+def file_of(
+    model: Mapping[str, Any],
+    pre_tokenizer: dict[str, Any] | None,
+    decoder: dict[str, Any],
+    special: Mapping[str, int],
+    lower: bool = False,
+) -> dict[str, Any]:
+    """A `tokenizer.json` of these parts; `special` are the tokens that are cut out of a text where that is asked."""
     return {
         "version": "1.0", "truncation": None, "padding": None,
-        "added_tokens": [{"id": number, "content": spelling, **flags} for spelling, number in special.items()],
-        "normalizer": None, "pre_tokenizer": pre_tokenizer, "post_processor": None, "decoder": decoder,
-        "model": {
-            "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
-            "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
-            "vocab": {**vocabulary, **special}, "merges": merges,
-        },
+        "added_tokens": [{"id": number, "content": spelling, **_FLAGS} for spelling, number in special.items()],
+        "normalizer": {"type": "Lowercase"} if lower else None, "pre_tokenizer": pre_tokenizer,
+        "post_processor": None, "decoder": decoder, "model": model,
     }  # fmt: skip
 
 
 @cache
-def _gpt2_merges() -> tuple[dict[str, int], list[list[str]]]:
-    """GPT-2's vocabulary in printable characters, and for every token the two pieces it was merged from."""
+def _gpt2_pairs() -> tuple[dict[str, int], list[list[str]]]:
     from studio.tokenizers.gpt2 import RANKS, read_ranks
 
-    ranks, marks = read_ranks(RANKS), _mark_of()
+    return pairs_of(read_ranks(RANKS))
 
-    def shown(piece: bytes) -> str:
-        return "".join(marks[byte] for byte in piece)
 
+def pairs_in(tokenizer: RankedTokenizer) -> tuple[dict[str, int], list[list[str]]]:
+    """`pairs_of` its ranks; GPT-2's, asked for most, are remembered."""
+    return _gpt2_pairs() if tokenizer.name == "gpt2" else pairs_of(tokenizer.ranks())
+
+
+def pairs_of(ranks: Mapping[bytes, int]) -> tuple[dict[str, int], list[list[str]]]:
+    """A vocabulary in printable marks of bytes, and for every token the two pieces it was merged from."""
     merges = [
-        [shown(half) for half in merged_from(token, rank, ranks)]
+        [marks_of(half) for half in merged_from(token, rank, ranks)]
         for token, rank in sorted(ranks.items(), key=lambda item: item[1])
         if len(token) > 1
     ]
-    return {shown(token): rank for token, rank in ranks.items()}, merges
+    return {marks_of(token): rank for token, rank in ranks.items()}, merges
 
 
 def merged_from(token: bytes, rank: int, ranks: Mapping[bytes, int]) -> list[bytes]:
@@ -265,7 +336,7 @@ def merged_from(token: bytes, rank: int, ranks: Mapping[bytes, int]) -> list[byt
 
 def make(chunks: Iterable[str] | None = None) -> JsonTokenizer:
     """The smallest file there is: the 256 bytes, no merges."""
-    return JsonTokenizer(_byte_level({mark: byte for byte, mark in enumerate(_mark_of())}, [], {}, False))
+    return JsonTokenizer(_byte_level({mark: byte for byte, mark in enumerate(mark_of())}, [], {}, False))
 
 
 def from_json(data: Mapping[str, Any]) -> JsonTokenizer:

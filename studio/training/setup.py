@@ -1,5 +1,7 @@
 """A run before it starts: its settings, the learning rate drawn over its steps, and what it will read and write."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
@@ -123,6 +125,7 @@ class RunSetup(QWidget):
         self.schedule.add_series("learning_rate", tr("planned"), 2, smoothed=False)
         self.schedule.setAccessibleName(tr("Learning rate over the planned steps"))
         self._texts: list[str] | None = None
+        self._tokenizers: tuple[str, ...] = ()
         card = Card("", look)
         card.body.addWidget(self.schedule)
         self.plan = PlanCard(look)
@@ -131,8 +134,7 @@ class RunSetup(QWidget):
         left.addWidget(card, 1)
         left.addWidget(self.plan)
         self.forms = {title: Form(RunConfig, look, only) for title, only in GROUPS}
-        kinds = [(kind.name, tr(kind.label)) for kind in tokenizer_kinds()]
-        self.forms["Text"].set_choices("data.tokenizer", kinds)
+        self._offer(())
         self.task = TaskNote(look)
         self.task.switch_requested.connect(self.switch_requested)
         self.start = StartNote(look)
@@ -167,12 +169,19 @@ class RunSetup(QWidget):
         self._side.setMinimumWidth(least)
         self._side.setMaximumWidth(most)
 
-    def set_choices(self, texts: list[str]) -> None:
-        """Offer the project's texts."""
+    def set_choices(self, texts: list[str], tokenizers: Sequence[str] = ()) -> None:
+        """Offer the project's texts, and its own tokenizers beside the ones of the shelf."""
+        if self._tokenizers != tuple(tokenizers):
+            self._offer(tuple(tokenizers))
         if texts != self._texts:
             self._texts = list(texts)
             named = [(name, name) for name in texts] or [("", tr("none yet"))]
             self.forms["Text"].set_choices("data.text", named)
+
+    def _offer(self, own: tuple[str, ...]) -> None:
+        kinds = [(kind.name, tr(kind.label)) for kind in tokenizer_kinds()]
+        self.forms["Text"].set_choices("data.tokenizer", [*kinds, *((name, name) for name in own)])
+        self._tokenizers = own
 
     def set_draft(self, config: RunConfig, facts: Facts, planned: Plan, trouble: str = "") -> None:
         """Show a draft with its consequences; `trouble` is about the model that it starts from."""

@@ -27,9 +27,11 @@ def survey(project: "Project", config: RunConfig) -> Facts:
 
     data = config.data
     text = project.text(data.text)
-    tokenizer: str | Tokenizer = data.tokenizer
+    tokenizer: str | Tokenizer = ""
     if config.start_from:
         tokenizer = tokenizer_in(find_start(project.path, config.start_from).folder)
+    else:
+        tokenizer = project.tokenizer(data.tokenizer)
     shards = find_shards(text, tokenizer, data.validation_share, project.tokens_folder)
     if shards is not None:
         tokens, vocabulary = shards.training_tokens, shards.vocab_size

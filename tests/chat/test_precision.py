@@ -272,7 +272,7 @@ def test_another_model_forgets_what_was_said_of_the_former(page, load, session, 
 
 
 def speller(**fields):
-    return SimpleNamespace(tokenizer=make_tokenizer("characters", ["abcdefgh "]), **fields)
+    return SimpleNamespace(**{"tokenizer": make_tokenizer("characters", ["abcdefgh "]), "path": "", **fields})
 
 
 def test_a_model_of_no_run_has_no_text_of_its_own(session, tmp_path):

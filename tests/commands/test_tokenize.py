@@ -104,3 +104,34 @@ def test_blanks_and_parts_of_characters_are_made_visible() -> None:
     assert visible(b" \n") == '" \\n"'
     assert visible("é".encode()) == '"é"'
     assert visible(b"\xf0\x9f") == '"\\xf0\\x9f"'
+
+
+def test_a_file_has_the_ids_of_its_text_and_a_line_for_each_token(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = tmp_path / "story.txt"
+    story.write_text("Hello, world!\n", "utf-8")
+    assert main(["tokenize", "--tokenizer", "gpt2", "--file", str(story)]) == DONE
+    out = capsys.readouterr()
+    assert out.out.splitlines()[0] == '15496  "Hello"'
+    assert out.err == "5 tokens; vocabulary 50,257\n"
+
+
+@pytest.mark.parametrize("more", [[], ["text", "--file", "x.txt"]])
+def test_there_is_either_a_text_or_a_file(more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tokenize", "--tokenizer", "gpt2", *more]) == WRONG_USAGE
+    assert "Give TEXT or --file PATH" in capsys.readouterr().err
+
+
+def test_a_name_of_a_project_s_own_comes_before_a_file_and_an_unknown_one_lists_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project.create(tmp_path / "project")
+    project.add_tokenizer(make_tokenizer("characters", ["ab"]), "mine")
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    command = ["tokenize", "--project", str(project.path), "ba", "--ids", "--tokenizer"]
+    assert main([*command, "mine"]) == DONE
+    assert json.loads(capsys.readouterr().out) == [1, 0]
+    assert main([*command, "other"]) == REFUSED
+    assert "its own: “mine”" in capsys.readouterr().err

@@ -20,8 +20,8 @@ def test_the_pieces_put_together_are_the_text(text: str, size: int, part: int) -
     assert all(pieces)
 
 
-def test_a_cut_stands_before_a_single_blank_between_visible_characters() -> None:
-    assert list(chunked(["one two  three\nfour"], 8)) == ["one", " two  three", "\nfour"]
+def test_a_cut_stands_before_a_single_blank_and_behind_a_single_line_end_between_visible_characters() -> None:
+    assert list(chunked(["one two  three\nfour"], 8)) == ["one", " two  three\n", "four"]
     assert last_cut("a  b \n c", 5) == 0
 
 

@@ -1,5 +1,7 @@
 """Counts come from the ids a run was trained on, or there is a reason why there are none."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,17 @@ def test_every_training_token_is_counted_and_none_that_was_held_back(run):
     np.testing.assert_array_equal(found.counts, np.bincount(np.asarray(shards.training()), minlength=256)[:256])
     assert found.counts.sum() == shards.training_tokens
     assert len(frequency_of(folder, config(), 300).counts) == 300
+
+
+def test_a_run_with_a_tokenizer_of_the_project_s_own_is_counted_with_the_one_it_saved(run):
+    folder, _ = run
+    project = Project.open(folder.parents[3])
+    own = make_tokenizer("characters", [TEXT])
+    shards = make_shards(project.text("cats"), own, 0.1, project.tokens_folder)
+    assert frequency_of(folder, config(tokenizer="mine"), 256).counts is None
+    folder.mkdir(parents=True)
+    (folder / "tokenizer.json").write_text(json.dumps(own.to_json()), "utf-8")
+    assert frequency_of(folder, config(tokenizer="mine"), own.vocab_size).counts.sum() == shards.training_tokens
 
 
 def test_a_text_that_is_not_there_any_more_is_a_reason(run):

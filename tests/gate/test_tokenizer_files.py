@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from studio.core.errors import StudioError
 from studio.gate import tokenizer_files
 from studio.gate.tokenizer_files import check_tokenizer, read_tokenizer_file
+from studio.tokenizers import unigram
 
 FLAGS = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
 GOOD: dict[str, Any] = {
@@ -71,7 +73,7 @@ def test_the_patterns_of_the_families_are_known(pattern: str) -> None:
     [
         ([], "not a table"),
         ({}, "kind"),
-        (changed("model", "type", to="Unigram"), "Unigram"),
+        (changed("model", "type", to="WordLevel"), "WordLevel"),
         (changed("model", "vocab", to={}), "no vocabulary"),
         (changed("model", "vocab", to=["a"]), "no vocabulary"),
         (changed("model", "vocab", "a", to=1), "same id"),
@@ -105,7 +107,7 @@ def test_the_patterns_of_the_families_are_known(pattern: str) -> None:
         (changed("pre_tokenizer", "auto_map", to="x"), "auto_map"),
         (changed("pre_tokenizer", to=7), "None"),
         (changed("decoder", to={"type": "Strip", "content": " ", "start": 2**64, "stop": 0}), "start"),
-        (changed("decoder", to={"type": "WordPiece", "prefix": "##"}), "WordPiece"),
+        (changed("decoder", to={"type": "CTC", "pad_token": "##"}), "CTC"),
         (changed("decoder", to={"type": ["ByteLevel"]}), "ByteLevel"),
         (changed("post_processor", to={"type": "RobertaProcessing"}), "RobertaProcessing"),
         (changed("post_processor", "special_tokens", "<s>", "ids", to=[5]), "<s>"),
@@ -163,3 +165,75 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps(GOOD), "utf-8")
     assert read_tokenizer_file(path)["model"]["merges"] == ["a b"]
+
+
+# --- WordPiece and Unigram --------------------------------------------------------------------------------------------
+
+
+BERT: dict[str, Any] = {
+    "added_tokens": [{"id": 0, "content": "[UNK]", **FLAGS}],
+    "normalizer": {
+        "type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None,
+        "lowercase": True,
+    },
+    "pre_tokenizer": {"type": "BertPreTokenizer"},
+    "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+    "model": {
+        "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+        "vocab": {"[UNK]": 0, "un": 1, "##aff": 2, "##able": 3},
+    },
+}  # fmt: skip
+UNIGRAM: dict[str, Any] = {
+    "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": False, "vocab": [["<unk>", 0], ["a", -1.5], ["b", -2]]},
+    "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True},
+}
+
+
+def test_word_pieces_and_unigrams_pass() -> None:
+    for content in (BERT, UNIGRAM):
+        kept = check_tokenizer(copy.deepcopy(content))
+        assert kept["model"] == content["model"]
+
+
+def test_a_vocabulary_of_every_byte_needs_no_token_for_what_is_unknown_as_long_as_words_are_bytes() -> None:
+    ours = unigram.make().content
+    assert check_tokenizer(copy.deepcopy(ours))["model"] == ours["model"]
+    with pytest.raises(StudioError, match="nor one for every byte"):
+        check_tokenizer({**ours, "pre_tokenizer": {"type": "Whitespace"}})
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "value", "words"),
+    [
+        (BERT, "unk_token", "[GONE]", "neither a token for what is unknown nor one for every byte"),
+        (BERT, "unk_token", 3, "what is unknown is damaged"),
+        (BERT, "max_input_chars_per_word", 1 << 40, "inside of words are damaged"),
+        (BERT, "max_input_chars_per_word", True, "inside of words are damaged"),
+        (BERT, "continuing_subword_prefix", "#" * 99, "inside of words are damaged"),
+        (BERT, "vocab", {"[UNK]": 0, "a": 0}, "same id"),
+        (BERT, "vocab", [["a", 1]], "no vocabulary"),
+        (UNIGRAM, "unk_id", 3, "3, is not in its vocabulary"),
+        (UNIGRAM, "unk_id", -1, "is not in its vocabulary"),
+        (UNIGRAM, "unk_id", None, "neither a token for what is unknown nor one for every byte"),
+        (UNIGRAM, "byte_fallback", 1, "rule for bytes"),
+        (UNIGRAM, "vocab", [["a", 0.0], ["a", 1.0]], "twice"),
+        (UNIGRAM, "vocab", [["a", float("nan")]], "score nan"),
+        (UNIGRAM, "vocab", [["a", float("inf")]], "score inf"),
+        (UNIGRAM, "vocab", [["a", "b"]], "score b"),
+        (UNIGRAM, "vocab", [["a"]], "“None”"),
+        (UNIGRAM, "vocab", [["", 0.0]], "damaged"),
+        (UNIGRAM, "vocab", {"a": 0}, "missing or too long"),
+        (UNIGRAM, "vocab", [], "missing or too long"),
+    ],
+)
+def test_what_cannot_be_is_refused(content: dict[str, Any], key: str, value: Any, words: str) -> None:
+    data = copy.deepcopy(content)
+    data["model"][key] = value
+    with pytest.raises(StudioError, match=re.escape(words)):
+        check_tokenizer(data)
+
+
+@pytest.mark.parametrize("length", [0, -1, True, 1 << 40, "5"])
+def test_pieces_of_a_fixed_length_that_hang_or_kill_the_library_are_refused(length: object) -> None:
+    with pytest.raises(StudioError, match="FixedLength"):
+        check_tokenizer(changed("pre_tokenizer", to={"type": "FixedLength", "length": length}))

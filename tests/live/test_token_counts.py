@@ -4,6 +4,7 @@ import pytest
 
 from studio.live import token_counts
 from studio.live.token_counts import TokenCounts
+from studio.tokenizers import make_tokenizer
 
 pytestmark = pytest.mark.gui
 
@@ -30,6 +31,19 @@ def test_what_is_not_known_is_counted_in_the_background(stage, counts, text, qtb
         pass
     counted = counts.want(text, "characters")
     assert counted.tokens == text.characters
+    stage.settle()
+
+
+def test_a_tokenizer_of_the_project_is_counted_and_forgotten_when_it_may_be_another_one(stage, session, counts, text):
+    session.project.add_tokenizer(make_tokenizer("words", ["Mira went"]), "mine")
+    counts.want(text, "mine")
+    counts.want(text, "bytes")
+    stage.until(lambda: counts.want(text, "mine") is not None and counts.want(text, "bytes") is not None)
+    assert counts.want(text, "mine").vocab_size == 4
+    session.changed.emit(frozenset({"tokenizers"}))
+    assert counts.want(text, "bytes") is not None
+    assert counts.want(text, "mine") is None
+    stage.until(lambda: counts.want(text, "mine") is not None)
     stage.settle()
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from studio.gate.tokenizer_files import PATTERNS as KNOWN
 from studio.store.gguf_vocabulary import PATTERNS, metadata_of_tokenizer, tokenizer_of
-from studio.tokenizers import Tokenizer, make_tokenizer
+from studio.tokenizers import Tokenizer, byte_pair, make_tokenizer, unigram, word_piece
+from studio.tokenizers.byte_pair import BytePairTokenizer
 from studio.tokenizers.llama2c import ScoredTokenizer
 from studio.tokenizers.tokenizer_json import JsonTokenizer, as_file
 
@@ -56,6 +57,13 @@ def test_the_rules_are_ones_that_the_gate_lets_through() -> None:
 def test_our_own_tokenizers_come_back_as_themselves(name: str) -> None:
     ours = make_tokenizer(name)
     assert back(ours).fingerprint == ours.fingerprint
+
+
+def test_byte_pairs_of_one_s_own_give_the_same_ids_there() -> None:
+    ours = BytePairTokenizer([*byte_pair.make().tokens, b"he", b" t", b" the"], ["<|endoftext|>"])
+    theirs = back(ours)
+    assert theirs.encode("he the naïve 猫") == ours.encode("he the naïve 猫")
+    assert theirs.special == ours.special
 
 
 def test_what_llama_cpp_reads_of_gpt2_is_there() -> None:
@@ -133,7 +141,9 @@ def test_an_ascii_alphabet_is_said_and_another_is_left_out() -> None:
     plain = make_tokenizer("characters", ["hello world\n"])
     theirs = back(plain)
     assert theirs.encode("low hello\n") == plain.encode("low hello\n")
-    for tokenizer in (make_tokenizer("characters", ["hé"]), make_tokenizer("words", ["a b c"]), None):
+    lowering = BytePairTokenizer(byte_pair.make().tokens, lower=True)
+    unsaid = (make_tokenizer("characters", ["hé"]), make_tokenizer("words", ["a b c"]), word_piece.make(), lowering)
+    for tokenizer in (*unsaid, unigram.make(), None):
         said = metadata_of_tokenizer(tokenizer, 100, {})
         assert said == {"tokenizer.ggml.model": "none"}
         assert tokenizer_of(said)[0] is None

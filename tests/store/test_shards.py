@@ -1,5 +1,6 @@
 """Token ids on disk: the same as encoding both sides of the text whole, made once, whole or not there."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from studio.store.corpus import END_OF_TEXT, Text
 from studio.store.project import Project
 from studio.store.shards import find_shards, make_shards
 from studio.tokenizers import make_tokenizer
+from studio.tokenizers.raw_bytes import ByteTokenizer
 
 STORY = "Once upon a time there was a fox, small and red.\nIt said: “Ünïcode, 日本!”  Twice.\n\n\tThe end… "
 
@@ -80,15 +82,11 @@ def test_shards_with_a_missing_or_shortened_file_are_made_again(project: Project
 def test_a_large_vocabulary_takes_four_bytes_a_token(
     project: Project, text: Text, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Large:
+    class Large(ByteTokenizer):
         vocab_size = 65_537
-        fingerprint = "f"
 
-        def encode(self, piece: str, *, special: bool = False) -> list[int]:
-            return [65_536] * len(piece)
-
-        def to_json(self) -> dict[str, Any]:
-            return make_tokenizer("bytes").to_json()
+        def encode(self, text: str, *, special: bool = False) -> list[int]:
+            return [65_536] * len(text)
 
     monkeypatch.setattr(shards, "make_tokenizer", lambda *_: Large())
     made = make_shards(text, "bytes", 0.5, project.tokens_folder)
@@ -114,12 +112,18 @@ def test_progress_counts_the_bytes_of_every_pass(project: Project, text: Text, n
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
-@pytest.mark.parametrize("after", [0, 1, 2])
-def test_a_cancelled_tokenizing_leaves_nothing(project: Project, text: Text, after: int) -> None:
+@pytest.mark.parametrize("name", ["characters", "gpt2"])
+@pytest.mark.parametrize("after", [0, 1, 2, 20])
+def test_a_cancelled_tokenizing_leaves_nothing(
+    project: Project, text: Text, monkeypatch: pytest.MonkeyPatch, name: str, after: int
+) -> None:
+    monkeypatch.setattr(shards, "PIECE", 100)
+    threads = threading.active_count()
     answers = iter([True] * after + [False])
     with pytest.raises(StudioError, match="stopped"):
-        make_shards(text, "characters", 0.1, project.tokens_folder, keep_going=lambda: next(answers))
+        make_shards(text, name, 0.1, project.tokens_folder, keep_going=lambda: next(answers))
     assert list(project.tokens_folder.iterdir()) == []
+    assert threading.active_count() == threads
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(

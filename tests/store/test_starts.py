@@ -13,7 +13,7 @@ from studio.core.errors import StudioError
 from studio.store import starts
 from studio.store.files import read_json, write_json
 from studio.store.project import Project
-from studio.store.starts import find_start, means, parted, settle, start_name, tokenizer_in, without_start
+from studio.store.starts import cut_with, find_start, means, parted, settle, start_name, tokenizer_in, without_start
 from studio.tokenizers import make_tokenizer
 from tests.library.conftest import TINY
 from tests.library.conftest import add_model as add_model
@@ -53,6 +53,33 @@ def test_names_mean_models_runs_and_checkpoints(project: Project, asked: str, na
     assert (start.name, start.title) == (name, title)
     assert find_start(project.path, start.name).folder == start.folder
     assert start.config.model == TINY
+
+
+def test_a_tokenizer_of_the_project_that_the_model_came_with_is_no_contradiction(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starts, "check_sizes", lambda folder: None)  # of the tokenizer that is written here
+    tokenizer = make_tokenizer("characters", ["a cat"])
+    write_json(project.path / "models" / "tiny" / "tokenizer.json", tokenizer.to_json())
+    project.add_tokenizer(tokenizer, "same")
+    project.add_tokenizer(make_tokenizer("words", ["another one"]), "other")
+    config = beginning("tiny")
+    settled = settle(project.path, config.with_part(data=DataConfig(tokenizer="same")))
+    assert settled.data.tokenizer == tokenizer.name
+    with pytest.raises(StudioError, match="the run asks for “other”"):
+        settle(project.path, config.with_part(data=DataConfig(tokenizer="other")))
+
+
+def test_a_run_was_cut_with_its_kind_or_with_what_it_saved(project: Project) -> None:
+    folder = project.path / "runs" / "tale"
+    assert cut_with(folder, RunConfig()) == "gpt2"
+    own = RunConfig(data=DataConfig(tokenizer="mine"))
+    assert cut_with(folder, own) == "mine"  # nothing was saved yet
+    write_json(folder / "tokenizer.json", make_tokenizer("words", ["a b"]).to_json())
+    for place in (folder, folder / "checkpoints" / "step-000099"):
+        found = cut_with(place, own)
+        assert not isinstance(found, str)
+        assert found.fingerprint == make_tokenizer("words", ["a b"]).fingerprint
 
 
 def test_a_folder_is_named_whole_wherever_it_lies(project: Project) -> None:

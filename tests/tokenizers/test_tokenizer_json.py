@@ -8,7 +8,10 @@ import pytest
 
 from studio.core.errors import StudioError
 from studio.gate.tokenizer_files import check_tokenizer
-from studio.tokenizers import Tokenizer, make_tokenizer, tokenizer_from_json, tokenizer_kinds
+from studio.tokenizers import Tokenizer, cl100k, make_tokenizer, tokenizer_from_json, tokenizer_kinds
+from studio.tokenizers.byte_pair import RankedTokenizer, encoding_of
+from studio.tokenizers.cl100k import Cl100kTokenizer
+from studio.tokenizers.extended import ExtendedTokenizer
 from studio.tokenizers.gpt2 import RANKS, Gpt2Tokenizer, read_ranks
 from studio.tokenizers.tokenizer_json import JsonTokenizer, as_file, merged_from, read_tokenizer
 
@@ -175,3 +178,79 @@ def test_the_merges_are_those_that_openai_published(data_folder: Path) -> None:
     assert [" ".join(pair) for pair in content["model"]["merges"]] == [line for line in published if line]
     encoder = json.loads((data_folder / "gpt2" / "encoder.json").read_text("utf-8"))
     assert content["model"]["vocab"] == encoder
+
+
+# --- word pieces of others --------------------------------------------------------------------------------------------
+
+
+def test_word_pieces_as_bert_has_them_are_joined_to_words() -> None:
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    found = JsonTokenizer(
+        check_tokenizer(
+            {
+                "added_tokens": [{"id": 0, "content": "[UNK]", **flags}],
+                "normalizer": {"type": "Lowercase"},
+                "pre_tokenizer": {"type": "BertPreTokenizer"},
+                "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": False},
+                "model": {
+                    "type": "WordPiece",
+                    "unk_token": "[UNK]",
+                    "continuing_subword_prefix": "##",
+                    "max_input_chars_per_word": 100,
+                    "vocab": {"[UNK]": 0, "un": 1, "##aff": 2, "##able": 3, "cat": 4},
+                },
+            }
+        )
+    )
+    ids = found.encode("Unaffable cat dog")
+    assert ids == [1, 2, 3, 4, 0]
+    assert found.decode(ids) == "unaffable cat [UNK]"
+    stream = found.stream()
+    assert "".join(map(stream, ids)) + stream.flush() == found.decode(ids)
+    assert found.token_bytes(2) == b"aff"
+
+
+def test_pairs_with_another_rule_for_words_are_written_as_a_file_with_the_same_ids() -> None:
+    same_ids(Gaps())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cl100k", "o200k"])
+def test_the_vocabularies_of_gpt4_and_gpt4o_are_written_as_files_with_the_same_ids(name: str) -> None:
+    same_ids(make_tokenizer(name))
+
+
+def same_ids(tokenizer: Tokenizer) -> None:
+    content = as_file(tokenizer)
+    assert content is not None
+    found = JsonTokenizer(check_tokenizer(content))
+    text = "I'LL say: 12345 naïve 猫s,\n\n  x\t/ don't 🐈.\r\n"
+    assert found.encode(text) == tokenizer.encode(text)
+    ends = f"{text}{next(iter(tokenizer.special))}"
+    assert found.encode(ends, special=True) == tokenizer.encode(ends, special=True)
+    assert (found.vocab_size, found.special) == (tokenizer.vocab_size, tokenizer.special)
+
+
+def test_added_tokens_keep_their_ids_where_ids_before_them_are_left_out() -> None:
+    tokenizer = ExtendedTokenizer(Gaps(), ["<|user|>"])
+    found = JsonTokenizer(check_tokenizer(as_file(tokenizer)))
+    assert found.encode("a<|user|>", special=True) == tokenizer.encode("a<|user|>", special=True)
+    assert tokenizer.special["<|user|>"] == 300
+
+
+class Gaps(RankedTokenizer):
+    """Bytes and a few pairs within GPT-4's words, and one special token far behind them."""
+
+    name, vocab_size = "gaps", 300
+    written = Cl100kTokenizer.written
+
+    def __init__(self) -> None:
+        self.special = {"<|end|>": 299}
+        self.encoding = encoding_of("gaps", cl100k.PATTERN, self.ranks(), self.special)
+
+    def ranks(self) -> dict[bytes, int]:
+        pairs = [b"23", b"123", b",\n", b",\n\n", b"LL", b" x", b"\t/"]
+        return {bytes([byte]): byte for byte in range(256)} | {pair: 256 + place for place, pair in enumerate(pairs)}
+
+    def to_json(self) -> dict[str, Any]:
+        return {}

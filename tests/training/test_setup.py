@@ -68,6 +68,17 @@ def test_watching_inside_is_a_switch_whose_details_are_folded_away(setup):
     assert form.row("watch.prompt").isVisibleTo(setup)
 
 
+def test_tokenizers_of_the_project_are_offered_beside_those_of_the_shelf(setup, qtbot):
+    setup.set_choices(["story"], ["my pairs"])
+    editor = setup.forms["Text"].row("data.tokenizer").editor
+    for name in ("gpt2", "my pairs"):
+        editor.set_value(name)
+        assert editor.value() == name
+    setup.set_choices(["story"])
+    editor.set_value("gpt2")
+    assert editor.value() == "gpt2"
+
+
 def test_an_edit_leaves_as_a_whole_new_draft(setup, qtbot):
     with qtbot.waitSignal(setup.edited) as said:
         setup.forms["Along the way"].changed.emit(CONFIG)

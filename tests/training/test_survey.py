@@ -4,9 +4,11 @@ from types import SimpleNamespace
 import pytest
 
 from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig
+from studio.core.errors import StudioError
 from studio.core.history import History
 from studio.store.project import Project
 from studio.store.shards import make_shards
+from studio.tokenizers import make_tokenizer
 from studio.training.survey import measured_speed, survey
 
 
@@ -35,6 +37,17 @@ def test_a_text_that_was_cut_before_is_known_exactly(project):
     facts = survey(project, CONFIG)
     assert facts.exact
     assert facts.training_tokens == made.training_tokens
+
+
+def test_a_tokenizer_of_the_project_counts_with_its_own_vocabulary_and_an_unknown_one_is_named(project):
+    own = dataclasses.replace(CONFIG, data=dataclasses.replace(CONFIG.data, tokenizer="mine"))
+    with pytest.raises(StudioError, match="no tokenizer called “mine”"):
+        survey(project, own)
+    project.add_tokenizer(make_tokenizer("characters", ["Mira went to the harbour. !"]), "mine")
+    facts = survey(project, own)
+    assert facts.vocab_size == len(set("Mira went to the harbour. !"))
+    make_shards(project.text("story"), project.tokenizer("mine"), 0.5, project.tokens_folder)
+    assert survey(project, own).exact
 
 
 def test_parameters_follow_from_the_model_and_the_vocabulary(project):

@@ -1,0 +1,204 @@
+"""Byte pairs of one's own (Sennrich et al. 2016, over bytes as in Radford et al. 2019), run by tiktoken.
+
+Here too: what every tokenizer that tiktoken runs has in common, and the printable marks that files write for bytes.
+"""
+
+import base64
+import hashlib
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.core.errors import StudioError
+from studio.core.text_stream import without_halves
+from studio.tokenizers import SpelledTokenizer, TokenizerKind, lowered, split_special
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from tiktoken import Encoding
+
+# The words that pairs are joined in: GPT-2's rule, written so that no text makes it search twice.
+PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""
+# The same rule as files write it.
+WRITTEN = r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
+RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "tokenizers"
+_LONGEST = 2_000  # bytes of one token
+
+
+class RankedTokenizer(SpelledTokenizer):
+    """Byte pairs that are joined in the order of their ranks, which are their ids."""
+
+    parallel = True
+    written: str = WRITTEN  # the rule by which a text falls into words, as a `tokenizer.json` has it
+    encoding: "Encoding"
+
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """The ids of a text; it knows every text there is."""
+        text = without_halves(text)
+        if special:
+            return self.encoding.encode(text, allowed_special=set(self.special), disallowed_special=())
+        return self.encoding.encode_ordinary(text)
+
+    def encode_array(self, text: str, *, special: bool = False) -> "npt.NDArray[Any]":
+        """The ids of a text, (tokens,)."""
+        allowed = set(self.special) if special else set()
+        return self.encoding.encode_to_numpy(without_halves(text), allowed_special=allowed, disallowed_special=())
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes of one token, possibly only a part of a character; an id that is left out has none."""
+        try:
+            return self.encoding.decode_single_token_bytes(self._known(token))
+        except KeyError:
+            return b""
+
+    @abstractmethod
+    def ranks(self) -> dict[bytes, int]:
+        """Bytes to id of every token that is text."""
+
+
+class BytePairTokenizer(RankedTokenizer):
+    """The 256 bytes, the pairs in the order in which they were learned, then the special tokens."""
+
+    name = "byte_pair"
+
+    def __init__(self, tokens: Sequence[bytes], special: Sequence[str] = (), lower: bool = False) -> None:
+        """`tokens` in the order of their ids; a list that leaves out a byte or says one twice is a `StudioError`."""
+        self.tokens = tuple(tokens)
+        self.lower = lower
+        self.special: Mapping[str, int] = {spelling: len(tokens) + place for place, spelling in enumerate(special)}
+        self.vocab_size = len(self.tokens) + len(self.special)
+        ranks = {spelled: rank for rank, spelled in enumerate(self.tokens)}
+        if len(ranks) != len(self.tokens) or len(self.special) != len(special) or "" in self.special:
+            raise _damaged("a token stands in it twice, or is empty")
+        if not all(bytes([byte]) in ranks for byte in range(256)):
+            raise _damaged("one of the 256 bytes is missing")
+        if not all(0 < len(spelled) <= _LONGEST for spelled in self.tokens):
+            raise _damaged("a token is empty or too long")
+        self.encoding = encoding_of(self.name, PATTERN, ranks, self.special)
+
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """The ids of a text; capitals become small letters first where it was trained so."""
+        if not self.lower:
+            return super().encode(text, special=special)
+        ids: list[int] = []
+        for part in split_special(text, self.special) if special else [text]:
+            ids += [self.special[part]] if special and part in self.special else super().encode(lowered(part))
+        return ids
+
+    def encode_array(self, text: str, *, special: bool = False) -> "npt.NDArray[Any]":
+        """The ids of a text, (tokens,)."""
+        if not self.lower:
+            return super().encode_array(text, special=special)
+        if not special:
+            return super().encode_array(lowered(text))
+        import numpy as np
+
+        return np.asarray(self.encode(text, special=True), dtype=np.uint32)
+
+    def ranks(self) -> dict[bytes, int]:
+        """Bytes to id of every token that is text."""
+        return {spelled: rank for rank, spelled in enumerate(self.tokens)}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the canonical JSON form."""
+        return self._fingerprint()
+
+    def to_json(self) -> dict[str, Any]:
+        """Its tokens in the order of their ids, one printable mark for each byte."""
+        return {
+            "version": 1, "name": self.name, "lower": self.lower,
+            "tokens": [marks_of(spelled) for spelled in self.tokens], "special": list(self.special),
+        }  # fmt: skip
+
+
+def encoding_of(name: str, pattern: str, ranks: dict[bytes, int], special: Mapping[str, int]) -> "Encoding":
+    """tiktoken's encoder, loaded with the first one."""
+    import tiktoken
+
+    return tiktoken.Encoding(name, pat_str=pattern, mergeable_ranks=ranks, special_tokens=dict(special))
+
+
+# --- ranks that come with Atelier -------------------------------------------------------------------------------------
+
+
+def read_ranks(path: Path, sha256: str, owner: str) -> dict[bytes, int]:
+    """Bytes to rank from one of the files in `resources/tokenizers`; a file that was changed is refused."""
+    repair = f"It is part of Atelier: take the file resources/tokenizers/{path.stem}/{path.name} from a fresh copy."
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise StudioError(f"{owner} vocabulary could not be read from {path}: {error.strerror}.", repair) from error
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise StudioError(f"{owner} vocabulary in {path} has been changed.", repair)
+    pairs = (line.split() for line in raw.splitlines())
+    return {base64.b64decode(token): int(rank) for token, rank in pairs}
+
+
+# --- bytes in print ---------------------------------------------------------------------------------------------------
+
+
+@cache
+def byte_of() -> dict[str, int]:
+    """The printable character that GPT-2's files write for each byte, back to the byte."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {chr(byte): byte for byte in printable} | {chr(256 + place): byte for place, byte in enumerate(others)}
+
+
+@cache
+def mark_of() -> tuple[str, ...]:
+    """The mark of every byte, in the order of the bytes."""
+    return tuple(mark for mark, _ in sorted(byte_of().items(), key=lambda item: item[1]))
+
+
+def marks_of(spelled: bytes) -> str:
+    """Bytes in print."""
+    marks = mark_of()
+    return "".join(marks[byte] for byte in spelled)
+
+
+def bytes_of(marks: str) -> bytes | None:
+    """The bytes that were printed so; None when some character is no such mark."""
+    known = byte_of()
+    return bytes(known[mark] for mark in marks) if all(mark in known for mark in marks) else None
+
+
+# --- in and out -------------------------------------------------------------------------------------------------------
+
+
+def make(chunks: Iterable[str] | None = None) -> BytePairTokenizer:
+    """The 256 bytes and no pairs; `studio.vocabularies.training` learns them."""
+    return BytePairTokenizer([bytes_of(mark) or b"" for mark in sorted(byte_of())])
+
+
+def from_json(data: Mapping[str, Any]) -> BytePairTokenizer:
+    """Read the tokens back."""
+    tokens, special = spellings(data.get("tokens")), spellings(data.get("special"))
+    spelled = [bytes_of(token) for token in tokens or ()]
+    if tokens is None or special is None or None in spelled:
+        raise _damaged("its lists of tokens cannot be read")
+    return BytePairTokenizer([one for one in spelled if one is not None], special, data.get("lower") is True)
+
+
+def spellings(value: Any) -> list[str] | None:
+    """A list of strings of a saved tokenizer, or None where it is something else."""
+    good = isinstance(value, list) and all(isinstance(token, str) and token for token in value)
+    return value if good else None
+
+
+def _damaged(reason: str) -> StudioError:
+    return StudioError(f"The vocabulary of this tokenizer is damaged: {reason}.", "Train it again from the text.")
+
+
+TOKENIZER = TokenizerKind(
+    name="byte_pair",
+    label="Own byte pairs",
+    about="Bytes joined pair by pair, the most frequent first, as learned from a text. It can say any text.",
+    needs_text=False,
+    make=make,
+    from_json=from_json,
+    comes_with_models=True,
+)
