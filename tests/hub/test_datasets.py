@@ -101,14 +101,14 @@ def test_a_file_that_arrives_damaged_is_removed(hub: Hub, server: LoopbackHub, t
     assert not list(tmp_path.rglob("*.csv*"))
 
 
-def test_refusals_speak_of_datasets(hub: Hub, server: LoopbackHub) -> None:
+def test_refusals_speak_of_datasets(hub: Hub, server: LoopbackHub, tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="The hub has no dataset “org/none”"):
         examine_dataset(hub, "org/none")
     server.repos[NAME].gated = True
     seen = examine_dataset(hub, "org/letters")
     assert seen.repository.gated
     with pytest.raises(StudioError, match="“org/letters” is gated") as refused:
-        fetch(hub, Order(seen.repository, seen.choices[0]), Path())
+        fetch(hub, Order(seen.repository, seen.choices[0]), tmp_path)
     assert "/datasets/org/letters in a browser" in refused.value.hint
 
 
