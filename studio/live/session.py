@@ -10,12 +10,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.live.datasets import Datasets
 from studio.live.draft import Draft
 from studio.live.jobs import Job, Jobs
 from studio.live.looking import Looking
 from studio.live.memory import Memory, Sample
 from studio.live.models import Models
 from studio.live.notices import Notices
+from studio.live.own_tokenizers import OwnTokenizers
 from studio.live.run_model import RunModel
 from studio.live.run_wishes import RunWishes
 from studio.live.runs import Runs, Undo
@@ -31,7 +33,8 @@ from studio.store.project import Project
 class Session(RunWishes):
     """One per window. What it offers raises `StudioError` at once where a wish cannot be granted."""
 
-    # frozenset of {"project","texts","models","draft","runs","running","loaded","preferences","torch"}
+    # frozenset of {"project","texts","datasets","tokenizers","models","draft","runs","running","loaded","preferences",
+    # "torch"}
     changed = Signal(object)
     run_added = Signal(object)  # RunModel
     focus_requested = Signal(str, object)  # page name, thing
@@ -52,6 +55,10 @@ class Session(RunWishes):
         self._runs.changed.connect(self.changed)
         self._texts = Texts(self.jobs, self.notices, self._runs, self)
         self._texts.changed.connect(self.changed)
+        self.datasets = Datasets(self.jobs, self.notices, self._here, self)
+        self.datasets.changed.connect(self.changed)
+        self.tokenizers = OwnTokenizers(self.jobs, self.notices, self._here, self)
+        self.tokenizers.changed.connect(self.changed)
         self.models = Models(self.jobs, self.notices, self._runs, self._here, self)
         self.models.changed.connect(self.changed)
         self._runs.added.connect(self.run_added)
@@ -93,7 +100,7 @@ class Session(RunWishes):
         """Leave the project; refused while a run computes in it."""
         self._refuse_while_running()
         self._leave()
-        self._tell("project", "texts", "draft", "runs", "loaded")
+        self._tell("project", "texts", "datasets", "draft", "runs", "loaded")
 
     def add_texts(self, paths: Sequence[Path], name: str = "") -> Job:
         """Import files or folders as one text; the job's result is the `Text`."""
@@ -183,7 +190,7 @@ class Session(RunWishes):
         self.project, self._lock = project, lock
         self._draft.open(project)
         self._runs.fill(project)
-        self._tell("project", "texts", "draft", "runs")
+        self._tell("project", "texts", "datasets", "draft", "runs")
 
     def _leave(self) -> None:
         try:

@@ -103,23 +103,34 @@ class Opening(QObject):
         self.attempt(lambda: self._session.open_project(Path(folder)))
 
     def ask_texts(self) -> None:
-        """Ask for text files and add them to the project."""
+        """Ask for files of texts and tables and add them to the project."""
         from PySide6.QtWidgets import QFileDialog
 
-        dialog = QFileDialog(self._window, tr("Add texts"), str(Path.home()))
+        from studio.parts.texts import file_filter
+
+        dialog = QFileDialog(self._window, tr("Add texts and tables"), str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([tr("Texts (*.txt *.md)"), tr("All files (*)")])
+        dialog.setNameFilters([file_filter(), tr("All files (*)")])
         dialog.filesSelected.connect(self.bring)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def bring(self, files: Sequence[str]) -> None:
-        """Import files or folders into the open project, making one if there is none, and show them."""
+        """Import files or folders into the open project, making one if there is none, and show them.
+
+        Tables are looked at on the Data page before they are taken in.
+        """
+        paths = [Path(file) for file in files]
 
         def do() -> None:
-            ensure_project(self._session, tr("My project"))
-            self._session.add_texts([Path(file) for file in files])
-            self._session.focus("data")
+            from studio.formats import is_table
+
+            tables = [path for path in paths if is_table(path)]
+            texts = [path for path in paths if path not in tables]
+            if texts:
+                ensure_project(self._session, tr("My project"))
+                self._session.add_texts(texts)
+            self._session.focus("data", tables or None)
 
         self.attempt(do)
 

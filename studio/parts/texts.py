@@ -1,11 +1,10 @@
-"""Parts of the Data page: the list of texts, what one text is, how it is split, and the way in for more."""
+"""Parts of the Data page: what one text is, how it is split, and the way in for more."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.controls.slider_row import Scale, SliderRow
 from studio.core.config import DataConfig, RunConfig
@@ -13,13 +12,13 @@ from studio.core.errors import StudioError
 from studio.core.knobs import knobs_of
 from studio.core.language import tr
 from studio.core.schedule import windows_in
+from studio.formats import suffixes
 from studio.live.jobs import Job
 from studio.live.session import Session
 from studio.parts.opening import ensure_project
 from studio.parts.wording import NOT_MEASURED, count, disk_size
 from studio.store.corpus import Text
 from studio.store.token_count import TokenCount
-from studio.views.record_table import Column, RecordTable
 from studio.views.share_bar import Share, ShareBar
 from studio.widgets.button import Button
 from studio.widgets.card import Card
@@ -28,77 +27,6 @@ from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 _SOURCES = 12  # paths a tooltip lists
-
-
-@dataclass(frozen=True)
-class TextRow:
-    """One text in the list."""
-
-    name: str
-    bytes: int
-    used: bool
-
-
-class TextList(Card):
-    """The project's texts, the way in for more, and the progress of the one that is being read."""
-
-    chosen = Signal(str)
-
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Texts"), look, parent)
-        columns = [
-            Column(tr("Text"), lambda row: row.name, dot=lambda row: "accent" if row.used else "line",
-                   tip=lambda row: tr("{name}, in use", name=row.name) if row.used else row.name),
-            Column(tr("Size"), lambda row: row.bytes, lambda row: disk_size(row.bytes), "right", 76),
-        ]  # fmt: skip
-        self.table = RecordTable(columns, look, key=lambda row: row.name)
-        self.table.setAccessibleName(tr("Texts of this project"))
-        self.table.selection_changed.connect(self._selected)
-        self.body.addWidget(self.table, 1)
-        self.body.addWidget(self._progress(look))
-        self.sample = Button(tr("Add the bundled stories"), None, look, "link").set_small()
-        hint = Label(tr("Drop .txt or .md files, or folders of them, anywhere on this page."), "small", wrap=True)
-        self.body.addWidget(hint)
-        line = QHBoxLayout()
-        line.addWidget(self.sample)
-        line.addStretch(1)
-        self.body.addLayout(line)
-
-    def _progress(self, look: Look) -> QWidget:
-        self.progress = QWidget()
-        column = QVBoxLayout(self.progress)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        self.reading = Label("", "small")
-        self.cancel = Button(tr("Cancel"), None, look, "link").set_small()
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(tr("Progress of the import"))
-        line = QHBoxLayout()
-        line.addWidget(self.reading, 1)
-        line.addWidget(self.cancel)
-        column.addLayout(line)
-        column.addWidget(self.bar)
-        self.progress.hide()
-        return self.progress
-
-    def set_texts(self, texts: Sequence[Text], chosen: str, used: str) -> None:
-        """Show these, one of them chosen, one of them in use."""
-        rows = [TextRow(text.name, text.bytes, text.name == used) for text in texts]
-        self.table.set_rows(rows)
-        self.table.select(next((row for row in rows if row.name == chosen), None))
-        self.set_note(count(len(rows)))
-
-    def show_progress(self, name: str, done: int, total: int) -> None:
-        """What is being read and how far it is; an empty name takes the progress away."""
-        self.progress.setVisible(bool(name))
-        self.reading.setText(tr("Reading {name}", name=name))
-        self.bar.setRange(0, 1_000 if total else 0)
-        self.bar.setValue(int(1_000 * done / total) if total else 0)
-
-    def _selected(self, rows: list[TextRow]) -> None:
-        if rows:
-            self.chosen.emit(rows[0].name)
 
 
 class TextFacts(Card):
@@ -134,6 +62,7 @@ class TextFacts(Card):
         first = text.sources[0] if text.sources else ""
         more = len(text.sources) - 1
         self.source.setText(tr("{path} and {count} more files", path=first, count=more) if more > 0 else first)
+        self.source.setVisible(bool(first))
         self.source.setToolTip("\n".join(text.sources[:_SOURCES]) + ("\n…" if len(text.sources) > _SOURCES else ""))
         self.count_all.setVisible(counted is not None and not counted.exact)
 
@@ -193,6 +122,7 @@ class TextIntake(QObject):
     """Brings files into the project, one import at a time, and tells how it goes."""
 
     progressed = Signal(str, object, object)  # name, bytes done, bytes in all; an empty name: nothing is read now
+    selected = Signal(list)  # of Path, chosen in a dialog
     added = Signal(object)  # Text
     refused = Signal(object)  # StudioError
 
@@ -225,15 +155,15 @@ class TextIntake(QObject):
             self._job.cancel()
 
     def ask_files(self) -> None:
-        """Ask for text files."""
-        dialog = QFileDialog(self._window, tr("Add texts"), str(Path.home()))
+        """Ask for files of texts and tables."""
+        dialog = QFileDialog(self._window, tr("Add texts and tables"), str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([tr("Texts (*.txt *.md)"), tr("All files (*)")])
+        dialog.setNameFilters([file_filter(), tr("All files (*)")])
         self._ask(dialog)
 
     def ask_folder(self) -> None:
-        """Ask for a folder of texts."""
-        dialog = QFileDialog(self._window, tr("Add a folder of texts"), str(Path.home()))
+        """Ask for a folder of texts, or of tables."""
+        dialog = QFileDialog(self._window, tr("Add a folder of texts or tables"), str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         self._ask(dialog)
 
@@ -243,7 +173,7 @@ class TextIntake(QObject):
         dialog.open()
 
     def _selected(self, files: list[str]) -> None:
-        self.add([Path(file) for file in files])
+        self.selected.emit([Path(file) for file in files])
 
     def _progressed(self, done: object, total: object) -> None:
         self.progressed.emit(self._name, done, total)
@@ -251,3 +181,10 @@ class TextIntake(QObject):
     def _ended(self) -> None:
         self._job, self._name = None, ""
         self.progressed.emit("", 0, 0)
+
+
+def file_filter() -> str:
+    """What a dialog offers: every kind of text and table that is read, packed or not."""
+    packed = ("", ".gz", ".zst")
+    return tr("Texts and tables ({suffixes})", suffixes=" ".join(f"*{suffix}{more}" for suffix in suffixes()
+                                                                 for more in packed))  # fmt: skip

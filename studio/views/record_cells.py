@@ -47,16 +47,24 @@ class CellDelegate(QStyledItemDelegate):
         if index.column() == 0 and self._table.hasFocus() and self._table.currentIndex().row() == index.row():
             painter.fillRect(QRectF(rect.left(), rect.top() + 4, 2, rect.height() - 9), look.color("focus"))
         room = rect.adjusted(_PAD, 0, -_PAD, -1)
-        if column.dot is not None and (color := column.dot(row)):
+        shade = column.dot(row) if column.dot is not None else ""
+        if column.icon is not None and (picture := column.icon(row)):
+            self._paint_icon(painter, room, picture, shade or "text_quiet")
+            room.setLeft(room.left() + 22)
+        elif shade:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(look.color(int(color) if color.isdigit() else color))
+            painter.setBrush(look.color(int(shade) if shade.isdigit() else shade))
             painter.drawEllipse(QPointF(room.left() + 4.5, room.center().y()), 4.5, 4.5)
             room.setLeft(room.left() + 16)
         self._paint_words(
             painter, room, column, row, underlined=(index.row(), index.column()) == (self._row, self._link)
         )
         painter.restore()
+
+    def _paint_icon(self, painter: QPainter, room: QRectF, name: str, role: str) -> None:
+        picture = self._look.pixmap(name, 16, role, self._table.devicePixelRatioF())
+        painter.drawPixmap(QPointF(room.left(), round(room.center().y()) - 8), picture)
 
     def _paint_words(self, painter: QPainter, room: QRectF, column: Column, row: Any, *, underlined: bool) -> None:
         font = self._look.font(13, mono=column.mono)

@@ -19,6 +19,7 @@ class Column:
     align: str = "left"  # or "right": numbers
     width: int = 0  # pixels; 0 shares what is left
     dot: Callable[[Any], str] | None = None  # a colour (role, or series index as text) before the text; "" for none
+    icon: Callable[[Any], str] | None = None  # a picture in the place and colour of the dot
     role: Callable[[Any], str] | None = None  # a colour role for the text; default "text"
     link: bool = False  # accent text that can be clicked on its own: link_clicked(row, title)
     tip: Callable[[Any], str] | None = None

@@ -100,74 +100,74 @@ def test_the_first_text_of_a_project_is_used_at_once(make, session, stage, tmp_p
 
 def test_the_text_in_use_is_shown_with_its_figures_and_first_lines(page, session):
     text = session.project.text("story")
-    facts = page.facts.rows.texts()
+    facts = page.work.side.facts.rows.texts()
     assert facts["Characters"] == "20,000"
     assert facts["Lines"] == "1"
     assert facts["Tokens"] == "20,000"
     assert facts["Characters per token"] == "1.00"
-    assert page.facts.encoding.text() == text.encoding == "UTF-8: every byte fits."
-    assert page.facts.source.text() == text.sources[0]
-    assert page.lines.toPlainText().startswith("Mira went to the harbour")
-    assert page.preview.title.text() == "story"
+    assert page.work.side.facts.encoding.text() == text.encoding == "UTF-8: every byte fits."
+    assert page.work.side.facts.source.text() == text.sources[0]
+    assert page.work.stage.view.lines.toPlainText().startswith("Mira went to the harbour")
+    assert page.work.stage.title.text() == "story"
 
 
 def test_another_tokenizer_in_the_draft_counts_anew(page, session, stage):
     draft = session.draft
     session.set_draft(draft.with_part(data=replace(draft.data, tokenizer="words")))
-    assert page.facts.rows.texts()["Tokens"] == "counting…"
+    assert page.work.side.facts.rows.texts()["Tokens"] == "counting…"
     stage.settle()
-    assert page.facts.rows.texts()["Tokens"] == "4,400"
-    assert page.facts.rows.texts()["Tokenizer"] == "words"
+    assert page.work.side.facts.rows.texts()["Tokens"] == "4,400"
+    assert page.work.side.facts.rows.texts()["Tokenizer"] == "words"
 
 
 def test_foreign_text_is_never_taken_for_markup(page, bring):
     bring("<b>bold</b> <img src=x>\n" * 20, "<i>odd.txt")
-    assert "<b>bold</b>" in page.lines.toPlainText()
-    assert page.preview.title.text().startswith("<i>") or "odd" in page.preview.title.text()
+    assert "<b>bold</b>" in page.work.stage.view.lines.toPlainText()
+    assert page.work.stage.title.text().startswith("<i>") or "odd" in page.work.stage.title.text()
 
 
 def test_of_a_huge_text_the_tokens_are_guessed_until_all_are_counted(make, session, stage, monkeypatch):
     monkeypatch.setattr(token_counts, "AUTOMATIC", 1_000)
     monkeypatch.setattr(token_counts, "BEGINNING", 500)
     page = make()
-    assert page.facts.rows.texts()["Tokens"] == "about 20,000"
-    page.facts.count_all.click()
-    assert page.facts.count_all.text() == "Counting all of it…"
+    assert page.work.side.facts.rows.texts()["Tokens"] == "about 20,000"
+    page.work.side.facts.count_all.click()
+    assert page.work.side.facts.count_all.text() == "Counting all of it…"
     stage.settle()
-    assert page.facts.rows.texts()["Tokens"] == "20,000"
-    assert not page.facts.count_all.isVisible()
+    assert page.work.side.facts.rows.texts()["Tokens"] == "20,000"
+    assert not page.work.side.facts.count_all.isVisible()
 
 
 # --- the split ------------------------------------------------------------------------------------------------------
 
 
 def test_the_split_follows_the_slider_and_the_draft_follows_too(page, session):
-    page.split.slider.changed.emit(0.25)
+    page.work.side.split.slider.changed.emit(0.25)
     assert session.draft.data.validation_share == 0.25
-    assert "Trained on 15,000 (75 %)" in page.split.bar.accessibleDescription()
-    assert "Held back 5,000 (25 %)" in page.split.bar.accessibleDescription()
+    assert "Trained on 15,000 (75 %)" in page.work.side.split.bar.accessibleDescription()
+    assert "Held back 5,000 (25 %)" in page.work.side.split.bar.accessibleDescription()
 
 
 def test_windows_of_the_drafts_context_are_counted_on_both_sides(page, session):
-    rows = page.split.rows.texts()
+    rows = page.work.side.split.rows.texts()
     assert rows["Windows of 32 tokens"] == str((18_000 - 33) // 32 + 1)
     assert rows["Windows held back"] == str((2_000 - 33) // 32 + 1)
 
 
 def test_the_first_words_held_back_are_told(page, session):
     whole = session.project.text("story").path.read_text("utf-8")
-    assert " ".join(whole[18_000:18_040].split()) in page.split.cut.text()
-    page.split.slider.changed.emit(0.0)
-    assert not page.split.cut.isVisible()
+    assert " ".join(whole[18_000:18_040].split()) in page.work.side.split.cut.text()
+    page.work.side.split.slider.changed.emit(0.0)
+    assert not page.work.side.split.cut.isVisible()
 
 
 def test_a_text_shorter_than_one_window_is_said_before_training(page, session, stage):
     session.set_draft(session.draft.with_part(model=ModelConfig(context_length=30_000)))
-    assert "one window needs 30,001 tokens" in page.split.warning.text()
+    assert "one window needs 30,001 tokens" in page.work.side.split.warning.text()
     session.set_draft(session.draft.with_part(model=ModelConfig(context_length=5_000)))
-    assert "nothing could be measured" in page.split.warning.text()
+    assert "nothing could be measured" in page.work.side.split.warning.text()
     session.set_draft(session.draft.with_part(model=ModelConfig(context_length=32)))
-    assert not page.split.warning.isVisible()
+    assert not page.work.side.split.warning.isVisible()
 
 
 # --- coming in ------------------------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def test_the_same_text_again_is_told_and_not_copied(page, bring):
 
 def test_a_legacy_encoding_is_explained(page, bring):
     bring("Größe, Straße, Übermut und Ärger im naïven Café. ".encode("cp1252") * 40)
-    assert "a guess, since the byte 0xf6" in page.facts.encoding.text()
+    assert "a guess, since the byte 0xf6" in page.work.side.facts.encoding.text()
 
 
 def test_a_folder_is_one_text_and_says_how_many_files_it_has(page, stage, tmp_path):
@@ -227,7 +227,7 @@ def test_a_folder_is_one_text_and_says_how_many_files_it_has(page, stage, tmp_pa
         (folder / f"{number}.md").write_text(f"Letter {number}. " * 50, "utf-8")
     page.add([folder])
     stage.settle()
-    assert "and 2 more files" in page.facts.source.text()
+    assert "and 2 more files" in page.work.side.facts.source.text()
 
 
 def test_progress_is_shown_while_a_text_is_read(page):
@@ -263,7 +263,7 @@ def test_a_drop_is_announced_and_brings_the_text(page, stage, tmp_path):
 
 
 def test_a_deleted_text_can_be_brought_back(page, session, told):
-    page.delete_text()
+    page.delete()
     assert page.empty.isVisible()
     words, undo = told[0].action
     assert words == "Undo"
@@ -274,13 +274,13 @@ def test_a_deleted_text_can_be_brought_back(page, session, told):
 
 def test_runs_that_need_the_text_are_mentioned(page, stage, told):
     stage.play(small_run(3))
-    page.delete_text()
+    page.delete()
     assert "cannot be resumed without it" in told[-1].text
 
 
 def test_a_text_stays_while_a_run_learns_from_it(page, session, stage, told):
     run = stage.start([started(), UNTIL_STOPPED])
-    page.delete_text()
+    page.delete()
     assert page.banner.level == "danger"
     assert "Stop the run first" in page.banner.hint.text()
     assert names(page) == ["story"]
@@ -290,7 +290,8 @@ def test_a_text_stays_while_a_run_learns_from_it(page, session, stage, told):
 
 def test_the_palette_offers_what_the_page_can_do(page):
     offered = {action.name: action for action in page.actions()}
-    assert set(offered) == {"data.folder", "data.delete", "data.use"}
+    assert set(offered) == {"data.folder", "data.public", "data.mix", "data.delete", "data.use"}
+    assert not offered["data.mix"].enabled()
     assert offered["data.use"].enabled()
 
 
@@ -307,4 +308,143 @@ def test_the_list_chooses_what_is_looked_at(page, bring, stage):
     page.list.table.select(page.list.table.rows()[1])
     stage.settle()
     assert page.text.name == "story"
-    assert page.lines.toPlainText().startswith("Mira")
+    assert page.work.stage.view.lines.toPlainText().startswith("Mira")
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def table(tmp_path):
+    lines = [f"{'spam' if number % 2 else 'ham'},message {number} about ships" for number in range(40)]
+    path = tmp_path / "mail.csv"
+    path.write_text("label,text\n" + "\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+@pytest.fixture
+def with_dataset(session, make, table):
+    """The page, looking at a dataset."""
+    session.project.add_dataset(table, name="mail")
+    page = make()
+    page.focus_on("mail@1")
+    return page
+
+
+def test_a_table_is_looked_at_before_it_is_taken_in(page, stage, table):
+    page.add([table])
+    assert page.primary.text() == "Import"
+    assert not page.primary.isEnabled()
+    stage.settle()
+    assert page.arrival.isVisible()
+    assert page.primary.text() == "Import 40 rows"
+    page.arrival.skip.click()
+    assert not page.arrival.isVisible()
+    assert names(page) == ["story"]
+
+
+def test_texts_and_tables_that_are_dropped_together_each_go_their_way(page, stage, table, tmp_path):
+    (tmp_path / "fox.txt").write_text("The fox ran. " * 90, "utf-8")
+    page.drop.dropped.emit([tmp_path / "fox.txt", table])
+    stage.settle()
+    page.primary.click()
+    stage.settle()
+    assert names(page) == ["fox", "story", "mail"]
+    assert page.list.title.text() == "Texts and datasets"
+
+
+def test_a_dataset_becomes_a_text_to_pretrain_on(with_dataset, session, stage):
+    page = with_dataset
+    assert page.work.source.title == "mail@1"
+    assert page.text is None
+    assert page.primary.text() == "Use for pretraining"
+    page.primary.click()
+    assert page.primary.text() == "Making a text…"
+    stage.settle()
+    assert page.text is not None
+    assert session.draft.data.text == page.text.name
+    assert page.primary.text() == "Next: Tokenizer"
+    assert "message 0 about ships" in page.work.stage.view.lines.toPlainText()
+
+
+def test_without_its_roles_a_dataset_cannot_be_used(with_dataset, stage):
+    rows = with_dataset.work.stage.view
+    rows.edits.set_role("text", "")
+    rows.edits.save()
+    stage.settle()
+    assert with_dataset.work.source.title == "mail@2"
+    assert with_dataset.primary.text() == "Choose the roles first"
+    assert not with_dataset.primary.isEnabled()
+
+
+def test_an_older_version_is_opened_and_left_again(with_dataset, stage):
+    page = with_dataset
+    page.work.stage.view.edits.remove([0])
+    page.work.stage.view.edits.save()
+    stage.settle()
+    assert page.work.stage.note.text() == "39 rows"
+    page.work.side.versions.buttons[1].click()
+    assert page.work.source.title == "mail@1"
+    assert page.work.stage.note.text() == "40 rows"
+    page.work.list.table.select(page.list.table.rows()[0])
+    page.work.list.table.select(page.list.table.rows()[1])
+    assert page.work.source.title == "mail@2"
+
+
+def test_the_same_table_again_is_told_and_not_copied(with_dataset, stage, table):
+    with_dataset.add([table])
+    stage.settle()
+    with_dataset.primary.click()
+    stage.settle()
+    assert "here already" in with_dataset.banner.message.text()
+    assert names(with_dataset) == ["story", "mail"]
+
+
+def test_a_deleted_dataset_can_be_brought_back(with_dataset, told):
+    with_dataset.delete()
+    assert names(with_dataset) == ["story"]
+    told[-1].action[1]()
+    assert names(with_dataset) == ["story", "mail"]
+    assert with_dataset.work.source.title == "mail@1"
+
+
+def test_what_is_known_of_a_dataset_stands_aside_until_it_is_wanted(with_dataset):
+    work = with_dataset.work
+    assert not work.side.isVisible()
+    work.details.click()
+    assert work.side.isVisible()
+    assert work.side.dataset_facts.rows.texts()["Rows"] == "40"
+    work.stage.view.open_row(0)
+    assert not work.side.isVisible()
+    work.stage.view.close_row()
+    assert work.side.isVisible()
+    work.choose("text", "story")
+    assert work.side.facts.isVisible()
+    assert not work.details.isVisible()
+
+
+def test_in_a_small_window_the_list_makes_room_for_what_is_known(with_dataset):
+    with_dataset.resize(800, 560)
+    with_dataset.work.details.click()
+    assert not with_dataset.list.isVisible()
+    with_dataset.work.details.click()
+    assert with_dataset.list.isVisible()
+
+
+def test_a_dataset_is_found_by_title_and_files_can_be_sent_here(with_dataset, stage, table):
+    page = with_dataset
+    page.focus_on("story")
+    page.focus_on("mail@1")
+    assert page.work.source.title == "mail@1"
+    page.focus_on([table])
+    stage.settle()
+    assert page.arrival.isVisible()
+
+
+def test_a_table_may_be_learned_from_as_plain_text(page, stage, table):
+    page.add([table])
+    stage.settle()
+    page.arrival.form.as_text.click()
+    stage.settle()
+    assert names(page) == ["mail", "story"]
+    assert page.text.name == "mail"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studio.parts.opening import ensure_project, known_projects, projects_folder
+from studio.parts.opening import Opening, ensure_project, known_projects, projects_folder
 
 pytestmark = pytest.mark.gui
 
@@ -44,3 +44,20 @@ def test_a_folder_that_does_not_exist_holds_no_projects(scripted_run: Any, tmp_p
     session = scripted_run.session
     session.set_preferences(replace(session.preferences, projects_folder=str(tmp_path / "nowhere")))
     assert known_projects(session) == []
+
+
+def test_tables_are_shown_on_the_data_page_before_they_are_taken_in(
+    scripted_run: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    table, text = tmp_path / "mail.csv", tmp_path / "fox.txt"
+    table.write_text("a,b\n1,2\n", "utf-8")
+    text.write_text("The fox ran. " * 50, "utf-8")
+    session = scripted_run.session
+    opening = Opening(session, None)
+    with qtbot.waitSignal(session.focus_requested) as wish:
+        opening.bring([str(table), str(text)])
+    assert wish.args == ["data", [table]]
+    scripted_run.settle()
+    assert [item.name for item in session.project.texts()] == ["fox"]
+    assert session.project.datasets() == []
+    opening.deleteLater()

@@ -1,0 +1,131 @@
+"""The datasets of the open project as wishes: each is a job, each ends in a new version. Part of the session."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.core.errors import StudioError
+from studio.core.language import tr
+from studio.live.jobs import Job, Jobs
+from studio.live.notices import Notices
+from studio.live.runs import Undo
+from studio.store.project import Project
+from studio.store.trash import Trashed
+
+if TYPE_CHECKING:
+    from studio.formats import Choices
+    from studio.rows.kinds import Reading
+    from studio.store.corpus import Text
+    from studio.store.datasets import Dataset
+
+Values = dict[str, Any]
+_TEXT_FROM = "studio.store.dataset_texts:text_from"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A table that is to be taken in, and what was chosen about it; None: as it is found by looking."""
+
+    path: Path
+    choices: "Choices | None"
+    reading: "Reading | None"
+    name: str
+
+
+class Datasets(QObject):
+    """Like `Texts`: what it starts tells by `changed` when something new lies on the disk."""
+
+    changed = Signal(object)  # frozenset of {"datasets"} or {"texts"}
+
+    def __init__(self, jobs: Jobs, notices: Notices, project: Callable[[], Project], parent: QObject) -> None:
+        super().__init__(parent)
+        self._jobs, self._notices, self._project = jobs, notices, project
+
+    def add(self, path: Path, choices: "Choices | None", reading: "Reading | None", name: str = "") -> Job:
+        """Import a table; the job's result is the `Dataset`."""
+        title = tr("Importing {what}", what=name or path.name)
+        arrival = Arrival(path, choices, reading, name)
+        return self._told(self._jobs.start(import_rows, self._project(), arrival, title=title))
+
+    def edit(self, parent: "Dataset", edits: Mapping[int, Values | None], reading: "Reading") -> Job:
+        """Keep what was changed by hand as the next version; the job's result is the `Dataset`."""
+        title = tr("Saving the next version of “{name}”", name=parent.name)
+        return self._told(self._jobs.start("studio.store.datasets:edited", parent, dict(edits), reading=reading,
+                                           title=title))  # fmt: skip
+
+    def write_out(self, dataset: "Dataset") -> Job:
+        """Make a text of it, to learn from; the job's result is the `Text`."""
+        title = tr("Making a text of “{name}”", name=dataset.name)
+        job = self._jobs.start(_TEXT_FROM, self._project(), dataset, title=title)
+        job.succeeded.connect(self._text_made)
+        return job
+
+    def find(self, dataset: "Dataset", words: str) -> Job:
+        """Search all rows; the job yields the numbers of those that hold the words, whatever their case."""
+        title = tr("Searching “{name}”", name=dataset.title)
+        return self._jobs.start(rows_with, dataset, words, title=title, lane="datasets.find")
+
+    def delete(self, name: str) -> Undo:
+        """Move a dataset with all its versions to the trash."""
+        way_back = partial(self._restore, self._project().delete_dataset(name))
+        self._tell()
+        return Undo(tr("“{name}” was moved to the trash with all its versions.", name=name), way_back)
+
+    def made(self, _thing: object = None) -> None:
+        """Something was made by others, as by cleaning."""
+        self.changed.emit(frozenset({"datasets", "texts"}))
+
+    def _restore(self, trashed: Trashed) -> None:
+        try:
+            trashed.restore()
+        except StudioError as error:
+            self._notices.post_error(error)
+        self._tell()
+
+    def _told(self, job: Job) -> Job:
+        job.succeeded.connect(self._tell)
+        return job
+
+    def _tell(self, _dataset: object = None) -> None:
+        self.changed.emit(frozenset({"datasets"}))
+
+    def _text_made(self, _text: "Text") -> None:
+        self.changed.emit(frozenset({"texts"}))
+
+
+def import_rows(
+    project: Project,
+    arrival: Arrival,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    keep_going: Callable[[], bool] | None = None,
+) -> "Dataset":
+    """`Project.add_dataset` with the words that a job looks for; runs on a thread of its own."""
+    return project.add_dataset(
+        arrival.path, arrival.choices, arrival.reading, name=arrival.name, progress=progress, keep_going=keep_going
+    )
+
+
+def rows_with(
+    dataset: "Dataset", words: str, *,
+    progress: Callable[[int, int], None] | None = None, keep_going: Callable[[], bool] | None = None,
+) -> Iterator[int]:  # fmt: skip
+    """Numbers of the rows in which some value holds `words`, whatever their case."""
+    wanted = words.casefold()
+    for number, values in enumerate(dataset.stream(keep_going)):
+        if progress is not None and number % 1_000 == 0:
+            progress(number, dataset.rows)
+        if any(_holds(value, wanted) for value in values.values()):
+            yield number
+
+
+def _holds(value: Any, wanted: str) -> bool:
+    if isinstance(value, str):
+        return wanted in value.casefold()
+    if isinstance(value, list | dict):
+        return any(_holds(item, wanted) for item in (value.values() if isinstance(value, dict) else value))
+    return value is not None and wanted in str(value).casefold()
