@@ -76,7 +76,7 @@ class TrialLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.figures, self.verdict = Label("", "quiet"), Label("", "good", wrap=True)
+        self.figures, self.verdict = Label("", "quiet", wrap=True), Label("", "good", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -168,8 +168,9 @@ class CommonToken:
 
 def common_tokens(counted: TokenCount) -> list[CommonToken]:
     """The tokens that come most often, the commonest first."""
-    order = np.argsort(-counted.occurrences, kind="stable")[:_COMMON]
-    ids = [int(place) for place in order if counted.occurrences[place] > 0]
+    used = np.flatnonzero(counted.occurrences)
+    order = np.argsort(-counted.occurrences[used], kind="stable")[:_COMMON]
+    ids: list[int] = used[order].tolist()
     return [CommonToken(token, int(counted.occurrences[token.id])) for token in spell(counted.tokenizer, ids)]
 
 

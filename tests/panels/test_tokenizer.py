@@ -1,22 +1,24 @@
-"""The Tokenizer page: four kinds compared, and whatever is typed cut at once."""
-
-from dataclasses import replace
+"""The Tokenizer page: its views, what it carries between them, and the one primary button."""
 
 import pytest
+from PySide6.QtCore import Qt
 
-from studio.panels import tokenizer as tokenizer_module
 from studio.panels.tokenizer import TokenizerPanel
 from studio.parts.fine_tuning import start_next_run
 from studio.parts.token_trial import common_tokens, first_difference, try_text
 from studio.store.token_count import count_tokens
 from studio.tokenizers import make_tokenizer
+from studio.tokenizing import try_view
 from tests.library.conftest import add_model as add_model
 
 pytestmark = pytest.mark.gui
 
 
 @pytest.fixture
-def make(session, look, on_screen, scripted_run):
+def make(session, look, on_screen, scripted_run, monkeypatch):
+    monkeypatch.setattr(try_view, "_COUNTED", 2)  # counting all of them and comparing are tests of their views
+    monkeypatch.setattr("studio.vocabularies.comparison.compare", lambda found, text, **more: [])
+
     def open_page():
         panel = TokenizerPanel(session, look)
         session.changed.connect(panel.refresh)
@@ -31,16 +33,6 @@ def make(session, look, on_screen, scripted_run):
 @pytest.fixture
 def page(make):
     return make()
-
-
-def type_in(page, text):
-    page.edit.setPlainText(text)
-    page.edit.document().setModified(True)
-    page.try_now()
-
-
-def texts(page):
-    return [token.text for token in page.trial.tokens]
 
 
 # --- the trial itself -----------------------------------------------------------------------------------------------
@@ -84,131 +76,93 @@ def test_the_commonest_tokens_come_first(session):
     assert rows[0].token.text == "the"
     assert rows[0].times == 800
     assert [row.times for row in rows] == sorted((row.times for row in rows), reverse=True)
+    assert len(rows) == 10
 
 
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
-def test_every_kind_says_how_large_it_would_be_for_this_text(page):
-    facts = {name: card.facts.text().split("\n") for name, card in page.kinds.cards.items()}
-    assert facts["bytes"] == ["256 tokens in the vocabulary", "20,000 tokens in this text"]
-    assert facts["words"] == ["12 tokens in the vocabulary", "4,400 tokens in this text"]
-    assert facts["gpt2"][0] == "50,257 tokens in the vocabulary"
-    assert facts["characters"][1] == "20,000 tokens in this text"
+def test_the_page_opens_on_a_sentence_in_tokens_and_builds_the_rest_when_it_is_wanted(page, qtbot, scripted_run):
+    first = page.view
+    assert (page.switch.value(), list(page._built)) == ("try", ["try"])
+    assert page.view.bench.trial.count > 0
+    assert (page.primary.text(), page.bring.isVisible()) == ("Next: Model", False)
+    page.switch.row.setFocus()
+    qtbot.keyClick(page.switch.row, Qt.Key.Key_Right)
+    assert page.view.name == "train"
+    page.open_view("try")
+    assert page.view is first
+    qtbot.mouseClick(page.view.list.train, Qt.MouseButton.LeftButton)
+    assert page.view.name == "train"
+    scripted_run.settle()
 
 
-def test_the_beginning_of_the_text_is_cut_without_being_asked(page):
-    assert page.edit.toPlainText().startswith("Mira went to the harbour")
-    assert texts(page)[:4] == ["M", "i", "r", "a"]
-    assert page.figures.verdict.text() == "Decodes to the same text."
-
-
-def test_typing_cuts_anew_after_a_moment(page, qtbot):
-    page.edit.setPlainText("ships")
-    qtbot.waitUntil(lambda: texts(page) == list("ships"))
-    assert page.figures.figures.text() == "5 tokens · 5 characters · 5 bytes · 1.00 characters a token"
-
-
-def test_another_kind_is_looked_at_without_being_used(page, session):
-    page.kinds.changed.emit("words")
-    type_in(page, "Mira went to Paris.")
-    assert texts(page) == ["Mira", "went", "to", "<|unk|>", "."]
-    assert "1 unknown words" in page.figures.figures.text()
-    assert session.draft.data.tokenizer == "characters"
+def test_the_primary_button_is_that_of_the_view(page, session, scripted_run):
+    page.view.look_at("bytes")
     assert page.primary.text() == "Use this tokenizer"
     page.primary.click()
-    assert session.draft.data.tokenizer == "words"
-    assert page.kinds.cards["words"].mark.isVisible()
-
-
-def test_the_tokenizer_in_use_leads_on_to_the_model(page, session, qtbot):
+    assert session.draft.data.tokenizer == "bytes"
     assert page.primary.text() == "Next: Model"
-    with qtbot.waitSignal(session.focus_requested) as wish:
-        page.primary.click()
-    assert wish.args[0] == "model"
-
-
-def test_a_text_that_changes_on_the_way_is_told_with_the_place(page):
-    page.kinds.changed.emit("words")
-    type_in(page, "Mira\nlooked")
-    assert page.figures.verdict.text() == (
-        "Decodes to another text: from character 5 on, “↵looked” has become “·looked”."
-    )
-
-
-def test_a_character_that_the_text_lacks_is_named(page):
-    type_in(page, "zebra")
-    assert "“z”" in page.figures.verdict.text()
-    assert texts(page) == []
-
-
-def test_special_spellings_are_text_until_asked_for(page):
-    assert not page.special.isVisible()
-    page.kinds.changed.emit("gpt2")
-    type_in(page, "end<|endoftext|>")
-    assert len(texts(page)) > 3
-    assert page.special.isVisible()
-    page.special.set_value("token")
-    page.special.changed.emit("token")
-    assert [token.id for token in page.trial.tokens] == [437, 50256]
-
-
-def test_a_chosen_token_shows_its_particulars(page):
-    page.kinds.changed.emit("words")
-    type_in(page, "to the harbour")
-    page.tokens.select(1)
-    rows = page.token.rows.texts()
-    assert page.token.text.text() == "the"
-    assert rows["3 bytes"] == "74 68 65"
-    assert rows["In “story”"] == "800 · one in 5.5"
-    page.tokens.select(-1)
-    assert not page.token.rows.isVisible()
-
-
-def test_a_common_token_can_be_chosen_in_the_table(page):
-    page.common.select(page.common.rows()[0])
-    assert page.token.text.text() == "·"
-    assert page.token.rows.texts()["1 byte"] == "20"
-
-
-def test_a_long_text_is_cut_by_a_worker(page, scripted_run, monkeypatch):
-    monkeypatch.setattr(tokenizer_module, "_AT_ONCE", 50)
-    type_in(page, "Mira looked at the ships. " * 20)
-    assert page.bench.note.text() == "cutting…"
+    page.open_view("train")
+    assert page.primary.text() == "Learn 1,000 tokens from “story”"
+    page.open_view("merges")
+    assert not page.primary.isVisible()
     scripted_run.settle()
-    assert page.trial.count == 520
-    assert page.bench.note.text() == ""
 
 
-def test_what_was_typed_stays_when_the_text_changes(page, session, scripted_run, tmp_path):
-    page.edit.setFocus()
-    page.edit.insertPlainText("ships ")
-    (tmp_path / "fox.txt").write_text("The fox ran. " * 90, "utf-8")
-    session.project.add_text([tmp_path / "fox.txt"])
-    session.set_draft(session.draft.with_part(data=replace(session.draft.data, text="fox")))
+def test_the_text_that_is_tried_comes_along_to_the_comparison_and_back(page, scripted_run):
+    page.view.set_words("ships ahoy")
+    page.open_view("compare")
+    assert page.view.words() == "ships ahoy"
+    page.view.set_words("ships away")
+    page.open_view("try")
+    assert page.view.words() == "ships away"
     scripted_run.settle()
-    assert page.edit.toPlainText().startswith("ships ")
 
 
-def test_without_a_text_only_kinds_that_need_none_are_offered(make, session, qtbot):
+def test_without_a_text_one_can_be_brought_in(make, session, qtbot):
     session.close_project()
     page = make()
-    assert not page.kinds.cards["characters"].isEnabled()
-    assert page.kinds.cards["characters"].facts.text() == "needs a text"
-    assert page.kinds.cards["bytes"].isEnabled()
-    assert page.edit.toPlainText() == tokenizer_module.GREETING
-    assert page.trial.same
+    assert page.bring.isVisible()
     with qtbot.waitSignal(session.focus_requested) as wish:
         page.bring.click()
     assert wish.args[0] == "data"
+    page.open_view("train")
+    assert (page.bring.isVisible(), page.primary.text()) == (False, "Bring in a text first")
 
 
-def test_the_page_can_be_asked_for_one_kind(page):
+def test_the_page_can_be_asked_for_one_tokenizer_or_one_view(page, scripted_run):
+    general = page.idea.accessibleName()
+    page.focus_on("merges")
+    assert page.view.name == "merges"
+    assert page.idea.accessibleName() != general
     page.focus_on("bytes")
-    assert page.kind == "bytes"
+    assert (page.view.name, page.view.kind, page.idea.accessibleName()) == ("try", "bytes", general)
     page.focus_on("nonsense")
-    assert page.kind == "bytes"
-    assert [action.name for action in page.actions()] == ["tokenizer.use"]
+    assert page.view.kind == "bytes"
+    actions = {action.name: action for action in page.actions()}
+    assert set(actions) == {*(f"tokenizer.{view.name}" for view in page.views), "tokenizer.primary"}
+    actions["tokenizer.train"].slot()
+    assert page.view.name == "train"
+    scripted_run.settle()
+
+
+def test_what_a_view_refuses_stands_on_the_page(page, scripted_run, tmp_path):
+    page.view.open_file(tmp_path / "nothing.json")
+    scripted_run.settle()
+    assert page.banner.isVisible()
+    page.primary.click()
+    assert not page.banner.isVisible()
+
+
+def test_in_a_small_window_the_text_keeps_its_width_and_the_views_become_a_list(page):
+    page.resize(785, 528)
+    assert not page.view.side.isVisible()
+    assert page.view.bench.width() > 500
+    assert page.switch.list.isVisible()
+    page.resize(1_700, 900)
+    assert page.view.side.isVisible()
+    assert page.switch.row.isVisible()
 
 
 def test_a_model_to_start_from_reads_with_its_own_tokenizer(page, session, add_model):
