@@ -25,5 +25,6 @@ PANELS: tuple[PanelEntry, ...] = (
     PanelEntry("lenses", "Lenses", "Inside"),
     PanelEntry("models", "Models", "Use"),
     PanelEntry("chat", "Chat", "Use"),
+    PanelEntry("lessons", "Lessons", "foot"),
     PanelEntry("settings", "Settings", "foot"),
 )
