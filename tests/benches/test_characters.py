@@ -27,6 +27,7 @@ def test_the_shape_is_the_one_that_was_asked_for() -> None:
     assert training.accumulation == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short_text")
 def test_a_few_steps_are_measured_but_prove_nothing() -> None:
     rows = {row["what"]: row for row in characters.run(argparse.Namespace(steps=3, threads=1, keep=""))}

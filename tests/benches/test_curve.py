@@ -12,6 +12,7 @@ pytestmark = pytest.mark.gui
 POINTS = 40_000
 
 
+@pytest.mark.slow
 def test_every_spike_is_seen_at_every_zoom_and_every_bucket_is_numpys() -> None:
     rows = curve.run(argparse.Namespace(points=POINTS, frames=2, places=2))
     assert len(rows) == 2 * len(curve.ZOOMS)

@@ -29,6 +29,7 @@ def test_operations_per_token_follow_the_formula_of_performance_tables() -> None
     assert flops_per_token(shape) == 6 * (12 * 12 * 768**2 + 768 * 50_257) + 12 * 12 * 768 * 256
 
 
+@pytest.mark.slow
 def test_twice_the_steps_take_twice_as_long() -> None:
     config = RunConfig(model=ModelConfig(vocab_size=100))
     assert estimate_seconds(config, 20) == pytest.approx(2 * estimate_seconds(config, 10))

@@ -62,7 +62,7 @@ def written(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in ("gpt2", "llama") else pytest.mark.slow) for name in SHAPES]
+    "name", [pytest.param(name, marks=() if name == "llama" else pytest.mark.slow) for name in SHAPES]
 )
 def test_the_script_of_every_family_computes_what_the_model_computes(name: str, tmp_path: Path, written: Path) -> None:
     going, model = outgoing(name, tmp_path)

@@ -164,6 +164,7 @@ def _repetitions(rng: np.random.Generator) -> torch.Tensor:
     return torch.from_numpy(np.stack(rows))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_two_layers_trained_on_repetitions_grow_an_induction_head() -> None:
     special: dict[str, Any] = {"vocab_size": 24, "context_length": 32, "emb_dim": 64, "n_layers": 2, "n_heads": 2}

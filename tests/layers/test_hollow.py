@@ -40,6 +40,7 @@ def test_making_one_draws_no_random_numbers_and_leaves_what_is_made_after_it_alo
     assert torch.equal(nn.Linear(3, 3).weight, expected)
 
 
+@pytest.mark.slow
 def test_making_one_does_not_wake_the_compiler() -> None:
     code = f"""
 import sys

@@ -1,5 +1,7 @@
 """A table on its way in: what was found, what may be changed, what is left out, and the way into the project."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,7 @@ def test_lines_that_cannot_be_read_are_listed_by_line_and_reason(
     scripted_run.settle()
     assert [fault.line for fault in view.form.faults.rows()] == [3, 7]
     assert view.form.faults_label.text().startswith("2 lines cannot be read and are left out.")
+    assert [view.grid.book.number(place) for place in range(4)] == [0, 1, 2, 3]  # as they will be in the project
     assert all(fault.reason in view.form.faults_label.text() for fault in view.form.faults.rows())
     assert view.button == "Import 4 rows"
 
@@ -106,7 +109,7 @@ def test_a_choice_that_makes_no_table_is_told_and_undone(opened: IntakeView, scr
 def test_importing_makes_a_dataset_with_the_chosen_roles(opened: IntakeView, scripted_run: Any, session: Any) -> None:
     made: list[Dataset] = []
     closed: list[None] = []
-    opened.imported.connect(made.append)
+    opened.imported.connect(lambda dataset, path: made.append(dataset))
     opened.closed.connect(lambda: closed.append(None))
     opened.form.name.setText("mail")
     opened.grid.roles.role_chosen.emit("label", "text")
@@ -122,7 +125,17 @@ def test_importing_makes_a_dataset_with_the_chosen_roles(opened: IntakeView, scr
     assert [item.name for item in session.project.datasets()] == ["mail"]
 
 
-def test_a_cancelled_import_stays_open_and_leaves_nothing(opened: IntakeView, scripted_run: Any, session: Any) -> None:
+def test_a_cancelled_import_stays_open_and_leaves_nothing(
+    opened: IntakeView, scripted_run: Any, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = type(session.project).add_dataset
+
+    def late(*given: Any, keep_going: Callable[[], bool], **named: Any) -> Dataset:
+        while keep_going():  # else the small table is in before anybody can call it off
+            time.sleep(0.001)
+        return add(*given, keep_going=keep_going, **named)
+
+    monkeypatch.setattr(type(session.project), "add_dataset", late)
     opened.import_now()
     opened.progress.cancel.click()
     scripted_run.settle()
