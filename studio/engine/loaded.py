@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from studio.core.config import ComputeConfig, RunConfig, Sampling
+from studio.core.config import ComputeConfig, ModelConfig, RunConfig, Sampling
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.shelf import OBJECTIVES
@@ -20,12 +20,14 @@ from studio.engine.opening import open_weights
 from studio.engine.pieces import Piece, tokens, write
 from studio.engine.quantize import Converted, Quality, choices, convert, measure, turn, weight_bytes
 from studio.engine.reader import Reader
+from studio.layers.adapter_weights import move_adapters
 from studio.layers.decoder import Decoder
 from studio.layers.key_value_cache import no_writer
 from studio.tokenizers import Tokenizer
 
 # Below this many weights a second thread costs more in waking up than it saves: one token is one row.
 WORTH_TWO_THREADS = 50_000_000
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class LoadedModel:
         self._lock = threading.Lock()
         self._idle: Reader | None = None  # keeps what it has read, for the next turn
         self._turned = False
+        self._changes = 0  # how often the network was changed in place
         self.path: Path | None = None  # where the weights lie, to read them again
         self.tokenizer = tokenizer
         self.title = ""
@@ -134,7 +137,8 @@ class LoadedModel:
         if sample:
             yield measure(model, self._config.model, ids)
         if self.precision != "fp32":
-            model = self._read_again(going)
+            adapted, model = model, self._read_again(going)
+            move_adapters(adapted, model)
         if name != "fp32":
             yield from convert(model, name, going)
         with self._lock:
@@ -144,6 +148,18 @@ class LoadedModel:
         self.precision, self.bytes = name, weight_bytes(model)
         if sample:
             yield measure(model, self._config.model, ids)
+
+    def change(self, act: Callable[[Decoder, ModelConfig], Result]) -> Result:
+        """Change the network in place, as laying an adapter on does; what was read with it before is forgotten.
+
+        An adapter's strength may also be set while a text is being written: from the next token on it counts.
+        """
+        model = self._present()
+        with self._lock:
+            result = act(model, self._config.model)
+            self._changes, self._idle = self._changes + 1, None
+        self.bytes = weight_bytes(model)
+        return result
 
     def _read_again(self, keep_going: Callable[[], bool]) -> Decoder:
         if self.path is None:
@@ -173,11 +189,13 @@ class LoadedModel:
                 turn(model)
                 self._turned = True
             reader, self._idle = self._idle or Reader(model, self._config.model), None
+            changes = self._changes
         try:
             yield reader
         finally:
             with self._lock:
-                self._idle = reader if self._model is reader.model else None
+                same = self._model is reader.model and self._changes == changes
+                self._idle = reader if same else None
 
     def _going(self, control: Asked | None) -> Callable[[], bool]:
         """Whether to write on: nobody has said stop, and the model was not unloaded."""

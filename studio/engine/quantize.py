@@ -18,6 +18,7 @@ from studio.engine.reader import Reader
 from studio.layers.decoder import Decoder
 from studio.layers.half_linear import NarrowLinear, PackedHalfLinear
 from studio.layers.int8_linear import Int8Linear
+from studio.layers.nf4 import Nf4Linear
 
 Maker = Callable[[nn.Linear], nn.Module]
 
@@ -181,7 +182,7 @@ def _bytes(parameters: Iterable[Tensor]) -> int:
     return sum(parameter.numel() * parameter.element_size() for parameter in parameters)
 
 
-KINDS = (Int8Linear, PackedHalfLinear, NarrowLinear)
+KINDS = (Int8Linear, PackedHalfLinear, NarrowLinear, Nf4Linear)
 
 
 # --- what it costs --------------------------------------------------------------------------------------------------

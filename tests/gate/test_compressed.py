@@ -5,6 +5,7 @@ import gzip
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import zstandard
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.core.errors import StudioError
+from studio.gate import compressed
 from studio.gate.compressed import DamagedError, Limits, blocks, plain_suffix, require_regular, unpacked_copy
 
 PACKS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".zst": zstandard.compress}
@@ -135,4 +137,19 @@ def test_a_copy_that_is_stopped_or_fails_leaves_nothing(tmp_path: Path, monkeypa
 
     with pytest.raises(StudioError, match="no room to unpack it: No space left"):
         unpacked_copy(full())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_copy_stops_while_the_disk_has_room_for_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(compressed, "_ROOM_EVERY", 1_000)
+    left = iter([5_000, 3_000, 1_500])
+    usage = lambda folder: SimpleNamespace(free=compressed._LEFT_FREE + next(left) - 1_000)  # noqa: E731
+    monkeypatch.setattr("shutil.disk_usage", usage)
+    taken: list[bytes] = []
+    with pytest.raises(
+        StudioError, match=r"no room to unpack it: 1,024 MB are free in .* 1,024 MB are left to everything else"
+    ):
+        unpacked_copy(taken.append(piece) or piece for piece in [b"x" * 500] * 100)  # type: ignore[func-returns-value]
+    assert len(taken) == 5
     assert not list(tmp_path.iterdir())
