@@ -42,11 +42,6 @@ class Learned:
     sample: str = ""  # the beginning of the held-back part
     longest: tuple[int, ...] = ()
 
-    @property
-    def learned(self) -> int:
-        """How many of its tokens are not the alphabet that it began with."""
-        return max(0, self.tokenizer.vocab_size - len(self.tokenizer.special) - 256)
-
 
 def learn(
     source: "Text | Dataset",
@@ -113,9 +108,13 @@ class _Pieces:
 
     def last(self, limit: int) -> str:
         """The beginning of the part behind the cut."""
-        if not isinstance(self._source, Text):
-            return "".join(islice(self._rows(), self._cut, self._cut + limit // 20))[:limit]
         found, skip = "", self._cut
+        if not isinstance(self._source, Text):
+            for row in islice(self._rows(), self._cut, None):
+                found += row[: limit - len(found)]
+                if len(found) >= limit:
+                    break
+            return found
         for piece in self._source.chunks(1 << 16):
             if self._keep_going is not None and not self._keep_going():
                 raise StudioError("Learning was stopped before it was finished.", "Nothing was changed.")

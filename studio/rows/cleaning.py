@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import tempfile
+import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ Mend = Callable[[str], str]
 
 _PEEK = 100  # rows looked at for the names of their columns
 _ASK = 256  # rows between two questions whether to go on
+_SLOW = 0.1  # seconds after which is asked in any case, as when a pattern takes long on every row
 _IN_MEMORY = 1 << 24  # bytes of rows that wait in memory; more of them wait in a temporary file
 _MARKS = {"email": "[e-mail]", "phone": "[phone]", "card": "[card]", "key": "[key]"}
 _LINE_ENDS = re.compile("\r\n?|[\u0085\u2028\u2029]")
@@ -127,9 +129,12 @@ def _through(
 
 
 def _asked(rows: Iterable[Any], keep_going: KeepGoing | None) -> Iterator[Any]:
+    asked = 0.0
     for number, row in enumerate(rows):
-        if keep_going is not None and number % _ASK == 0 and not keep_going():
-            raise StudioError("Cleaning was stopped before it was finished.", "Nothing was changed.")
+        if keep_going is not None and (number % _ASK == 0 or time.monotonic() - asked > _SLOW):
+            if not keep_going():
+                raise StudioError("Cleaning was stopped before it was finished.", "Nothing was changed.")
+            asked = time.monotonic()
         yield row
 
 

@@ -1,5 +1,6 @@
 """A small language that chooses rows, such as `length(text) > 20 and label == "ham"`; nothing in it is ever run."""
 
+import math
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from studio.rows.kinds import Reading, spoken, text_of
 LONGEST = 1_000  # characters of an expression
 DEEPEST = 40  # brackets within brackets
 PATIENCE = 0.25  # seconds that one pattern may take on one row
+WRITTEN_OUT = 20_000  # characters of a pattern with what is counted in it written out: compiling takes 20 ms
 EXAMPLE = 'length(text) > 20 and label == "ham"'
 
 Part = Callable[[Values], Any]
@@ -21,6 +23,9 @@ Part = Callable[[Values], Any]
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[^\W\d]\w*)|(?P<text>\"[^\"]*\"|'[^']*')"
     r"|(?P<mark>==|!=|<=|>=|[<>=(),\[\]]))"
+)
+_PATTERN_PIECE = re.compile(
+    r"(?P<bracket>[()])|\{(?P<least>\d+)(?:,\d*)?\}|(?P<idle>[?*+\s])|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL
 )
 _WORDS: dict[str, Any] = {"true": True, "false": False, "none": None}
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
@@ -238,6 +243,9 @@ def _search(pattern: str, place: int) -> Callable[[str], bool]:
     """A regular expression that gives up by a `StudioError` where it would take forever."""
     import regex
 
+    if _written_out(pattern) > WRITTEN_OUT:
+        why = f"the pattern counts repetitions inside repetitions, more than {WRITTEN_OUT:,} characters written out"
+        raise _unread(place, why)
     try:
         compiled = regex.compile(pattern)
     except (regex.error, RecursionError, OverflowError) as error:
@@ -255,16 +263,44 @@ def _search(pattern: str, place: int) -> Callable[[str], bool]:
     return fits
 
 
-def _number(value: Any) -> float | None:
+def _written_out(pattern: str) -> int:
+    """About how many characters a pattern has with the least of every count written out; never too few of them."""
+    counts = [max(1, int(piece["least"])) for piece in _PATTERN_PIECE.finditer(pattern) if piece["least"]]
+    if "#" in pattern or "V1" in pattern:  # comments and sets within sets hide brackets
+        return len(pattern) * math.prod(counts)
+    groups, last = [0], 1
+    for piece in _PATTERN_PIECE.finditer(pattern):
+        if piece["bracket"] == "(":
+            groups.append(1)
+            last = 1
+        elif piece["bracket"] and len(groups) > 1:
+            last = groups.pop()
+            groups[-1] += last
+        elif piece["least"]:
+            count = max(1, int(piece["least"]))
+            groups[-1] += last * (count - 1)
+            last *= count
+        else:
+            last = last if piece["idle"] else 1  # a blank or a question mark may stand before a count
+            groups[-1] += 1
+    return sum(groups)
+
+
+def _number(value: Any) -> int | float | None:
+    """Whole numbers stay whole, so that long ones that differ stay different."""
     kind = type(value)
-    if kind is int or kind is float:
-        return float(value) if abs(value) < 1e300 else None
+    if kind is int:
+        return value  # type: ignore[no-any-return]
+    if kind is float:
+        return value if abs(value) < 1e300 else None
     if kind is not str:
         return None
-    try:
-        return float(value)
-    except ValueError:
-        return None
+    for read in (int, float):
+        try:
+            return read(value)
+        except ValueError:
+            continue
+    return None
 
 
 def _pair(left: Any, right: Any) -> tuple[Any, Any]:

@@ -50,7 +50,7 @@ def draw(lengths: Sequence[Lengths], wanted: Sequence[int], seed: int) -> npt.ND
     """Which documents make the mixture, in its order: (drawn, 2) of source and document.
 
     Each source is read in a new random order in every epoch, until it has given the characters wanted of it, the last
-    document counting where it brings them nearer; then all are shuffled together.
+    document counting where it brings them nearer, and the first in any case; then all are shuffled together.
     """
     parts = []
     for source, (sizes, characters) in enumerate(zip(lengths, wanted, strict=True)):
@@ -73,4 +73,5 @@ def _documents(sizes: Lengths, characters: int, random: np.random.Generator) -> 
     over = sums[min(count, len(sums) - 1)] - rest
     under = rest - (sums[count - 1] if count else 0)
     orders.append(last[: count + (1 if over < under else 0)])
-    return np.concatenate(orders)
+    chosen = np.concatenate(orders)
+    return chosen if sizes[chosen].any() else last[[int(np.argmax(sizes[last] > 0))]]

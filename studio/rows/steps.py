@@ -75,7 +75,10 @@ class Redact:
     """Put a mark in the place of what looks like personal data."""
 
     label: ClassVar[str] = "Redact"
-    about: ClassVar[str] = "What looks like personal data is replaced by its name in brackets, such as [e-mail]."
+    about: ClassVar[str] = (
+        "What looks like personal data is replaced by its name in brackets, such as [e-mail], in the columns that a "
+        "model reads. Other columns stay as they are."
+    )
     emails: bool = knob(True, "E-mail addresses", "anna@example.org becomes [e-mail].")
     phones: bool = knob(True, "Phone numbers", "+49 30 123456 becomes [phone].")
     cards: bool = knob(True, "Card numbers", "Numbers whose check digit fits become [card].")

@@ -15,9 +15,11 @@ from studio.rows.languages import NAMES, UNKNOWN, languages_of
 from studio.rows.lengths import Cut, LengthTable
 from studio.rows.odd_characters import ODD_KINDS
 from studio.rows.personal_data import KINDS as PERSONAL_KINDS
+from studio.rows.shingles import Steps
 from studio.rows.tally import Encode, Rows, Tally
 
 COMPARED = 1_000_000  # rows that are searched for duplicates
+_OFTEN = 4_096  # groups between two looks at whether the leaks are still wanted
 _WALK, _SEARCH = 60, 90  # hundredths of the work that are done after walking over the rows, and after comparing them
 
 Progress = Callable[[int, int], None]
@@ -118,15 +120,15 @@ def survey(
         tally.rows, tally.characters, lengths, tuple(findings), balance, tally.odd, min(COMPARED, tally.rows),
         len(tally.sample.kept), alike=equal + near, ends=np.cumsum(np.array(tally.sizes, np.int64)),
     )  # fmt: skip
-    return split(found, validation_share)
+    return split(found, validation_share, keep_going)
 
 
-def split(found: Survey, validation_share: float) -> Survey:
+def split(found: Survey, validation_share: float, keep_going: Callable[[], bool] | None = None) -> Survey:
     """The same survey with the last share of its characters held back: what leaks is looked up, nothing is read."""
     border = _border(found.ends, validation_share)
     others = tuple(finding for finding in found.findings if finding.name != "leaks")
     place = next((number for number, item in enumerate(others) if item.name == "near"), len(others) - 1) + 1
-    leaks = _leaks(found.alike, border, found.rows)
+    leaks = _leaks(found.alike, border, found.rows, keep_going)
     return replace(found, findings=(*others[:place], leaks, *others[place:]), held_back=found.rows - border)
 
 
@@ -179,11 +181,16 @@ def _grouped_finding(name: str, label: str, about: str, groups: Groups, of: int)
     return Finding(name, "duplicates", label, about, count, count / max(1, of), rows, "warning" if count else "")
 
 
-def _leaks(groups: Groups, border: int, rows: int) -> Finding:
+def _leaks(groups: Groups, border: int, rows: int, keep_going: Callable[[], bool] | None = None) -> Finding:
     """Held-back rows that are trained on too, each after the row that it repeats."""
     source: dict[int, int] = {}
-    for group in groups:
-        source |= {row: min(group) for row in group if min(group) < border <= row and row not in source}
+    steps = Steps(None, keep_going)
+    for number, group in enumerate(groups):
+        if number % _OFTEN == 0:
+            steps.tell(0)
+        first = min(group)
+        if first < border:
+            source |= {row: first for row in group if row >= border and row not in source}
     shown = np.array(list(dict.fromkeys(row for pair in sorted((b, a) for a, b in source.items()) for row in pair)))
     about = "Held-back rows that stand among the trained ones too, equal or nearly: they make a model look too good."
     share = len(source) / max(1, rows - border)

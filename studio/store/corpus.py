@@ -47,6 +47,11 @@ class Text:
         """The text itself."""
         return self.folder / "text.txt"
 
+    @property
+    def marked(self) -> bool:
+        """Whether our own mark stands between its documents; any other special spelling in it is text."""
+        return self.separator == END_OF_TEXT
+
     def chunks(self, size: int = 1 << 20) -> Iterator[str]:
         """The text in pieces of `size` characters."""
         with open(self.path, encoding="utf-8", newline="") as file:

@@ -10,7 +10,9 @@ from studio.gate.names import safe_name
 from studio.rows.kinds import Reading, recognise
 from studio.store.datasets import Dataset, counted, described, making, newest_datasets, opened, seal
 from studio.store.files import free_name, rename_folder, sync_folder
-from studio.store.row_file import RowWriter, Watching, require_going
+from studio.store.row_file import RowWriter, TooManyColumnsError, Watching, require_going
+
+MOST_COLUMNS = 1_000  # that are kept; a table that begins with more is kept as it is
 
 if TYPE_CHECKING:
     from studio.formats import Choices, Table
@@ -42,16 +44,20 @@ def import_dataset(
 
     with making(datasets, total, "The dataset") as temporary:
         (temporary / "v1").mkdir()
-        with RowWriter(temporary / "v1") as writer:
+        with RowWriter(temporary / "v1", MOST_COLUMNS) as writer:
             writer.columns.update(dict.fromkeys(table.facts.columns))
             for row in table.rows(watch=watch, keep_going=keep_going):
                 try:
                     writer.write(row.values)
+                except TooManyColumnsError:
+                    table.faults.add(row.line, f"brings a column beyond the {MOST_COLUMNS:,} that are kept")
                 except (ValueError, TypeError, RecursionError):
                     table.faults.add(row.line, "holds a value that cannot be kept")
             require_going(keep_going)
         if not writer.rows:
             raise StudioError("There are no rows that could be read.", _skipped(table.faults.by_reason))
+        if unknown := [column for column in reading.roles.values() if column not in writer.columns]:
+            raise StudioError(f"The table has no column named “{unknown[0]}”.", "Choose the roles among its columns.")
         known = [item for item in newest_datasets(datasets) if item.sha256 == writer.sha256]
         known = [item for item in known if dict(item.reading.roles) == dict(reading.roles)]
         if known:

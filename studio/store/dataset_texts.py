@@ -22,6 +22,7 @@ LONGEST = 1 << 22  # characters of one document; a longer one is cut, so that it
 _EMPTY_LINE = re.compile(r"\n[ \t]*\n")
 _EMPTY_LINES_BEFORE = re.compile(r"\A(?:[ \t]*\n)+")
 _MARKS = re.compile(r"<\|([^\s<>|]{1,40})\|>")  # how end of text and its like are spelled
+_END = re.compile(r"<\|(endoftext)\|>")
 _ASK = 256  # documents between two questions whether to go on
 
 
@@ -96,7 +97,8 @@ def cleaned(
 ) -> Text | Dataset:
     """What the steps leave of a source: the next version of a dataset, or a new text beside the old one.
 
-    A text's documents keep their separator; paragraphs are put together again by an empty line.
+    A text's documents keep their separator; paragraphs are put together again by an empty line. Only what stood between
+    documents before ends one afterwards: where a step makes such a mark inside a document, it gets a blank.
     """
     tallies: list[Tally] = []
     watched = _watched(rows_of(source, keep_going), source.rows if isinstance(source, Dataset) else 0, progress)
@@ -111,7 +113,7 @@ def cleaned(
         project.path / "texts",
         name or f"{source.name} cleaned",
         writing.pieces(str(values["text"]) for values in rows),
-        lambda: f"“{source.name}”, cleaned. {changed_words(tallies)}",
+        lambda: f"“{source.name}”, cleaned. {changed_words(tallies)}{writing.blanks()}",
         separator=source.separator,
         parent=source.name,
     )
@@ -139,7 +141,8 @@ class Writing:
         self.broken = 0  # documents in which the spelling of a special token got a blank
         self._made_of = made_of
         self._separator = separator
-        self._marks = marks or separator != END_OF_TEXT  # whether special tokens may stay as they are spelled
+        self._between = separator == END_OF_TEXT  # only then a mark can be more than text
+        self._marks = marks  # whether those that are never more than text may stay as they are spelled
 
     def pieces(self, documents: Iterable[str]) -> Iterator[str]:
         """The documents and what stands between them; empty ones are left out."""
@@ -152,18 +155,21 @@ class Writing:
             raise StudioError("No text would be left.", "Nothing was changed. Loosen a step, or choose other columns.")
 
     def _plain(self, document: str) -> str:
-        if self._marks:
+        if not self._between:
             return document
-        plain = _MARKS.sub(r"<|\1 |>", document)
+        plain = (_END if self._marks else _MARKS).sub(r"<|\1 |>", document)
         self.broken += plain != document
         return plain
 
     def sentence(self) -> str:
         """What it was made of."""
-        made = f"Made of {self.documents:,} {self._made_of}."
+        return f"Made of {self.documents:,} {self._made_of}.{self.blanks('of them')}"
+
+    def blanks(self, whose: str = "of its documents") -> str:
+        """A further sentence where marks got a blank, else nothing."""
         if not self.broken:
-            return made
-        return f"{made} In {self.broken:,} of them a mark such as {END_OF_TEXT} got a blank, so that it stays text."
+            return ""
+        return f" In {self.broken:,} {whose} a mark such as {END_OF_TEXT} got a blank, so that it stays text."
 
 
 def _watched(rows: Iterable[Values], total: int, progress: Progress | None) -> Iterator[Values]:

@@ -1,4 +1,7 @@
-"""Pieces of a text to token ids on every core, in order, a bounded stretch ahead of whoever writes them down."""
+"""Pieces of a text to token ids on every core, in order, a bounded stretch ahead of whoever writes them down.
+
+What is spelled like a special token inside data is text; only the marks between documents are tokens.
+"""
 
 import os
 from collections import deque
@@ -21,9 +24,9 @@ def cores() -> int:
 
 
 def encoded(
-    tokenizer: Tokenizer, pieces: Iterable[str], size: int, *, special: bool = False, threads: int = 0
+    tokenizer: Tokenizer, pieces: Iterable[str], size: int, *, marked: bool = False, threads: int = 0
 ) -> Generator[Encoded, None, None]:
-    """Every piece with its ids, in order; `size` is the characters of an ordinary piece.
+    """Every piece with its ids, in order; `size` is the characters of an ordinary piece, `marked` as in `encode_array`.
 
     Only where a tokenizer lets other threads work are there any: as many as cores unless `threads` says how many. What
     `pieces` raises ends the work: pieces nobody has begun are dropped, and every thread has ended on leaving.
@@ -31,17 +34,17 @@ def encoded(
     threads = threads or cores()
     if threads == 1 or not tokenizer.parallel:
         for piece in pieces:
-            yield piece, tokenizer.encode_array(piece, special=special)
+            yield piece, tokenizer.encode_array(piece, marked=marked)
         return
     pool = ThreadPoolExecutor(threads, thread_name_prefix="encode")
     try:
-        yield from _in_order(pool, tokenizer, pieces, _AHEAD * threads * size, special)
+        yield from _in_order(pool, tokenizer, pieces, _AHEAD * threads * size, marked)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _in_order(
-    pool: ThreadPoolExecutor, tokenizer: Tokenizer, pieces: Iterable[str], ahead: int, special: bool
+    pool: ThreadPoolExecutor, tokenizer: Tokenizer, pieces: Iterable[str], ahead: int, marked: bool
 ) -> Generator[Encoded, None, None]:
     """Hand pieces out, at most `ahead` characters of them at a time; a longer piece goes alone."""
     waiting: deque[tuple[str, Future[npt.NDArray[Any]]]] = deque()
@@ -51,7 +54,7 @@ def _in_order(
         while waiting and held > ahead:
             held -= len(waiting[0][0])
             yield _finished(waiting.popleft())
-        waiting.append((piece, pool.submit(tokenizer.encode_array, piece, special=special)))
+        waiting.append((piece, pool.submit(tokenizer.encode_array, piece, marked=marked)))
     while waiting:
         yield _finished(waiting.popleft())
 

@@ -26,13 +26,15 @@ Source = Text | Dataset
 
 MOST = 100  # epochs over one source
 _ASK = 256  # documents between two questions whether to go on
+_NEAR = 0.01  # how far the share of a source may be from the wanted one without being told
 _FIRST_ROWS = 20_000  # that a dataset is weighed by
+_FIRST_DOCUMENTS = 1_000  # that a text is weighed by
 _SAMPLE = 100_000  # characters that are cut into tokens
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """What to mix: sources with weights, how many characters, α of p ∝ w^α, and the seed that draws."""
+    """What to mix: sources with weights, how long (with what stands between), α of p ∝ w^α, and the seed that draws."""
 
     sources: tuple[tuple[Source, float], ...]
     characters: int
@@ -44,7 +46,7 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Weighed:
-    """How much a source is: exact for texts and small datasets, else by its first rows."""
+    """How much a source is, with the end of text behind each document: exact where it is small, else by its first."""
 
     characters: int
     tokens_per_character: float | None  # by its beginning; None where no tokenizer is at hand
@@ -59,23 +61,29 @@ def weigh(
 
 def _weighed(project: Project, source: Source, name: str, keep_going: KeepGoing | None) -> Weighed:
     reading, rows, characters, sample = reading_of(source), 0, 0, ""
-    for values in islice(rows_of(source, keep_going), _FIRST_ROWS if isinstance(source, Dataset) else 1_000):
+    most = _FIRST_ROWS if isinstance(source, Dataset) else _FIRST_DOCUMENTS
+    for values in islice(rows_of(source, keep_going), most):
         text = text_of(reading, values)
         rows, characters = rows + 1, characters + len(text)
         if len(sample) < _SAMPLE:
-            sample += text[:_SAMPLE] + "\n"
-    total = source.characters if isinstance(source, Text) else round(characters * source.rows / max(1, rows))
+            sample += text[:_SAMPLE] + END_OF_TEXT
+    marked = characters + rows * len(END_OF_TEXT)
+    if isinstance(source, Dataset):
+        total = round(marked * source.rows / max(1, rows))
+    else:
+        before = characters + rows * len(source.separator or "\n\n")
+        total = round(marked * source.characters / max(1, before)) if rows == most else marked
     try:
         found = project.tokenizer(name)
         tokenizer = make_tokenizer(found, [sample]) if isinstance(found, str) else found
-        rate = len(tokenizer.encode(sample)) / len(sample) if sample else None
+        rate = len(tokenizer.encode_array(sample, marked=True)) / len(sample) if sample else None
     except StudioError:
         rate = None
     return Weighed(total, rate)
 
 
 def characters_of(source: Source, keep_going: KeepGoing | None = None) -> Lengths:
-    """Characters of each document of a source, (documents,)."""
+    """Characters of each document of a source, 0 where it is blank, (documents,)."""
     return _lengths(rows_of(source, keep_going), reading_of(source))
 
 
@@ -106,13 +114,18 @@ class _Blend:
             opened.enter_context(_Documents(source, place / str(number), keep_going))
             for number, (source, _) in enumerate(chosen)
         ]
-        sizes = [int(source.lengths.sum()) for source in self._sources]
+        between = len(mixture.separator)
+        lengths = [np.where(source.lengths, source.lengths + between, 0) for source in self._sources]
+        sizes = [int(length.sum()) for length in lengths]
         self._parts = plan(sizes, [weight for _, weight in chosen], mixture.alpha, mixture.characters)
         if max(part.epochs for part in self._parts) > MOST:
             sentence = f"Some source would be read more than {MOST} times."
             raise StudioError(sentence, "Mix fewer characters, or give it less weight.")
         wanted = [part.characters for part in self._parts]
-        self._order = draw([source.lengths for source in self._sources], wanted, mixture.seed)
+        self._order = draw(lengths, wanted, mixture.seed)
+        order = self._order
+        self._drawn = [int(length[order[order[:, 0] == number, 1]].sum()) for number, length in enumerate(lengths)]
+        self._epochs = [drawn / size for drawn, size in zip(self._drawn, sizes, strict=True)]
 
     @property
     def names(self) -> str:
@@ -120,22 +133,24 @@ class _Blend:
         return ", ".join(source.title for source in self._sources)
 
     def words(self) -> str:
-        """A sentence on the parts."""
-        pairs = zip(self._parts, self._sources, strict=True)
-        said = [f"{part.share:.0%} “{source.title}” (read {part.epochs:.2g} times)" for part, source in pairs]
+        """A sentence on what was drawn, and on what was wanted where documents are too long to come near it."""
+        total, said = sum(self._drawn), []
+        for part, drawn, epochs, source in zip(self._parts, self._drawn, self._epochs, self._sources, strict=True):
+            wanted = "" if abs(drawn / total - part.share) < _NEAR else f"{_percent(part.share)} wanted, "
+            said.append(f"{_percent(drawn / total)} “{source.title}” ({wanted}read {_times(epochs)})")
         return f"{', '.join(said)}; α {self._mixture.alpha:g}, seed {self._mixture.seed}."
 
     def documents(self, progress: Progress | None, keep_going: KeepGoing | None) -> Iterator[str]:
         """Those that were drawn."""
-        done, total = 0, self._mixture.characters
-        for number, (source, document) in enumerate(self._order.tolist()):
-            if number % _ASK == 0:
-                require_going(keep_going)
-                if progress is not None:
-                    progress(min(done, total), total)
-            text = self._sources[source].document(document)
-            done += len(text)
-            yield text
+        done, total, between = 0, sum(self._drawn), len(self._mixture.separator)
+        for start in range(0, len(self._order), _ASK):
+            require_going(keep_going)
+            if progress is not None:
+                progress(min(done, total), total)
+            for source, document in self._order[start : start + _ASK].tolist():
+                text = self._sources[source].document(document)
+                done += len(text) + between
+                yield text
 
 
 class _Documents:
@@ -164,6 +179,17 @@ class _Documents:
         return text_of(self._reading, self._reader.row(number))
 
 
+def _percent(share: float) -> str:
+    """25%, 0.25%."""
+    return f"{share:.0%}" if share >= 0.01 or not share else f"{100 * share:.2g}%"
+
+
+def _times(epochs: float) -> str:
+    """Once, 0.5 times."""
+    words = f"{epochs:.2g}" if epochs < 10 else f"{epochs:.0f}"
+    return "once" if words == "1" else f"{words} times"
+
+
 def _kept(rows: Iterable[Values], writer: RowWriter) -> Iterator[Values]:
     for values in rows:
         writer.write(values)
@@ -171,4 +197,5 @@ def _kept(rows: Iterable[Values], writer: RowWriter) -> Iterator[Values]:
 
 
 def _lengths(rows: Iterable[Values], reading: Reading) -> Lengths:
-    return np.fromiter((len(text_of(reading, values)) for values in rows), np.int64)
+    texts = (text_of(reading, values) for values in rows)
+    return np.fromiter((0 if text.isspace() else len(text) for text in texts), np.int64)

@@ -26,13 +26,21 @@ class Watching(TypedDict, total=False):
     keep_going: KeepGoing | None
 
 
-class RowWriter:
-    """Writes rows into a new folder, counting them; used as a context, so that the files are closed."""
+class TooManyColumnsError(ValueError):
+    """A row names more columns than are kept."""
 
-    def __init__(self, folder: Path) -> None:
+
+class RowWriter:
+    """Writes rows into a new folder, counting them; used as a context, so that the files are closed.
+
+    With `most_columns` no row brings a new column beyond so many.
+    """
+
+    def __init__(self, folder: Path, most_columns: int = 0) -> None:
         self.rows = 0
         self.bytes = 0
         self.columns: dict[str, None] = {}  # in the order in which they came
+        self._most_columns = most_columns
         self._digest = hashlib.sha256()
         self._rows = open(folder / ROWS, "wb")  # noqa: SIM115
         self._index = open(folder / INDEX, "wb")  # noqa: SIM115
@@ -45,15 +53,17 @@ class RowWriter:
         self._index.close()
 
     def write(self, values: Values) -> None:
-        """Add one row; a `ValueError` when it holds what JSON or UTF-8 cannot."""
+        """Add one row; a `ValueError` when it holds what JSON or UTF-8 cannot, or one new column too many."""
+        new = [] if values.keys() <= self.columns.keys() else [name for name in values if name not in self.columns]
+        if new and 0 < self._most_columns < len(self.columns) + len(new):
+            raise TooManyColumnsError
         line = _encoded(values).encode("utf-8") + b"\n"
         self._index.write(self.bytes.to_bytes(_WIDTH, "little"))
         self._rows.write(line)
         self._digest.update(line)
         self.rows += 1
         self.bytes += len(line)
-        if values.keys() - self.columns.keys():
-            self.columns.update(dict.fromkeys(values))
+        self.columns.update(dict.fromkeys(new))
 
     @property
     def sha256(self) -> str:

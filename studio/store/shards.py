@@ -22,6 +22,7 @@ from studio.tokenizers import Tokenizer, chunked, make_tokenizer, tokenizer_from
 
 VERSION = 1
 PIECE = 1 << 18  # characters encoded in one call: short enough that cancelling answers at once
+_OUR_MARK = f"{END_OF_TEXT} alone"  # shards made before may have other spellings of a text as tokens
 
 Progress = Callable[[int, int], None]
 KeepGoing = Callable[[], bool]
@@ -50,7 +51,8 @@ class Shards:
 def shards_key(text: Text, tokenizer: str | Tokenizer, validation_share: float) -> str:
     """The folder name under which the same text, tokenizer and share are found again."""
     named = tokenizer if isinstance(tokenizer, str) else f"{tokenizer.name} {tokenizer.fingerprint}"
-    parts = [VERSION, text.sha256, text.separator, named, repr(float(validation_share))]
+    separator = _OUR_MARK if text.marked else text.separator
+    parts = [VERSION, text.sha256, separator, named, repr(float(validation_share))]
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:20]
 
 
@@ -101,14 +103,13 @@ def _make(text: Text, asked: str | Tokenizer, share: float, folder: Path, watch:
         kind, tokenizer = asked.name, asked
     watch.second_pass()
     dtype = "uint16" if tokenizer.vocab_size <= 65_536 else "uint32"
-    special = text.separator == END_OF_TEXT  # our own marks between files are tokens, a text's spelling is not
     cut = int((1 - share) * text.characters)
     with open(text.path, encoding="utf-8", newline="") as source:
         counts = {}
         for side, characters in (("train", cut), ("validation", text.characters - cut)):
             pieces = chunked(watch.counted(_take(source, characters)), PIECE)
             with open(folder / f"{side}.bin", "wb") as target:
-                counts[side] = _encode(tokenizer, pieces, target, dtype, special)
+                counts[side] = _encode(tokenizer, pieces, target, dtype, text.marked)
         changed = bool(source.read(1)) or watch.done != text.bytes
     if changed:
         raise StudioError(
@@ -123,9 +124,9 @@ def _make(text: Text, asked: str | Tokenizer, share: float, folder: Path, watch:
     write_json(folder / "meta.json", meta)
 
 
-def _encode(tokenizer: Tokenizer, pieces: Iterable[str], target: IO[bytes], dtype: str, special: bool) -> int:
+def _encode(tokenizer: Tokenizer, pieces: Iterable[str], target: IO[bytes], dtype: str, marked: bool) -> int:
     count = 0
-    with closing(encoded(tokenizer, pieces, PIECE, special=special)) as stream:
+    with closing(encoded(tokenizer, pieces, PIECE, marked=marked)) as stream:
         for _, ids in stream:
             target.write(ids.astype(np.dtype(dtype).newbyteorder("<"), copy=False).tobytes())
             count += len(ids)

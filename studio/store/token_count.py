@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.core.errors import StudioError
-from studio.store.corpus import END_OF_TEXT, Text
+from studio.store.corpus import Text
 from studio.store.encoding import encoded
 from studio.tokenizers import Tokenizer, chunked, make_tokenizer
 
@@ -84,7 +84,7 @@ class TokenCount:
         return place, piece[: cut - start.characters], piece[cut - start.characters :]
 
     def _count(self, piece: str) -> int:
-        return len(self.tokenizer.encode(piece, special=_special(self.text)))
+        return len(self.tokenizer.encode_array(piece, marked=self.text is not None and self.text.marked))
 
 
 def count_tokens(
@@ -105,7 +105,7 @@ def count_tokens(
     occurrences = np.zeros(tokenizer.vocab_size, dtype=np.int64)
     mark = Mark()
     marks = [mark]
-    with closing(encoded(tokenizer, _pieces(text, read, keep_going), PIECE, special=_special(text))) as stream:
+    with closing(encoded(tokenizer, _pieces(text, read, keep_going), PIECE, marked=text.marked)) as stream:
         for piece, ids in stream:
             np.add.at(occurrences, ids, 1)
             size = len(piece) if piece.isascii() else len(piece.encode("utf-8"))
@@ -131,11 +131,6 @@ def _beginning(text: Text, limit: int, keep_going: KeepGoing | None) -> Iterator
         limit -= len(piece)
         if limit <= 0:
             return
-
-
-def _special(text: Text | None) -> bool:
-    """Whether spellings of special tokens count as such: only where they are our own marks between files."""
-    return text is not None and text.separator == END_OF_TEXT
 
 
 def _characters(mark: Mark) -> int:

@@ -86,7 +86,8 @@ class MixingDialog(QDialog):
         form = QGridLayout()
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
-        fields = ((tr("Characters"), self.characters, tr("How long the mixture is.")),
+        long = tr("How long the mixture is, with the end of text between its documents.")
+        fields = ((tr("Characters"), self.characters, long),
                   (tr("Seed"), self.seed, tr("The same seed draws the same documents.")),
                   (tr("Name"), self.name, tr("What the new text is called.")))  # fmt: skip
         for row, (words, field, help) in enumerate(fields):

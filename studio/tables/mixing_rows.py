@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 OFTEN = 4  # epochs from which a model begins to learn by heart (Muennighoff et al. 2023, section 6)
 _HEADS = ("", "Source", "Size", "Weight", "Share", "", "Tokens", "Read")
 _TIPS = {
-    "Size": "Characters that a model reads.",
+    "Size": "Characters that a model reads, with the end of text behind each document.",
     "Weight": "It begins as the size in thousands of characters. Only the proportions count.",
     "Share": "The part of the mixture, of its characters.",
     "Tokens": "About so many, by the beginning of the source and the tokenizer of the next run.",

@@ -39,6 +39,7 @@ class StepEditor(QWidget):
         self._reading = Reading("text")
         self._forms: dict[type, Form | FilterForm] = {}
         self._trial: Trial | None = None
+        self._verdicts: dict[Any, str] = {}  # on the steps that are in, for a filter takes a moment to be read
         self.add_button = Button(tr("Add a step"), self._ask_step, look, "quiet", "plus").set_small()
         self.undo_button = IconButton("undo", tr("Undo (Ctrl+Z)"), self.undo, look)
         head = QHBoxLayout()
@@ -76,6 +77,7 @@ class StepEditor(QWidget):
         """Show these steps, for rows with these columns."""
         self.edits, self._columns, self._reading = edits, columns, reading
         self._trial = None
+        self._verdicts.clear()
         self._draw(len(edits.steps) - 1)
 
     def show_trial(self, trial: Trial | None) -> None:
@@ -85,6 +87,12 @@ class StepEditor(QWidget):
 
     def trouble(self, step: Any) -> str:
         """Why a step cannot work with these columns; empty when it can."""
+        if step not in self._verdicts:
+            self._verdicts = {known: words for known, words in self._verdicts.items() if known in self.edits.steps}
+            self._verdicts[step] = self._judged(step)
+        return self._verdicts[step]
+
+    def _judged(self, step: Any) -> str:
         for problem in problems(step):
             return problem.message
         if isinstance(step, Filter):

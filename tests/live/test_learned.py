@@ -71,3 +71,19 @@ def test_the_rows_of_a_dataset_are_learned_from_as_they_are_read(tmp_path):
     assert (pieces.name, pieces.characters) == ("talk@2", 0)
     assert "".join(pieces.first()) == "".join(f"ships {number}\n" for number in range(8))
     assert pieces.last(1_000) == "ships 8\nships 9\n"
+    assert pieces.last(10) == "ships 8\nsh"
+
+
+def test_no_more_rows_are_read_than_are_measured(tmp_path):
+    from studio.rows.kinds import Reading
+    from studio.store.datasets import Dataset
+
+    read = []
+
+    class Rows(Dataset):
+        def stream(self, keep_going=None):
+            return (read.append(number) or {"say": "long " * 100} for number in range(100))
+
+    rows = Rows("talk", 1, tmp_path, 100, ("say",), Reading("text", {"text": "say"}), 99, "ab", (), "")
+    assert len(_Pieces(rows, 0.5, None).last(1_200)) == 1_200
+    assert read == list(range(53))

@@ -104,6 +104,7 @@ def test_personal_data_gives_way_to_its_name() -> None:
 def test_only_what_a_model_reads_is_redacted_and_labels_are_left() -> None:
     row = {"text": "anna@example.org", "label": "anna@example.org", "id": "anna@example.org"}
     assert cleaned([row], Redact(), reading=SMS)[0] == [{**row, "text": "[e-mail]"}]
+    assert "Other columns stay as they are" in Redact.about
     everything = cleaned([row], Redact(), reading=Reading("text", {}))[0][0]
     assert set(everything.values()) == {"[e-mail]"}
 
@@ -293,3 +294,12 @@ def test_a_conversation_is_measured_by_what_is_said_in_it() -> None:
     given_rows: list[Values] = [{"m": turns}, {"m": turns[:1]}]
     assert cleaned(given_rows, DropByLength(3), reading=reading)[0] == given_rows[:1]
     assert cleaned(given_rows, Filter('contains(text, "Hello")'), reading=reading)[0] == given_rows[:1]
+
+
+def test_slow_rows_are_not_waited_for_by_the_hundred_before_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, looked = iter(range(1_000)), []
+    monkeypatch.setattr(cleaning.time, "monotonic", lambda: next(clock))
+    rows = (looked.append(number) or {"text": "slow"} for number in range(100))
+    with pytest.raises(StudioError, match="stopped"):
+        list(clean(rows, [Filter("true")], TEXT, tallies=[], columns=["text"], keep_going=lambda: len(looked) < 3))
+    assert len(looked) == 3

@@ -103,6 +103,12 @@ def test_text_is_all_that_a_model_reads_where_no_column_is_named_so() -> None:
         ("contains(text)", "takes 2 values"),
         ("matches(text, label)", "a pattern in quotes"),
         ('matches(text, "(")', "the pattern does not work"),
+        ('matches(text, "(?:(?:(?:a?){99}){99}){99}")', "counts repetitions inside repetitions"),
+        ('matches(text, "((a{1000,}) ){1000}")', "counts repetitions inside repetitions"),
+        ('matches(text, "a{1000000}")', "more than 20,000 characters"),
+        ('matches(text, "(?x)(?:(?:a?){99} ) {99} {99}")', "counts repetitions inside repetitions"),
+        ('matches(text, "(?:(?:a{999}(?#()){999}){9}")', "counts repetitions inside repetitions"),
+        ('matches(text, "(?V1)(?:(?:a{999}[[a](]){999}){9}")', "counts repetitions inside repetitions"),
         ("label in", "a value is missing"),
         ("label not 3", "“in” is missing"),
         ("and", "a value is missing before “and”"),
@@ -197,3 +203,26 @@ def test_numbers_of_any_size_are_compared_without_a_fault() -> None:
     assert kept("stars == stars", {"stars": 10**400})
     assert not kept("stars < 3", {"stars": 10**400})
     assert kept("stars > 3", {"stars": 1e200})
+
+
+def test_whole_numbers_that_differ_in_their_last_digit_are_different() -> None:
+    assert not kept("stars == 9007199254740993", {"stars": 9007199254740992})
+    assert not kept("stars == 9007199254740993", {"stars": "9007199254740992"})
+    assert kept("stars < 9007199254740993", {"stars": 9007199254740992})
+    assert kept("stars == 9007199254740993", {"stars": "9007199254740993"})
+    assert kept("stars > 3", {"stars": 10**400})
+    assert kept("stars == 4", {"stars": "4.0"})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"^(?: ?\d{4}){4}$", "1234 5678 9012 3456"),
+        (r"^[A-Z]{2}\d{2}(?:[ ]?\w{4}){4}$", "GB33 BUKB 2020 1555 5555"),
+        (r"^.{0,5000}#.{0,5000}$", "a#b"),
+        (r"^(?:(?:a?){0,99}){0,99}$", "aaa"),
+        (r"[(){99}[]x{3}", "({99}xxx"),
+    ],
+)
+def test_patterns_with_modest_counts_are_read(pattern: str, text: str) -> None:
+    assert kept(f'matches(text, "{pattern}")', {"message": text})

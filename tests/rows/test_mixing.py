@@ -82,7 +82,13 @@ def test_what_is_not_wanted_or_not_there_is_not_drawn() -> None:
 
 @settings(max_examples=20)
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=20), st.integers(0, 2_000))
-def test_what_is_drawn_misses_the_wish_by_at_most_half_a_document(sizes: list[int], wanted: int) -> None:
+def test_what_is_drawn_misses_the_wish_by_at_most_half_a_document_or_is_one(sizes: list[int], wanted: int) -> None:
     lengths = np.array(sizes)
     found = draw([lengths], [wanted], seed=5)
-    assert abs(int(lengths[found[:, 1]].sum()) - wanted) <= max(sizes) / 2
+    assert abs(int(lengths[found[:, 1]].sum()) - wanted) <= max(sizes) / 2 or len(found) == 1
+    assert bool(len(found)) == bool(wanted)
+
+
+def test_every_source_that_is_wanted_gives_at_least_one_document_with_characters_in_it() -> None:
+    found = draw([np.array([100_000]), np.array([0, 0, 0, 900, 0])], [40_000, 10], seed=1)
+    assert sorted(found.tolist()) == [[0, 0], [1, 3]]

@@ -1,7 +1,9 @@
 """A look at all rows: every finding counts what is there and points at the rows behind it."""
 
 import json
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -191,3 +193,13 @@ def test_another_split_is_looked_up_without_reading_anything_again() -> None:
     names = [item.name for item in whole.findings]
     assert [item.name for item in split(whole, 0.5).findings] == names
     assert names[names.index("near") + 1] == "leaks"
+
+
+def test_leaks_in_one_huge_group_are_found_in_one_walk_and_can_be_called_off() -> None:
+    rows = 8_000
+    whole = replace(survey([], TEXT, None), rows=rows, alike=[tuple(range(rows))], ends=np.arange(1, rows + 1))
+    began = time.process_time()
+    assert split(whole, 0.5).find("leaks").count == rows // 2
+    assert time.process_time() - began < 0.5  # seconds where the first row is looked for again with every row
+    with pytest.raises(StudioError, match="stopped"):
+        split(whole, 0.5, lambda: False)

@@ -1,5 +1,7 @@
 """A cleaning tried out: the figures of the real one, the words that change, and honest about what was tried."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,3 +102,44 @@ def test_a_difference_holds_both_texts(before: str, after: str) -> None:
     stretches = difference(before, after)
     assert "".join(text for kind, text in stretches if kind != NEW) == before
     assert "".join(text for kind, text in stretches if kind != GONE) == after
+
+
+def test_words_are_never_torn_where_two_texts_begin_and_end_alike() -> None:
+    assert difference("a word1 b", "a word2 b") == [(SAME, "a "), (GONE, "word1"), (NEW, "word2"), (SAME, " b")]
+    assert difference("ab", "aab") == [(GONE, "ab"), (NEW, "aab")]
+    assert difference("ends.", "ends") == [(SAME, "ends"), (GONE, ".")]
+
+
+@pytest.mark.parametrize("text", ["  ".join(f"w{number}" for number in range(300)), "a  " * 300, "x  " * 200_000])
+def test_a_row_that_changes_everywhere_is_compared_in_a_moment(text: str) -> None:
+    after = text.replace("  ", " ")
+    began = time.process_time()
+    stretches = difference(text, after)
+    assert time.process_time() - began < 0.3  # seconds where all of its words are compared with all others
+    assert stretches[-1] == (SAME, "…")
+    assert text.startswith("".join(piece for kind, piece in stretches[:-1] if kind != NEW))
+    assert after.startswith("".join(piece for kind, piece in stretches[:-1] if kind != GONE))
+    assert sum(kind != SAME for kind, _ in stretches) > 10
+
+
+def test_of_texts_without_anything_in_common_both_are_shown() -> None:
+    stretches = difference("a " * 500, "b." * 500)
+    assert [kind for kind, _ in stretches] == [GONE, NEW, SAME]
+
+
+def test_showing_the_changes_can_be_called_off(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Change] = []
+    monkeypatch.setattr(cleaning_trial, "shown", lambda change, reading: begun.append(change))
+    dataset = dataset_of(project, [{"text": f"row  {number}"} for number in range(50)])
+    with pytest.raises(StudioError, match="stopped"):
+        try_out(dataset, [Normalise()], keep_going=lambda: len(begun) < 3)
+    assert len(begun) == 3
+
+
+def test_of_many_changed_columns_only_what_is_shown_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    monkeypatch.setattr(cleaning_trial, "difference", lambda one, _: compared.append(one) or [(GONE, one)])
+    before = {f"c{number}": "x" * 100 for number in range(50)}
+    words = shown(Change(0, before, dict.fromkeys(before, ""), 0), PLAIN).stretches
+    assert len(compared) == 3
+    assert words[-1] == (SAME, "…")

@@ -162,6 +162,16 @@ def test_marks_in_a_text_are_left_as_they_are_by_cleaning(project: Project) -> N
     assert made.path.read_text("utf-8") == "a <|user|>"
 
 
+def test_no_step_of_a_cleaning_makes_an_end_of_text_out_of_words(project: Project) -> None:
+    text = joined(project, "first <|end\u200boftext|> too", "second ＜|endoftext|＞ too", "＜|user|＞ c")
+    made = cleaned(project, text, [Normalise(form="NFKC", unseen=True)])
+    assert isinstance(made, Text)
+    content = "first <|endoftext |> too", "second <|endoftext |> too", "<|user|> c"
+    assert made.path.read_text("utf-8") == END_OF_TEXT.join(content)
+    assert "In 2 of its documents a mark such as <|endoftext|> got a blank" in made.notes[0]
+    assert int((make_shards(made, "gpt2", 0.0, project.tokens_folder).training() == 50256).sum()) == 2
+
+
 def test_a_cleaning_without_effect_is_refused_for_a_dataset(project: Project) -> None:
     dataset = dataset_of(project, [{"text": "a"}])
     with pytest.raises(StudioError, match="as it is"):

@@ -94,9 +94,9 @@ def test_a_page_is_read_from_its_place_and_nothing_else_is(project: Project, mon
 
 
 def test_what_cannot_be_kept_is_counted_by_its_reason_and_the_rest_stays(project: Project) -> None:
-    rows = [{"text": "a"}, {"text": float("nan")}, {"text": "\ud800"}, {"text": b"bytes"}, {"text": "b"}]
+    rows = [{"label": "x", "text": "a"}, {"text": float("nan")}, {"text": "\ud800"}, {"text": b"bytes"}, {"text": "b"}]
     dataset = taken(project, rows)
-    assert list(dataset.stream()) == [{"text": "a"}, {"text": "b"}]
+    assert list(dataset.stream()) == [{"label": "x", "text": "a"}, {"text": "b"}]
     assert sum(dataset.faults.values()) == 3
     assert dataset.notes[-1].startswith("3 rows left out (")
     assert project.dataset("sms").faults == dataset.faults
@@ -118,14 +118,21 @@ def test_the_same_rows_twice_are_the_same_dataset_and_that_is_told(project: Proj
 
 
 def test_another_dataset_of_the_same_name_gets_a_number(project: Project) -> None:
-    names = [taken(project, [{"text": f"row {number}"}]).name for number in range(3)]
+    names = [taken(project, [{"label": "x", "text": f"row {number}"}]).name for number in range(3)]
     assert names == ["sms", "sms 2", "sms 3"]
-    assert taken(project, [{"text": "other"}], name="../up").folder.is_relative_to(project.path / "datasets")
+    assert taken(project, ROWS, name="../up").folder.is_relative_to(project.path / "datasets")
 
 
 def test_a_table_without_rows_is_refused(project: Project) -> None:
     with pytest.raises(StudioError, match="no rows"):
         taken(project, [])
+    assert project.datasets() == []
+    assert left_behind(project) == []
+
+
+def test_a_role_on_a_column_that_the_table_does_not_have_is_refused_and_leaves_nothing(project: Project) -> None:
+    with pytest.raises(StudioError, match="no column named “label”"):
+        taken(project, [{"text": "one"}])
     assert project.datasets() == []
     assert left_behind(project) == []
 
@@ -301,3 +308,11 @@ def test_the_files_of_the_course_become_datasets(project: Project, data_folder: 
     preference = project.add_dataset(data_folder / "instruction-data-with-preference.json")
     assert preference.reading.kind == "preference"
     assert [item.name for item in project.datasets()] == [alpaca.name, preference.name, sms.name]
+
+
+def test_rows_that_go_on_bringing_columns_are_left_out_by_this_reason(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "wide.jsonl"
+    path.write_text("".join(f'{{"text": "hello", "k{number}": 1}}\n' for number in range(1_005)), "utf-8")
+    dataset = project.add_dataset(path)
+    assert (len(dataset.columns), dataset.rows) == (1_000, 999)
+    assert "6 rows left out (brings a column beyond the 1,000 that are kept: 6)." in dataset.notes

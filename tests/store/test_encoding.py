@@ -13,7 +13,9 @@ import pytest
 
 from studio.core.errors import StudioError
 from studio.store.encoding import cores, encoded
-from studio.tokenizers import Tokenizer, make_tokenizer, tokenizer_json
+from studio.tokenizers import END_OF_TEXT, Tokenizer, make_tokenizer, tokenizer_json
+from studio.tokenizers.byte_pair import BytePairTokenizer
+from studio.tokenizers.extended import ExtendedTokenizer
 from studio.tokenizers.raw_bytes import ByteTokenizer
 
 SENTENCES = [
@@ -37,11 +39,11 @@ class Slow(ByteTokenizer):
         self.threads: set[str] = set()
         self.begun = 0
 
-    def encode_array(self, text: str, *, special: bool = False) -> npt.NDArray[Any]:
+    def encode_array(self, text: str, *, marked: bool = False) -> npt.NDArray[Any]:
         self.threads.add(threading.current_thread().name)
         self.begun += 1
         time.sleep(0.002 * (self.begun % 4))
-        return super().encode_array(text, special=special)
+        return super().encode_array(text, marked=marked)
 
 
 @cache
@@ -55,14 +57,53 @@ def all_kinds() -> Mapping[str, Tokenizer]:
     }
 
 
-@pytest.mark.parametrize("special", [False, True])
-def test_threads_give_the_ids_that_encoding_one_piece_after_the_other_gives(special: bool) -> None:
+@pytest.mark.parametrize("marked", [False, True])
+def test_threads_give_the_ids_that_encoding_one_piece_after_the_other_gives(marked: bool) -> None:
     for name, tokenizer in all_kinds().items():
-        expected = [tokenizer.encode(piece, special=special) for piece in PIECES]
+        expected = [tokenizer.encode(piece, special=marked) for piece in PIECES]
         for threads in (1, 2, 5):
-            found = list(encoded(tokenizer, iter(PIECES), 50, special=special, threads=threads))
+            found = list(encoded(tokenizer, iter(PIECES), 50, marked=marked, threads=threads))
             assert [piece for piece, _ in found] == PIECES, name
             assert [ids.tolist() for _, ids in found] == expected, (name, threads)
+
+
+def with_own_tokens() -> dict[str, Tokenizer]:
+    """Tokenizers that know an end of text and something that a document may spell."""
+    single = [bytes([byte]) for byte in range(256)]
+    engine = dict(tokenizer_json.make().content)
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    marks = [{"id": 256 + place, "content": mark, **flags} for place, mark in enumerate(("</s>", "[MASK]"))]
+    return {
+        "byte_pair": BytePairTokenizer(single, [END_OF_TEXT, "[MASK]", "</s>"]),
+        "small letters": BytePairTokenizer(single, [END_OF_TEXT, "[MASK]", "</s>"], lower=True),
+        "extended": ExtendedTokenizer(ByteTokenizer(), ["</s>", "[MASK]", END_OF_TEXT]),
+        "extended gpt2": ExtendedTokenizer(all_kinds()["gpt2"], ["</s>", "[MASK]"]),  # type: ignore[arg-type]
+        "a model's": tokenizer_json.JsonTokenizer({**engine, "added_tokens": marks}),
+    }
+
+
+@pytest.mark.parametrize("name", with_own_tokens())
+def test_of_all_special_spellings_in_data_only_our_own_mark_is_a_token(name: str) -> None:
+    tokenizer = with_own_tokens()[name]
+    documents = ["<s>a</s> [MASK]", "", "<|im_start|>user [MASK]\n", "naïve <|unk|></s>"]
+    end = tokenizer.special.get(END_OF_TEXT, tokenizer.end_of_text)
+    expected = []
+    for place, document in enumerate(documents):
+        expected += [end] * (place > 0) + tokenizer.encode(document)
+    assert tokenizer.encode_array(END_OF_TEXT.join(documents), marked=True).tolist() == expected
+    assert [token for token in expected if token in tokenizer.special.values()] == [end] * 3
+
+
+def test_capitals_that_become_our_mark_in_small_letters_stay_text() -> None:
+    tokenizer = with_own_tokens()["small letters"]
+    ids = tokenizer.encode_array(f"a{END_OF_TEXT.upper()}b{END_OF_TEXT}", marked=True).tolist()
+    assert ids == [*tokenizer.encode(f"a{END_OF_TEXT.upper()}b"), 256]
+
+
+def test_our_mark_stays_text_where_nothing_ends_a_text_or_nobody_put_it_there() -> None:
+    text = f"one{END_OF_TEXT}two"
+    assert ByteTokenizer().encode_array(text, marked=True).tolist() == list(text.encode())
+    assert 50_256 not in all_kinds()["gpt2"].encode_array(text)
 
 
 def test_pieces_come_in_order_although_later_ones_are_finished_first() -> None:
@@ -128,7 +169,7 @@ def test_leaving_in_the_middle_ends_the_threads() -> None:
 
 def test_what_a_tokenizer_refuses_is_told_with_its_own_words() -> None:
     class Refusing(Slow):
-        def encode_array(self, text: str, *, special: bool = False) -> npt.NDArray[Any]:
+        def encode_array(self, text: str, *, marked: bool = False) -> npt.NDArray[Any]:
             raise StudioError("The character “猫” is not among them.")
 
     with pytest.raises(StudioError, match="猫"):

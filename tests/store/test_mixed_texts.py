@@ -2,11 +2,15 @@
 
 import dataclasses
 from collections import Counter
+from typing import Any
 
+import numpy as np
 import pytest
 
 from studio.core.errors import StudioError
 from studio.rows.kinds import Reading
+from studio.rows.mixing import draw
+from studio.store import mixed_texts
 from studio.store.corpus import END_OF_TEXT, Text
 from studio.store.mixed_texts import MOST, Mixture, Source, characters_of, mixed
 from studio.store.project import Project
@@ -25,10 +29,18 @@ def documents(text: Text) -> list[str]:
     return text.path.read_text("utf-8").split(END_OF_TEXT)
 
 
+def test_a_small_share_is_not_told_as_none_and_once_is_not_told_as_1_times(project: Project) -> None:
+    one, two = sources(project)
+    text = mixed(project, Mixture(((one, 1.0), (two, 399.0)), 9_200, name="few"))
+    assert "0.25% “words”" in text.notes[0]
+    text = mixed(project, Mixture(((one, 1.0),), 2_300, name="all"))
+    assert "100% “words” (read once)" in text.notes[0]
+
+
 def test_a_mixture_takes_of_each_what_its_weight_says(project: Project) -> None:
     one, two = sources(project)
     told: list[tuple[int, int]] = []
-    mixture = Mixture(((one, 1.0), (two, 3.0)), 2_000, name="both")
+    mixture = Mixture(((one, 1.0), (two, 3.0)), 4_600, name="both")
     text = mixed(project, mixture, progress=lambda done, total: told.append((done, total)))
     kinds = Counter(document[:4] for document in documents(text))
     assert kinds == {"word": 50, "rows": 150}
@@ -36,20 +48,20 @@ def test_a_mixture_takes_of_each_what_its_weight_says(project: Project) -> None:
     assert text.notes == (
         "Made of 200 documents. 25% “words” (read 0.5 times), 75% “table@1” (read 0.5 times); α 1, seed 123.",
     )
-    assert told[0] == (0, 2_000)
-    assert sum(len(document) for document in documents(text)) == 2_000
+    assert told[0] == (0, 4_600)
+    assert text.characters == 4_600 - len(END_OF_TEXT)  # nothing stands behind the last one
     assert [entry.name for entry in (project.path / "texts").iterdir() if entry.name.startswith(".")] == []
 
 
 def test_temperature_changes_the_parts(project: Project) -> None:
     one, two = sources(project)
-    text = mixed(project, Mixture(((one, 1.0), (two, 3.0)), 2_000, alpha=0.0))
+    text = mixed(project, Mixture(((one, 1.0), (two, 3.0)), 4_600, alpha=0.0))
     assert Counter(document[:4] for document in documents(text)) == {"word": 100, "rows": 100}
 
 
 def test_a_small_source_is_read_again_but_never_before_all_of_it_was(project: Project) -> None:
     one, two = sources(project)
-    text = mixed(project, Mixture(((one, 1.0), (two, 1.0)), 5_000))
+    text = mixed(project, Mixture(((one, 1.0), (two, 1.0)), 11_500))
     times = Counter(document for document in documents(text) if document.startswith("word"))
     assert len(times) == 100
     assert set(times.values()) == {2, 3}
@@ -95,10 +107,40 @@ def test_a_mixture_can_be_stopped(project: Project) -> None:
     one, two = sources(project)
     asked = iter([True] * 4)
     with pytest.raises(StudioError, match="stopped"):
-        mixed(project, Mixture(((one, 1.0), (two, 1.0)), 3_000), keep_going=lambda: next(asked, False))
+        mixed(project, Mixture(((one, 1.0), (two, 1.0)), 6_900), keep_going=lambda: next(asked, False))
     assert [text.name for text in project.texts()] == ["words"]
 
 
 def test_the_lengths_of_documents_are_counted_in_characters(project: Project) -> None:
     _, two = sources(project)
     assert characters_of(two).tolist() == [10] * 300
+
+
+def test_a_blank_document_is_as_long_as_none(project: Project) -> None:
+    dataset = dataset_of(project, [{"text": "abc"}, {"text": " \n "}, {"text": ""}], name="blanks")
+    assert characters_of(dataset).tolist() == [3, 0, 0]
+
+
+def test_a_source_of_one_long_document_gives_it_and_the_text_says_what_was_drawn(project: Project) -> None:
+    long = dataset_of(project, [{"text": "long " * 200}], name="long")
+    tiny = dataset_of(project, [{"text": f"tiny {number:03d}"} for number in range(100)], name="tiny")
+    text = mixed(project, Mixture(((long, 0.4), (tiny, 0.6)), 1_000))
+    lengths = [len(document) for document in documents(text)]
+    assert sorted(lengths)[-2:] == [8, 1_000]
+    assert text.characters == sum(lengths) + len(END_OF_TEXT) * (len(lengths) - 1)
+    share = 1_013 / (1_013 + 21 * (len(lengths) - 1))
+    assert f"{share:.0%} “long@1” (40% wanted, read once)" in text.notes[0]
+
+
+def test_the_documents_of_a_mixture_are_walked_in_slices(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Order(np.ndarray[Any, Any]):
+        def tolist(self) -> Any:
+            assert len(self) <= 50
+            return super().tolist()
+
+    _, two = sources(project)
+    told: list[int] = []
+    monkeypatch.setattr(mixed_texts, "_ASK", 50)
+    monkeypatch.setattr(mixed_texts, "draw", lambda *given: draw(*given).view(Order))
+    mixed(project, Mixture(((two, 1.0),), 6_900), progress=lambda done, _: told.append(done))
+    assert told == [0, 1_150, 2_300, 3_450, 4_600, 5_750]

@@ -1,6 +1,7 @@
 """Rows on disk: written once, found again by number, damage named instead of misread."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,17 @@ from hypothesis import strategies as st
 
 from studio.core.errors import StudioError
 from studio.rows import Values
-from studio.store.row_file import INDEX, ROWS, RowReader, RowWriter, is_whole, read_page, read_rows, stream_rows
+from studio.store.row_file import (
+    INDEX,
+    ROWS,
+    RowReader,
+    RowWriter,
+    TooManyColumnsError,
+    is_whole,
+    read_page,
+    read_rows,
+    stream_rows,
+)
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -93,3 +104,22 @@ def test_a_stream_asks_whether_to_go_on(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="stopped"):
         seen.extend(stream_rows(tmp_path, lambda: next(asked)))
     assert list(asked) == []
+
+
+def test_a_row_that_brings_a_column_too_many_is_refused_and_leaves_no_trace(tmp_path: Path) -> None:
+    with RowWriter(tmp_path, most_columns=2) as writer:
+        writer.write({"a": 1, "b": 2})
+        with pytest.raises(TooManyColumnsError):
+            writer.write({"a": 1, "c": 3})
+        writer.write({"b": 2})
+    assert (writer.rows, list(writer.columns)) == (2, ["a", "b"])
+    assert list(stream_rows(tmp_path)) == [{"a": 1, "b": 2}, {"b": 2}]
+
+
+def test_a_narrow_row_is_not_compared_with_every_column_there_is(tmp_path: Path) -> None:
+    with RowWriter(tmp_path) as writer:
+        writer.columns.update(dict.fromkeys(f"c{number}" for number in range(50_000)))
+        began = time.process_time()
+        for _ in range(1_000):
+            writer.write({"c1": 1})
+        assert time.process_time() - began < 0.5  # seconds where all columns are walked for each row

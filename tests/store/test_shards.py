@@ -1,7 +1,10 @@
 """Token ids on disk: the same as encoding both sides of the text whole, made once, whole or not there."""
 
+import hashlib
+import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,9 @@ from studio.store import shards
 from studio.store.corpus import END_OF_TEXT, Text
 from studio.store.project import Project
 from studio.store.shards import find_shards, make_shards
-from studio.tokenizers import make_tokenizer
+from studio.store.token_count import count_tokens
+from studio.tokenizers import Tokenizer, make_tokenizer
+from studio.tokenizers.extended import ExtendedTokenizer
 from studio.tokenizers.raw_bytes import ByteTokenizer
 
 STORY = "Once upon a time there was a fox, small and red.\nIt said: “Ünïcode, 日本!”  Twice.\n\n\tThe end… "
@@ -102,6 +107,38 @@ def test_our_own_marks_between_files_are_tokens_and_a_text_s_spelling_is_not(pro
     spelled = project.add_text([tmp_path / "spelled.txt"])
     assert 50256 in make_shards(joined, "gpt2", 0.0, project.tokens_folder).training().tolist()
     assert 50256 not in make_shards(spelled, "gpt2", 0.0, project.tokens_folder).training().tolist()
+
+
+def test_what_a_document_spells_like_a_special_token_stays_text_on_disk(project: Project, tmp_path: Path) -> None:
+    tokenizer = ExtendedTokenizer(ByteTokenizer(), [END_OF_TEXT, "</s>", "[MASK]", "<|im_start|>"])
+    contents = ["HTML has <s> and </s>.", "BERT guesses [MASK]; <|im_start|> begins a turn."]
+    for number, content in enumerate(contents):
+        (tmp_path / f"{number}.txt").write_text(content)
+    text = project.add_text([tmp_path / "0.txt", tmp_path / "1.txt"], separator=END_OF_TEXT)
+    made = make_shards(text, tokenizer, 0.0, project.tokens_folder)
+    assert made.training().tolist() == [*contents[0].encode(), 256, *contents[1].encode()]
+    counted = count_tokens(text, tokenizer)
+    assert (counted.tokens, counted.split(0.5)) == (made.training_tokens, _sides(text, tokenizer, 0.5))
+    assert counted.occurrences[256:].tolist() == [1, 0, 0, 0]
+
+
+def _sides(text: Text, tokenizer: Tokenizer, share: float) -> tuple[int, int]:
+    """Tokens of both sides, each encoded by itself."""
+    whole = text.path.read_text("utf-8")
+    cut = int((1 - share) * len(whole))
+    return len(tokenizer.encode_array(whole[:cut], marked=True)), len(tokenizer.encode_array(whole[cut:], marked=True))
+
+
+def test_shards_of_a_marked_text_that_were_made_before_this_rule_are_not_taken_for_it(
+    project: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("a"), (tmp_path / "b.txt").write_text("b")
+    text = project.add_text([tmp_path / "a.txt", tmp_path / "b.txt"], separator=END_OF_TEXT)
+    before = hashlib.sha256(json.dumps([1, text.sha256, END_OF_TEXT, "gpt2", "0.1"]).encode()).hexdigest()[:20]
+    assert shards.shards_key(text, "gpt2", 0.1) != before
+    plain = replace(text, separator="")
+    kept = hashlib.sha256(json.dumps([1, text.sha256, "", "gpt2", "0.1"]).encode()).hexdigest()[:20]
+    assert shards.shards_key(plain, "gpt2", 0.1) == kept
 
 
 @pytest.mark.parametrize(("name", "passes"), [("bytes", 1), ("characters", 2)])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from studio.rows import Values
 from studio.rows.kinds import Reading
@@ -15,6 +16,7 @@ from studio.store.datasets import Dataset
 from studio.tables.change_list import LINES, ChangeList
 from studio.tables.cleaning_view import CleaningView
 from studio.tables.step_list import ROW, StepLine, StepList
+from studio.widgets.label import Label
 from tests.store.rows import dataset_of
 
 pytestmark = pytest.mark.gui
@@ -63,6 +65,24 @@ def results(view: CleaningView) -> list[str]:
 
 def press(widget: Any, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     QTest.keyClick(widget, key, modifier)
+
+
+def test_in_a_low_window_the_kinds_of_steps_scroll_instead_of_being_squeezed(
+    view: CleaningView, add: Any, show: Any
+) -> None:
+    add("redact")
+    view.editor.edits.clear()
+    view.set_source(view.source)
+    window = QWidget()
+    view.setParent(window)
+    view.setGeometry(0, 0, 488, 240)
+    show(window)
+    assert view.height() == 240
+    assert view.undo_all.isVisible()
+    for card in view.cards.values():
+        for words in filter(QWidget.isVisible, card.findChildren(Label)):
+            assert words.height() >= words.heightForWidth(words.width())
+    view.setParent(None)
 
 
 # --- steps ----------------------------------------------------------------------------------------------------------
@@ -204,6 +224,22 @@ def test_the_button_makes_the_next_version_and_the_steps_are_done(
     rest(view, scripted_run)
     assert view.editor.edits.steps == (Normalise(), DropDuplicates())
     assert results(view) == ["nothing to do", "nothing to do"]
+
+
+def test_steps_that_are_chosen_while_the_next_version_is_made_stay(
+    view: CleaningView, add: Any, scripted_run: Any
+) -> None:
+    made: list[Any] = []
+    view.made.connect(made.append)
+    add("drop_duplicates")
+    view.make.click()
+    view.editor.add("normalise")
+    scripted_run.until(lambda: bool(made))
+    assert made[0].rows == 4
+    assert view.editor.edits.steps == (DropDuplicates(), Normalise())
+    view.set_source(made[0])
+    rest(view, scripted_run)
+    assert results(view)[0] == "nothing to do"
 
 
 def test_a_text_becomes_a_cleaner_text(view: CleaningView, scripted_run: Any, session: Any, tmp_path: Any) -> None:

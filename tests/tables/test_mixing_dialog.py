@@ -47,33 +47,33 @@ def type_into(box: Any, words: str) -> None:
 
 def test_weights_begin_as_sizes_and_the_mixture_as_long_as_all_of_them(dialog: MixingDialog) -> None:
     assert [line.name.text() for line in dialog.rows.lines] == ["words", "table@1"]
-    assert [line.weight.value() for line in dialog.rows.lines] == [1.2, 3.0]
-    assert [line.size.text() for line in dialog.rows.lines] == ["1.2 k", "3 k"]
-    assert dialog.characters.value() == 4_198
-    assert shares(dialog) == ["29 %", "71 %"]
+    assert [line.weight.value() for line in dialog.rows.lines] == [2.3, 6.9]
+    assert [line.size.text() for line in dialog.rows.lines] == ["2.3 k", "6.9 k"]
+    assert dialog.characters.value() == 9_200
+    assert shares(dialog) == ["25 %", "75 %"]
     assert [line.read.text() for line in dialog.rows.lines] == ["1.00 ×", "1.00 ×"]
-    assert [line.tokens.text() for line in dialog.rows.lines] == ["1.2 k", "3 k"]
-    assert (dialog.button.text(), dialog.button.isEnabled()) == ("Make a text of 4.2 k characters", True)
+    assert [line.tokens.text() for line in dialog.rows.lines] == ["2.3 k", "6.9 k"]
+    assert (dialog.button.text(), dialog.button.isEnabled()) == ("Make a text of 9.2 k characters", True)
 
 
 def test_the_temperature_moves_the_shares_by_mouse_and_keyboard(dialog: MixingDialog) -> None:
     type_into(dialog.alpha.box, "0")
     assert shares(dialog) == ["50 %", "50 %"]
-    assert dialog.rows.lines[0].read.text() == "1.75 ×"
+    assert dialog.rows.lines[0].read.text() == "2.00 ×"
     dialog.alpha.slider.setFocus()
     QTest.keyClick(dialog.alpha.slider, Qt.Key.Key_End)
     assert dialog.mixture.alpha == 2.0
-    assert shares(dialog)[1] == "86 %"
+    assert shares(dialog)[1] == "90 %"
 
 
 def test_a_weight_is_typed_and_a_source_is_taken_out(dialog: MixingDialog) -> None:
-    type_into(dialog.rows.lines[0].weight, "9")
+    type_into(dialog.rows.lines[0].weight, "20.7")
     assert shares(dialog) == ["75 %", "25 %"]
     dialog.rows.lines[1].switch.setFocus()
     QTest.keyClick(dialog.rows.lines[1].switch, Qt.Key.Key_Space)
     assert shares(dialog) == ["100 %", ""]
     assert not dialog.rows.lines[1].weight.isEnabled()
-    assert dialog.characters.value() == 1_198
+    assert dialog.characters.value() == 2_300
     dialog.rows.lines[0].switch.click()
     assert not dialog.button.isEnabled()
     assert "do not make a mixture" in dialog.trouble.text()
@@ -96,7 +96,7 @@ def test_a_source_that_is_read_often_is_marked_and_too_often_is_refused(dialog: 
 def test_the_button_makes_the_text_and_closes(dialog: MixingDialog, scripted_run: Any, session: Any) -> None:
     made: list[Any] = []
     dialog.made.connect(made.append)
-    type_into(dialog.characters, "2000")
+    type_into(dialog.characters, "4600")
     type_into(dialog.alpha.box, "0")
     dialog.name.setText("both")
     QTest.mouseClick(dialog.button, Qt.MouseButton.LeftButton)
@@ -133,7 +133,9 @@ def test_a_large_dataset_is_weighed_by_its_first_rows(
 
     monkeypatch.setattr(mixed_texts, "_FIRST_ROWS", 30)
     found = weigh(session.project, sources, "characters")
-    assert [item.characters for item in found] == [1_198, 3_000]
+    assert [item.characters for item in found] == [2_300, 6_900]
+    monkeypatch.setattr(mixed_texts, "_FIRST_DOCUMENTS", 30)
+    assert weigh(session.project, sources[:1], "characters")[0].characters == pytest.approx(2_300, abs=5)
     assert all(item.tokens_per_character == pytest.approx(1, abs=0.001) for item in found)
     unknown = weigh(session.project, sources, "no such tokenizer")
     assert [item.tokens_per_character for item in unknown] == [None, None]

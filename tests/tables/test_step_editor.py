@@ -13,6 +13,7 @@ from studio.rows.cleaning import Tally
 from studio.rows.kinds import Reading
 from studio.rows.steps import DropByLength, DropDuplicates, Filter, Normalise, Redact, Sample
 from studio.store.cleaning_trial import Trial
+from studio.tables import step_editor
 from studio.tables.filter_form import FilterForm
 from studio.tables.step_editor import StepEditor
 from studio.tables.step_edits import StepEdits
@@ -126,6 +127,18 @@ def test_a_step_that_cannot_work_says_why(editor: StepEditor, step: Any, words: 
     editor.work_on(StepEdits((step,)), ("column 1", "column 2"), READING)
     assert editor.works == (not words)
     assert editor.list.lines[0].wrong == bool(words)
+
+
+def test_a_filter_is_read_once_however_often_it_is_drawn(editor: StepEditor, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(step_editor, "read_filter", lambda expression, *_: read.append(expression))
+    steps = (Filter("a"), Filter("b"), Normalise())
+    editor.work_on(StepEdits(steps), ("column 1",), READING)
+    editor.show_trial(None)
+    assert editor.works
+    assert sorted(read) == ["a", "b"]
+    editor.work_on(StepEdits(steps), ("other",), READING)
+    assert sorted(read) == ["a", "a", "b", "b"]
 
 
 def test_without_steps_there_is_nothing_to_work_with(editor: StepEditor) -> None:
