@@ -45,13 +45,17 @@ class Stream:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """One batch of the loader, (batch, context + 1), and where in the stream each of its windows begins."""
+    """One batch of the loader, (batch, context + 1), and where in the stream each of its windows begins.
+
+    A loader that `hides` tokens gives (batch, context): what the model reads of them.
+    """
 
     ids: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
     per_epoch: int
     objective: str
     counted: int  # windows that the stream was really cut into
+    hides: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +100,7 @@ def open_stream(
     if not asked and text.bytes > AT_ONCE and find_shards(text, tokenizer, share, folder) is None:
         return None
     shards = make_shards(text, tokenizer, share, folder, progress=progress, keep_going=keep_going)
-    end = shards.tokenizer.end_of_text if text.separator == END_OF_TEXT else None
+    end = shards.tokenizer.special.get(END_OF_TEXT, shards.tokenizer.end_of_text) if text.marked else None
     return Stream(text.name, shards.training(), shards.tokenizer, end)
 
 
@@ -114,7 +118,9 @@ def first_batch(stream: Stream, config: RunConfig, index: int = 0) -> Batch:
     cut = OBJECTIVES.load("pretrain").batches(np.arange(have), config, config.training.batch_size)
     stride = config.data.stride or config.model.context_length
     counted = len(windows(stream.ids, config.model.context_length, stride))
-    return Batch(batches.batch(index), cut.batch(index)[:, 0], batches.per_epoch, objective.label, counted)
+    ids = batches.batch(index)
+    read = ids[:, 0] if ids.ndim == 3 else ids  # a loader that hides tokens gives what is read and what is asked
+    return Batch(read, cut.batch(index)[:, 0], batches.per_epoch, objective.label, counted, hides=ids.ndim == 3)
 
 
 def windows(ids: Ids, context: int, stride: int) -> Ids:

@@ -10,6 +10,7 @@ from studio.live.session import Session
 
 EXAMINE = "studio.hub.datasets:examine_dataset"
 FETCH = "studio.hub.datasets:fetch_dataset"
+FORGET = "studio.hub.datasets:forget_dataset"
 
 
 class PublicDatasets:
@@ -21,7 +22,7 @@ class PublicDatasets:
 
     @property
     def folder(self) -> Path:
-        """Where fetched files lie; a project has its own copy of what it took in."""
+        """Where fetched files lie until a project has its own copy of them."""
         return self._downloads.folder / "datasets"
 
     def hub(self) -> Hub:
@@ -36,3 +37,7 @@ class PublicDatasets:
         """Fetch one split; the job's result is a list of paths. Called off, what has arrived is kept."""
         title = tr("Downloading {what}", what=order.repository.repo)
         return self._session.jobs.start(FETCH, self.hub(), order, self.folder, title=title)
+
+    def forget(self, path: Path) -> Job:
+        """Delete what was fetched, once it is taken in; `path` as the fetching told it."""
+        return self._session.jobs.start(FORGET, path, self.folder)

@@ -67,6 +67,7 @@ class Surveys(QObject):
         self._now: tuple[Key, bool] | None = None
         self._splitting: tuple[Key, float] | None = None
         self.job: Job | None = None
+        self._split_job: Job | None = None
         session.changed.connect(self._session_changed)
 
     @classmethod
@@ -116,7 +117,7 @@ class Surveys(QObject):
     def _begin(self, key: Key, wish: Wish) -> None:
         if self._session.project is None:
             return
-        self._now = key, wish.whole
+        self._now, self.job = (key, wish.whole), None  # an older one that waits for its turn ends at once
         name = wish.source.name if isinstance(wish.source, Text) else wish.source.title
         title = tr("Looking at all rows of “{name}”", name=name) if wish.whole else ""
         self.job = self._session.jobs.start(survey_source, self._session.project, wish, title=title, lane="data.survey")
@@ -139,14 +140,20 @@ class Surveys(QObject):
         self.changed.emit()
 
     def _split(self, key: Key, known: Surveyed, share: float) -> None:
-        self._splitting = key, share
-        job = self._session.jobs.start(split_again, known, share, lane="data.split")
-        job.succeeded.connect(partial(self._surveyed, key))
-        job.ended.connect(self._split_ended)
+        self._splitting, self._split_job = (key, share), None
+        self._split_job = job = self._session.jobs.start(split_again, known, share, lane="data.split")
+        job.succeeded.connect(partial(self._split_came, key, known))
+        job.ended.connect(partial(self._split_ended, job))
 
-    def _split_ended(self) -> None:
-        self._splitting = None
-        self.changed.emit()
+    def _split_came(self, key: Key, before: Surveyed, found: Surveyed) -> None:
+        """Unless more is known by now, as of all rows instead of the first."""
+        if self._known.get(key) is before:
+            self._surveyed(key, found)
+
+    def _split_ended(self, job: Job) -> None:
+        if job is self._split_job:
+            self._splitting = self._split_job = None
+            self.changed.emit()
 
     def _session_changed(self, what: frozenset[str]) -> None:
         """Another project has other sources, and a name may mean another tokenizer now: nothing is known any more."""
@@ -154,8 +161,9 @@ class Surveys(QObject):
             self._known.clear()
             self._failed.clear()
             self._stopped.clear()
-            if self.job is not None:
-                self.job.cancel()
+            for job in (self.job, self._split_job):
+                if job is not None:
+                    job.cancel()
 
 
 def _key(source: "Source", tokenizer: str) -> Key:
@@ -163,11 +171,11 @@ def _key(source: "Source", tokenizer: str) -> Key:
     return source.sha256, roles or source.separator, tokenizer  # type: ignore[union-attr]
 
 
-def split_again(known: Surveyed, share: float) -> Surveyed:
+def split_again(known: Surveyed, share: float, *, keep_going: KeepGoing | None = None) -> Surveyed:
     """The same survey with another part held back."""
     from studio.rows.survey import split
 
-    return replace(known, survey=split(known.survey, share), share=share)
+    return replace(known, survey=split(known.survey, share, keep_going), share=share)
 
 
 def survey_source(

@@ -96,12 +96,20 @@ class TokenCounts(QObject):
             for known in (self._known, self._failed):
                 for key in [key for key in known if key[2] not in kind_names()]:
                     del known[key]
+            self._count_anew()
         if "project" in what:
             self._waiting.clear()
             self._known.clear()
             self._failed.clear()
             if self.job is not None:
                 self.job.cancel()
+
+    def _count_anew(self) -> None:
+        """What is being counted with a tokenizer that may be another one now."""
+        now, job = self._now, self.job
+        if now is not None and now[0][2] not in kind_names() and job is not None and not job.cancelled:
+            self._waiting.insert(0, now)
+            job.cancel()
 
 
 def _counted(

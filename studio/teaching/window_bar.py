@@ -1,14 +1,19 @@
 """How a text is cut: context, stride and batch to try out, and the way into the next run."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.controls.editors import ChoiceEdit
 from studio.controls.number_edit import NumberEdit
+from studio.core.config import RunConfig
 from studio.core.language import tr
 from studio.teaching.flow_row import FlowRow
 from studio.widgets.button import Button
 from studio.widgets.look import Look
+
+Numbers = tuple[int, int, int]  # context, stride and batch
 
 OWN = "text"
 _LARGEST = {"context": 1_048_576, "stride": 1_000_000, "batch": 4_096}
@@ -52,7 +57,7 @@ class WindowBar(FlowRow):
         self.source.set_choices(sources)
         self.source.set_value(now)
 
-    def numbers(self) -> tuple[int, int, int] | None:
+    def numbers(self) -> Numbers | None:
         """Context, stride and batch; None while one of them cannot be used."""
         found = []
         for box in self.boxes.values():
@@ -80,3 +85,18 @@ class WindowBar(FlowRow):
 
     def _want(self) -> None:
         self.wanted.emit()
+
+
+def numbers_of(config: RunConfig) -> Numbers:
+    """How a run cuts its text."""
+    context = config.model.context_length
+    return context, config.data.stride or context, config.training.batch_size
+
+
+def with_numbers(config: RunConfig, numbers: Numbers) -> RunConfig:
+    """The same run, but its text cut like this."""
+    context, stride, batch = numbers
+    return config.with_part(
+        model=replace(config.model, context_length=context), data=replace(config.data, stride=stride),
+        training=replace(config.training, batch_size=batch),
+    )  # fmt: skip

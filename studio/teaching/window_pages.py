@@ -39,17 +39,29 @@ class BatchPage(QWidget):
         column.addWidget(scroll, 1)
         column.addWidget(self.below)
 
+    def clear(self) -> None:
+        """No batch is known."""
+        self.grid.set_batch([], [])
+        self.sentence.setText("")
+        self.below.setText("")
+
     def show_batch(self, stream: "Stream", batch: "Batch", seed: int) -> None:
         """What came out of the loader."""
         rows, length = batch.ids.shape
         shown = batch.ids[:_MOST_ROWS, :_MOST_TOKENS].tolist()
         tokens = [tokens_of(stream.tokenizer, row) for row in shown]
         self.grid.set_batch(tokens, batch.starts[:_MOST_ROWS].tolist())
-        self.sentence.setText(
-            tr("{rows} windows of {context} tokens and the one behind them, drawn with seed {seed}: the very batch "
-               "that the loader of “{objective}” gives the first step.", rows=count(rows), context=count(length - 1),
-               seed=seed, objective=batch.objective)
+        words = (
+            tr("{rows} windows of {context} tokens, some of them hidden, drawn with seed {seed}: what the loader of "
+               "“{objective}” lets the first step read.")
+            if batch.hides
+            else tr("{rows} windows of {context} tokens and the one behind them, drawn with seed {seed}: the very "
+                    "batch that the loader of “{objective}” gives the first step.")
         )  # fmt: skip
+        context = length if batch.hides else length - 1
+        self.sentence.setText(
+            words.format(rows=count(rows), context=count(context), seed=seed, objective=batch.objective)
+        )
         over = batch.counted - batch.per_epoch * rows
         more = [
             tr("{count} batches an epoch, {over} windows left over", count=count(batch.per_epoch), over=count(over))

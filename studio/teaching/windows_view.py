@@ -16,7 +16,7 @@ from studio.live.session import Session
 from studio.parts.source_view import SourceView
 from studio.parts.wording import count
 from studio.store.corpus import Text
-from studio.teaching.window_bar import OWN, WindowBar
+from studio.teaching.window_bar import OWN, Numbers, WindowBar, numbers_of, with_numbers
 from studio.teaching.window_numbers import Cut
 from studio.teaching.window_pages import BatchPage, DocumentsPage
 from studio.teaching.window_slide import WindowSlide
@@ -48,6 +48,7 @@ class WindowsView(SourceView):
         self.documents: Documents | None = None
         self._shown_source = "numbers"
         self._opened: tuple[Any, ...] = ()
+        self._asked: tuple[Any, ...] = ()  # what the loader was asked for
         self._edited = False  # whether the numbers are a person's, not the draft's
         self.bar = WindowBar(look)
         self.tabs = Segmented([(name, tr(words)) for name, words in TABS], look, tr("What is shown"))
@@ -130,14 +131,11 @@ class WindowsView(SourceView):
         if not self.bar.source.count():
             self.refresh()
         self._open()
+        self._recut()
 
-    def _usual(self) -> tuple[int, int, int]:
+    def _usual(self) -> Numbers:
         """The numbers that belong to what is shown: the draft's, or the book's."""
-        if self._shown_source != OWN:
-            return _BOOK
-        draft = self.session.draft
-        context = draft.model.context_length
-        return context, draft.data.stride or context, draft.training.batch_size
+        return numbers_of(self.session.draft) if self._shown_source == OWN else _BOOK
 
     def _open(self, asked: bool = False) -> None:
         draft, text = self.session.draft, self.text
@@ -161,6 +159,8 @@ class WindowsView(SourceView):
     def _let_go(self) -> None:
         for lane in ("windows.batch", "windows.documents"):
             self.session.jobs.cancel_lane(lane)
+        self._timer.stop()
+        self.batch_page.clear()
         self.stream = self.batch = self.documents = None
         self.make.hide()
         self.trouble.hide()
@@ -200,25 +200,20 @@ class WindowsView(SourceView):
     @property
     def config(self) -> RunConfig:
         """The draft with the numbers above in it."""
-        context, stride, batch = self.bar.numbers() or self._usual()
-        draft = self.session.draft
-        return draft.with_part(
-            model=replace(draft.model, context_length=context), data=replace(draft.data, stride=stride),
-            training=replace(draft.training, batch_size=batch),
-        )  # fmt: skip
+        return with_numbers(self.session.draft, self.bar.numbers() or self._usual())
 
     def _numbers_changed(self) -> None:
         self._edited = True
         self._recut()
-        self._timer.start()
 
     def _recut(self) -> None:
         cut = self.cut
+        if self.stream is not None and self._asked != (self.bar.numbers(), *_drawn_by(self.session.draft)):
+            self._ask_soon()
         self.slide.set_stream(self.stream, cut or Cut(0, 1, 1))
         self._show_formula(cut)
-        own, draft = self._shown_source == OWN, self.session.draft
-        now = (draft.model.context_length, draft.data.stride or draft.model.context_length, draft.training.batch_size)
-        differs = self.bar.numbers() is not None and self.bar.numbers() != now
+        own = self._shown_source == OWN
+        differs = self.bar.numbers() not in (None, numbers_of(self.session.draft))
         why = "" if differs else tr("The next run reads like this already.")
         self.bar.use.setVisible(own)
         self.bar.set_usable(own and differs, why)
@@ -227,10 +222,19 @@ class WindowsView(SourceView):
     def _show_formula(self, cut: Cut | None) -> None:
         self.formula.setText(formula_words(cut, self.batch.counted if self.batch is not None else None))
 
+    def _ask_soon(self) -> None:
+        """A batch that was cut otherwise is no longer shown; a new one comes when the person rests."""
+        self.session.jobs.cancel_lane("windows.batch")
+        self.batch, self._asked = None, ()
+        self.batch_page.clear()
+        if self.isVisible():
+            self._timer.start()
+
     def _ask(self) -> None:
         """The loader's batch, and the documents where they are looked at."""
         cut, stream = self.cut, self.stream
-        self.batch = None
+        self._timer.stop()
+        self.batch, self._asked = None, (self.bar.numbers(), *_drawn_by(self.session.draft))
         self._show_formula(cut)
         self.trouble.hide()
         if stream is None or cut is None:
@@ -281,6 +285,11 @@ class WindowsView(SourceView):
         self._edited = False
         self.session.set_draft(config)
         self._recut()
+
+
+def _drawn_by(draft: RunConfig) -> tuple[int, str]:
+    """What a batch follows from, beside the text and the numbers."""
+    return draft.compute.seed, draft.objective
 
 
 def formula_words(cut: Cut | None, counted: int | None) -> str:

@@ -63,8 +63,12 @@ class Tokenizer(Protocol):
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The ids of a text; what the vocabulary cannot say is a `StudioError`."""
 
-    def encode_array(self, text: str, *, special: bool = False) -> "npt.NDArray[Any]":
-        """The same ids as an array of integers, (tokens,): faster where a text is long."""
+    def encode_array(self, text: str, *, marked: bool = False) -> "npt.NDArray[Any]":
+        """The ids of data as an array of integers, (tokens,): faster where a text is long.
+
+        `marked`: `<|endoftext|>` stands between its documents and becomes that token, or else the one that ends a
+        text where there is one. Whatever else is spelled like a special token stays text.
+        """
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of these ids; bytes that form no character become U+FFFD."""
@@ -115,11 +119,24 @@ class SpelledTokenizer(ABC):
     def to_json(self) -> dict[str, Any]:
         """Everything needed to build it again."""
 
-    def encode_array(self, text: str, *, special: bool = False) -> "npt.NDArray[Any]":
-        """The ids of a text, (tokens,)."""
+    def encode_array(self, text: str, *, marked: bool = False) -> "npt.NDArray[Any]":
+        """The ids of data, (tokens,); `marked`: `<|endoftext|>` stands between its documents."""
         import numpy as np
 
-        return np.asarray(self.encode(text, special=special), dtype=np.int64)
+        end = self.special.get(END_OF_TEXT, self.end_of_text) if marked else None
+        if end is None or END_OF_TEXT not in text:
+            return self.plain_array(text)
+        first, *others = text.split(END_OF_TEXT)
+        parts = [self.plain_array(first)]
+        for document in others:
+            parts += [np.array([end]), self.plain_array(document)]
+        return np.concatenate(parts)
+
+    def plain_array(self, text: str) -> "npt.NDArray[Any]":
+        """The ids of a text in which nothing is a special token, (tokens,)."""
+        import numpy as np
+
+        return np.asarray(self.encode(text), dtype=np.int64)
 
     @property
     def end_of_text(self) -> int | None:

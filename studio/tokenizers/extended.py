@@ -50,24 +50,19 @@ class ExtendedTokenizer(SpelledTokenizer):
         if not special:
             return self.inner.encode(text)
         ids: list[int] = []
-        for part in self._parts(text):
+        for part in filter(None, self._split.split(without_halves(text))):
             ids += [self._ids[part]] if part in self._ids else self.inner.encode(part, special=True)
         return ids
 
-    def encode_array(self, text: str, *, special: bool = False) -> "npt.NDArray[Any]":
-        """The ids of a text, (tokens,)."""
-        if not special:
-            return self.inner.encode_array(text)
-        import numpy as np
+    def encode_array(self, text: str, *, marked: bool = False) -> "npt.NDArray[Any]":
+        """The ids of data, (tokens,); `marked`: `<|endoftext|>` stands between its documents."""
+        if END_OF_TEXT in self._ids:
+            return super().encode_array(text, marked=marked)
+        return self.inner.encode_array(text, marked=marked)
 
-        pieces = [
-            np.array([self._ids[part]]) if part in self._ids else self.inner.encode_array(part, special=True)
-            for part in self._parts(text)
-        ]
-        return np.concatenate([np.zeros(0, dtype=np.int64), *pieces])
-
-    def _parts(self, text: str) -> list[str]:
-        return [part for part in self._split.split(without_halves(text)) if part]
+    def plain_array(self, text: str) -> "npt.NDArray[Any]":
+        """The ids of a text in which nothing is a special token, (tokens,)."""
+        return self.inner.plain_array(text)
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes of one token, possibly only a part of a character."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import StudioError
 from studio.tokenizers import END_OF_TEXT, TokenizerKind, byte_pair
-from studio.tokenizers.byte_pair import PATTERN, RESOURCES, RankedTokenizer
+from studio.tokenizers.byte_pair import BUILDING, PATTERN, RESOURCES, RankedTokenizer
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
@@ -24,7 +24,8 @@ class Gpt2Tokenizer(RankedTokenizer):
 
     def __init__(self, ranks: Path = RANKS) -> None:
         self.special: Mapping[str, int] = {END_OF_TEXT: 50_256}
-        self.encoding = _encoding(ranks)
+        with BUILDING:
+            self.encoding = _encoding(ranks)
 
     def ranks(self) -> dict[bytes, int]:
         """Bytes to id of every token that is text."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import StudioError
 from studio.tokenizers import END_OF_TEXT, TokenizerKind
-from studio.tokenizers.byte_pair import RESOURCES, RankedTokenizer, encoding_of, read_ranks
+from studio.tokenizers.byte_pair import BUILDING, RESOURCES, RankedTokenizer, encoding_of, read_ranks
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
@@ -32,7 +32,8 @@ class O200kTokenizer(RankedTokenizer):
 
     def __init__(self, ranks: Path = RANKS) -> None:
         self.special: Mapping[str, int] = SPECIAL
-        self.encoding = _encoding(ranks)
+        with BUILDING:
+            self.encoding = _encoding(ranks)
 
     def ranks(self) -> dict[bytes, int]:
         """Bytes to id of every token that is text."""

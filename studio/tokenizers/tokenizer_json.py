@@ -61,12 +61,12 @@ class JsonTokenizer(SpelledTokenizer):
         self._engine.encode_special_tokens = not special
         return list(self._engine.encode(without_halves(text), add_special_tokens=False).ids)
 
-    def encode_array(self, text: str, *, special: bool = False) -> "npt.NDArray[Any]":
+    def plain_array(self, text: str) -> "npt.NDArray[Any]":
         """The ids of a text, (tokens,). Of the library's calls only those for many texts let other threads work."""
         import numpy as np
 
-        if self._engine.encode_special_tokens is special:
-            self._engine.encode_special_tokens = not special
+        if not self._engine.encode_special_tokens:
+            self._engine.encode_special_tokens = True
         whole = self._engine.encode_batch_fast([without_halves(text)], add_special_tokens=False)[0]
         return np.asarray(whole.ids, dtype=np.uint32)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QPlainTextEdit, QVBoxLayout
 
 from studio.controls.editors import ChoiceEdit
 from studio.controls.segmented import Segmented
+from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.session import Session
 from studio.live.token_counts import TokenCounts
@@ -21,6 +22,7 @@ from studio.tokenizing.aligned import Lane, lane_of
 from studio.tokenizing.aligned_view import AlignedTokens
 from studio.tokenizing.chips import Chips
 from studio.tokenizing.figures import csv_text, figures_table, language_rows, language_table
+from studio.tokenizing.first_words import first_words, text_in_use
 from studio.tokenizing.offered import offered
 from studio.tokenizing.view import TokenizingView
 from studio.widgets.button import Button
@@ -37,7 +39,7 @@ KeepGoing = Callable[[], bool]
 _QUIET = 250  # milliseconds without a key before the text is cut again
 _SHOWN = 2_000  # characters that are shown in lanes
 _MEASURED = 1_000_000  # characters of a text of the project that are measured
-_FIRST = ("gpt2", "bytes", "o200k")  # beside the one in use
+_FIRST = ("gpt2", "bytes")  # beside the one in use; large ones wait until somebody asks for them
 _HERE = ""  # the text in the box
 
 
@@ -51,6 +53,7 @@ class CompareView(TokenizingView):
         super().__init__(session, look)
         self._counts = TokenCounts.of(session)
         self._counts.changed.connect(self._counted)
+        self._text: Text | None = None  # that vocabularies are learned from
         self._texts: dict[str, Text] = {}
         self._labels: dict[str, str] = {}
         self._shown: object = None
@@ -113,6 +116,8 @@ class CompareView(TokenizingView):
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Draw what changed; an empty set means everything."""
+        if not what or what & {"project", "texts", "draft"}:
+            self._find_text()
         if what and not what & {"project", "texts", "tokenizers"}:
             return
         project, used = self.session.project, self.session.draft.data
@@ -133,10 +138,12 @@ class CompareView(TokenizingView):
         self.on.set_value(known if known in self._texts else _HERE)
         self.compare_now()
 
-    @property
-    def _text(self) -> Text | None:
-        """The text that vocabularies are learned from."""
-        return self._texts.get(self.session.draft.data.text) or next(iter(self._texts.values()), None)
+    def _find_text(self) -> None:
+        """Its beginning becomes the text to compare on while nothing was typed."""
+        before, self._text = self._text, text_in_use(self.session)
+        empty = not self.edit.toPlainText()
+        if not self.edit.document().isModified() and (self._text != before or empty):
+            self.edit.setPlainText(first_words(self._text))
 
     def _tokenizers(self) -> dict[str, Tokenizer] | None:
         """Those that are chosen, by their labels; None while one is still being made."""
@@ -161,7 +168,7 @@ class CompareView(TokenizingView):
             self.bench.set_note(tr("one moment…"))
             return
         self.bench.set_note("")
-        chosen, text = tuple(map(id, tokenizers.values())), self.edit.toPlainText()
+        chosen, text = tuple(tokenizers.values()), self.edit.toPlainText()
         if (chosen, text) != self._shown:
             self._shown = (chosen, text)
             job = self.session.jobs.start(lanes_of, tokenizers, text[:_SHOWN], lane="tokenizer.lanes")
@@ -173,7 +180,7 @@ class CompareView(TokenizingView):
             self.figures.set_note(tr("measuring…"))
             job = self.session.jobs.start(measure, tokenizers, source or text, lane="tokenizer.figures")
             job.succeeded.connect(self._take_figures)
-            job.failed.connect(self.refused)
+            job.failed.connect(self._not_measured)
             job.ended.connect(self._measuring_ended)
 
     def _take_lanes(self, found: tuple[str, list[Lane]]) -> None:
@@ -192,6 +199,12 @@ class CompareView(TokenizingView):
         self.languages = fresh
         fresh.set_rows(language_rows(found))
         self._by_changed(self.by.value())
+
+    def _not_measured(self, error: StudioError) -> None:
+        """The figures of something else go; the next look tries it once more."""
+        self._measured = None
+        self._take_figures([])
+        self.refused.emit(error)
 
     def _measuring_ended(self) -> None:
         self.figures.set_note("")
@@ -222,8 +235,10 @@ class CompareView(TokenizingView):
 
     def set_words(self, words: str) -> None:
         """Go on with the text of another view."""
+        self._find_text()
         if words != self.edit.toPlainText():
             self.edit.setPlainText(words)
+            self.edit.document().setModified(True)
 
     def _typed(self) -> None:
         self._timer.start()

@@ -16,6 +16,7 @@ from studio.parts.wording import NOT_MEASURED, count
 from studio.store.corpus import Text
 from studio.store.token_count import TokenCount
 from studio.tokenizing.export_menu import ExportMenu
+from studio.tokenizing.first_words import first_words, text_in_use
 from studio.tokenizing.offered import Offered, offered
 from studio.tokenizing.tokenizer_list import TokenizerList, TokenizerRow
 from studio.tokenizing.trial_card import TrialCard
@@ -26,8 +27,6 @@ from studio.widgets.card import Card
 from studio.widgets.file_drop import FileDrop
 from studio.widgets.look import Look
 
-GREETING = "Once upon a time, in a naïve little café, somebody tokenized 1,234 words."
-_HEAD = 560  # characters of the project's text to begin with
 _COUNTED = 10  # tokenizers that are counted without being looked at; fewer than `TokenCounts` keeps
 _LIST, _SIDE = 264, 280
 _WIDE_LIST, _WIDE_SIDE, _WIDE = 372, 320, 1_300
@@ -119,13 +118,10 @@ class TryView(TokenizingView):
             self._show()
 
     def _find_text(self) -> None:
-        """The draft's text, else the first one; its beginning becomes the text to try while nothing was typed."""
-        project, wanted = self.session.project, self.session.draft.data.text
-        texts = project.texts() if project is not None else []
-        found = next((text for text in texts if text.name == wanted), texts[0] if texts else None)
-        before, self._text = self._text, found
-        if not self.bench.typed and (found != before or not self.bench.words):
-            self.bench.set_words(_beginning(found) if found is not None else tr(GREETING))
+        """Its beginning becomes the text to try while nothing was typed."""
+        before, self._text = self._text, text_in_use(self.session)
+        if not self.bench.typed and (self._text != before or not self.bench.words):
+            self.bench.set_words(first_words(self._text))
 
     def _show(self) -> None:
         small = [name for name, item in self._items.items() if not item.large]
@@ -259,12 +255,3 @@ class TryView(TokenizingView):
             self.refused.emit(error)
             return
         self.session.notices.post("info", undo.text, (tr("Undo"), undo.undo))
-
-
-def _beginning(text: Text) -> str:
-    """The first lines of a text, up to the end of a word."""
-    try:
-        head = next(text.chunks(_HEAD), "")
-    except (OSError, UnicodeDecodeError, StudioError):
-        return tr(GREETING)
-    return head if len(head) < _HEAD else head[: head.rfind(" ")].rstrip() if " " in head else head

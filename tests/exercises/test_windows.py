@@ -89,6 +89,10 @@ def test_a_loader_that_hides_tokens_still_says_where_its_windows_begin() -> None
     found = first_batch(preset(NUMBERS), own)
     assert len(found.starts) == 3
     assert (found.starts % 8 == 0).all()
+    assert found.hides
+    assert found.ids.shape == (3, 8)
+    hidden = found.ids != preset(NUMBERS).ids[found.starts[:, None] + np.arange(8)]
+    assert 0 < hidden.sum() < hidden.size
 
 
 def test_too_short_a_text_is_refused_with_both_counts() -> None:

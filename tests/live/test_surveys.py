@@ -1,5 +1,7 @@
 """Surveys in the background: asked for once, kept, split anew without reading, called off for good."""
 
+from threading import Event
+
 import pytest
 
 from studio.live import surveys as surveys_module
@@ -85,6 +87,54 @@ def test_another_split_needs_no_new_survey(stage, session, surveys, text, monkey
     found = surveys.want(text, "bytes", 0.5)
     assert (found.share, found.survey.find("leaks").count) == (0.5, 1)
     assert found.survey.held_back == 2
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Splits that wait until this is set."""
+    gate, split = Event(), surveys_module.split_again
+
+    def waiting(known, share):
+        assert gate.wait(5)
+        return split(known, share)
+
+    monkeypatch.setattr(surveys_module, "split_again", waiting)
+    yield gate
+    gate.set()
+
+
+def test_a_split_that_is_no_longer_wanted_ends_without_ending_the_newer_one(stage, session, surveys, text, held):
+    known(stage, surveys, text)
+    started = []
+    session.jobs.job_added.connect(started.append)
+    surveys.want(text, "bytes", 0.5)
+    surveys.want(text, "bytes", 0.25)
+    surveys.changed.connect(lambda: surveys.want(text, "bytes", 0.25))
+    held.set()
+    stage.settle()
+    assert len(started) == 2
+    assert surveys.want(text, "bytes", 0.25).share == 0.25
+
+
+def test_a_split_brings_back_nothing_that_was_forgotten_meanwhile(stage, session, surveys, text, held):
+    known(stage, surveys, text)
+    surveys.want(text, "bytes", 0.5)
+    session.changed.emit(frozenset({"tokenizers"}))
+    held.set()
+    stage.settle()
+    assert surveys.want(text, "bytes", 0.5) is None
+    stage.settle()
+
+
+def test_a_split_of_the_beginning_does_not_replace_all_rows(stage, surveys, dataset, held, monkeypatch):
+    monkeypatch.setattr(surveys_module, "AUTOMATIC_ROWS", 15)
+    known(stage, surveys, dataset)
+    surveys.want(dataset, "bytes", 0.5)
+    surveys.want(dataset, "bytes", 0.0, whole=True)
+    stage.until(lambda: not surveys.working(dataset, "bytes"))
+    held.set()
+    stage.settle()
+    assert surveys.want(dataset, "bytes", 0.0).survey.rows == 40
 
 
 def test_of_much_only_the_beginning_is_read_until_somebody_asks_for_all(stage, surveys, dataset, monkeypatch):

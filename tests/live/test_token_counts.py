@@ -1,5 +1,7 @@
 """Counts made in the background: asked for once, shared by every page, forgotten with the project."""
 
+from threading import Event
+
 import pytest
 
 from studio.live import token_counts
@@ -45,6 +47,29 @@ def test_a_tokenizer_of_the_project_is_counted_and_forgotten_when_it_may_be_anot
     assert counts.want(text, "mine") is None
     stage.until(lambda: counts.want(text, "mine") is not None)
     stage.settle()
+
+
+def test_a_count_that_was_begun_with_another_tokenizer_of_that_name_is_made_anew(
+    stage, session, counts, text, monkeypatch
+):
+    loaded, changed, count = Event(), Event(), token_counts.count_tokens
+
+    def counting(*args, **more):
+        loaded.set()
+        assert changed.wait(5)
+        return count(*args, **more)
+
+    monkeypatch.setattr(token_counts, "count_tokens", counting)
+    session.project.add_tokenizer(make_tokenizer("words", ["Mira went"]), "mine")
+    counts.want(text, "mine")
+    assert loaded.wait(5)
+    session.project.delete_tokenizer("mine")
+    session.project.add_tokenizer(make_tokenizer("words", ["Mira went to the harbour"]), "mine")
+    session.changed.emit(frozenset({"tokenizers"}))
+    session.changed.emit(frozenset({"tokenizers"}))
+    changed.set()
+    stage.settle()
+    assert counts.want(text, "mine").vocab_size == 7
 
 
 def test_the_same_wish_twice_is_one_job(stage, session, counts, text):

@@ -4,11 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog
 
 from studio.core.config import ModelConfig
 from studio.live import token_counts
 from studio.panels import data as data_module
 from studio.panels.data import DataPanel
+from studio.tables import hub_dialog
 from tests.scripted_run import UNTIL_STOPPED, small_run, started
 
 pytestmark = pytest.mark.gui
@@ -58,6 +61,18 @@ def bring(page, stage, tmp_path):
         return path
 
     return add
+
+
+class Fetching(QDialog):
+    """Stands where the dialog for public datasets stands."""
+
+    fetched = Signal(list)
+
+    def __init__(self, session, look, parent):
+        super().__init__(parent)
+
+    def open(self):
+        """Never on the screen."""
 
 
 def names(page):
@@ -367,6 +382,16 @@ def test_a_dataset_becomes_a_text_to_pretrain_on(with_dataset, session, stage):
     assert "message 0 about ships" in page.work.stage.view.lines.toPlainText()
 
 
+def test_a_text_made_beside_unsaved_changes_says_that_they_are_not_in_it(with_dataset, stage):
+    with_dataset.work.stage.view.edits.remove([3])
+    with_dataset.primary.click()
+    stage.settle()
+    assert with_dataset.banner.message.text() == (
+        "The text is made of “mail@1” as it was saved. Not in it: 1 row deleted."
+    )
+    assert with_dataset.banner.isVisible()
+
+
 def test_without_its_roles_a_dataset_cannot_be_used(with_dataset, stage):
     rows = with_dataset.work.stage.view
     rows.edits.set_role("text", "")
@@ -439,6 +464,42 @@ def test_a_dataset_is_found_by_title_and_files_can_be_sent_here(with_dataset, st
     page.focus_on([table])
     stage.settle()
     assert page.arrival.isVisible()
+
+
+def test_files_of_a_public_dataset_go_once_they_are_taken_in_and_no_others(page, session, stage, table, monkeypatch):
+    monkeypatch.setattr(hub_dialog, "HubDatasetDialog", Fetching)
+    folder = session.places.home / "downloads" / "datasets" / "train"
+    paths = [folder / repo / "part.csv" for repo in ("org--a@1", "org--b@2", "org--c@3")]
+    for number, path in enumerate(paths):
+        path.parent.mkdir(parents=True)
+        path.write_text(table.read_text("utf-8") + f"ham,one more {number}\n", "utf-8")
+    page.public.ask()
+    page.public.dialog.fetched.emit(paths[:2])
+    stage.settle()
+    assert paths[0].is_file()
+    page.primary.click()
+    stage.settle()
+    assert not paths[0].parent.exists()
+    page.arrival.skip.click()  # fetched, looked at, and not taken in: it can be taken in later
+    page.add([paths[2]])  # lies there, but nobody here fetched it
+    stage.settle()
+    page.primary.click()
+    stage.settle()
+    assert [path.is_file() for path in paths] == [False, True, True]
+
+
+def test_a_fetched_table_that_is_taken_in_as_text_goes_too(page, session, stage, table, monkeypatch):
+    monkeypatch.setattr(hub_dialog, "HubDatasetDialog", Fetching)
+    path = session.places.home / "downloads" / "datasets" / "train" / "org--a@1" / "part.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(table.read_text("utf-8"), "utf-8")
+    page.public.ask()
+    page.public.dialog.fetched.emit([path])
+    stage.settle()
+    page.arrival.form.text_requested.emit()
+    stage.settle()
+    assert not path.parent.exists()
+    assert "part" in names(page)
 
 
 def test_a_table_may_be_learned_from_as_plain_text(page, stage, table):

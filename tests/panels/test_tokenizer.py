@@ -1,5 +1,7 @@
 """The Tokenizer page: its views, what it carries between them, and the one primary button."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -7,7 +9,7 @@ from studio.panels.tokenizer import TokenizerPanel
 from studio.parts.fine_tuning import start_next_run
 from studio.parts.token_trial import common_tokens, first_difference, try_text
 from studio.store.token_count import count_tokens
-from studio.tokenizers import make_tokenizer
+from studio.tokenizers import cl100k, gpt2, make_tokenizer, o200k
 from studio.tokenizing import try_view
 from tests.library.conftest import add_model as add_model
 
@@ -129,6 +131,33 @@ def test_without_a_text_one_can_be_brought_in(make, session, qtbot):
     assert wish.args[0] == "data"
     page.open_view("train")
     assert (page.bring.isVisible(), page.primary.text()) == (False, "Bring in a text first")
+
+
+def test_large_encoders_wait_until_somebody_asks_and_none_is_built_on_the_window_s_thread(
+    make, monkeypatch, scripted_run
+):
+    asked, encoder = [], gpt2._encoding
+
+    def recorded(name):
+        def encoding(_path):
+            asked.append((name, threading.current_thread() is threading.main_thread()))
+            return encoder(gpt2.RANKS)
+
+        return encoding
+
+    for kind in (gpt2, cl100k, o200k):
+        monkeypatch.setattr(kind, "_encoding", recorded(kind.TOKENIZER.name))
+    page = make()
+    monkeypatch.setattr(try_view, "_COUNTED", 12)  # as many as there are
+    for view in page.views:
+        page.open_view(view.name)
+        scripted_run.settle()
+    page.open_view("try")
+    scripted_run.settle()
+    assert set(asked) == {("gpt2", False)}
+    page.view.look_at("cl100k")
+    scripted_run.settle()
+    assert set(asked) == {("gpt2", False), ("cl100k", False)}
 
 
 def test_the_page_can_be_asked_for_one_tokenizer_or_one_view(page, scripted_run):

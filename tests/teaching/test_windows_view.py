@@ -49,6 +49,9 @@ def test_the_text_and_its_first_batch_are_what_the_run_will_read(view, session, 
     assert [[token.id for token in row] for row in view.batch_page.grid.rows] == wanted.tolist()
     assert f"seed {session.draft.compute.seed}" in view.batch_page.sentence.text()
     assert view.batch_page.grid.starts == view.batch.starts.tolist()
+    view.batch_page.show_batch(view.stream, replace(view.batch, ids=view.batch.ids[:, :-1], hides=True), 1)
+    assert "windows of 32 tokens, some of them hidden" in view.batch_page.sentence.text()
+    view.batch_page.show_batch(view.stream, view.batch, 1)
     view.tabs._choose("batch")
     grid = view.batch_page.grid
     qtbot.keyClick(grid, Qt.Key.Key_Down)
@@ -167,6 +170,40 @@ def test_another_tokenizer_of_the_draft_reads_the_text_anew(view, session, settl
     assert view.stream.tokenizer.name == "bytes"
     view.refresh(frozenset({"runs"}))
     assert [job for job in view.session.jobs.jobs if job.lane.startswith("windows")] == []
+
+
+def test_a_batch_that_was_cut_otherwise_is_never_shown(view, session, settled, qtbot) -> None:
+    other = session.draft.with_part(
+        model=replace(session.draft.model, context_length=16), data=replace(session.draft.data, stride=16)
+    )
+    session.set_draft(other)
+    view.refresh(frozenset({"draft"}))
+    assert "counted" not in view.formula.text()
+    assert view.batch_page.grid.rows == []
+    qtbot.waitUntil(lambda: view.batch is not None)
+    assert view.batch.ids.shape == (4, 17)
+    assert formula_words(view.cut, view.cut.windows) == view.formula.text()
+    assert "windows of 16 tokens" in view.batch_page.sentence.text()
+
+
+def test_another_seed_draws_another_batch_when_the_view_is_looked_at_again(view, session, settled, qtbot) -> None:
+    before = view.batch.starts.tolist()
+    view.hide()
+    session.set_draft(session.draft.with_part(compute=replace(session.draft.compute, seed=99)))
+    view.refresh(frozenset({"draft"}))
+    assert view.batch is None
+    assert not view._timer.isActive()
+    view.show()
+    qtbot.waitUntil(lambda: view.batch is not None)
+    assert view.batch.starts.tolist() != before
+    assert "drawn with seed 99" in view.batch_page.sentence.text()
+
+
+def test_numbers_that_come_back_at_once_are_asked_for_again(view, settled, qtbot) -> None:
+    write(view, qtbot, "stride", 8)
+    write(view, qtbot, "stride", 32)
+    qtbot.waitUntil(lambda: view.batch is not None)
+    assert view.batch.counted == view.cut.windows
 
 
 def test_what_cannot_be_read_is_said_where_it_happened(session, look, on_screen, settled, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_added_tokens_are_one_token_each_where_they_are_meant(name: str) -> None
     ids = tokenizer.encode(CHAT, special=True)
     assert ids.count(inner.vocab_size) == ids.count(inner.vocab_size + 1) == 1
     assert ids[0] == inner.vocab_size
-    assert tokenizer.encode_array(CHAT, special=True).tolist() == ids
+    assert tokenizer.encode_array(CHAT).tolist() == tokenizer.encode(CHAT) != ids
     if name != "words":
         assert tokenizer.decode(ids) == CHAT
 
@@ -89,7 +89,7 @@ def test_any_text_comes_back_with_tokens_between(text: str, tokens: list[str]) -
     tokenizer = ExtendedTokenizer(ByteTokenizer(), [USER, ANSWER])
     ids = tokenizer.encode(whole, special=True)
     assert tokenizer.decode(ids) == whole
-    assert tokenizer.encode_array(whole, special=True).tolist() == ids
+    assert tokenizer.encode_array(whole).tolist() == tokenizer.encode(whole)
     stream = tokenizer.stream()
     assert "".join(map(stream, ids)) + stream.flush() == whole
 

@@ -1,11 +1,14 @@
 """The vocabularies of GPT-4 and GPT-4o that come with Atelier: their ids, their special tokens, their files."""
 
+import threading
+import time
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from studio.core.errors import StudioError
-from studio.tokenizers import cl100k, make_tokenizer, o200k
+from studio.tokenizers import cl100k, gpt2, make_tokenizer, o200k
 from studio.tokenizers.byte_pair import RESOURCES, read_ranks
 from studio.vocabularies.comparison import words_split
 
@@ -25,6 +28,29 @@ def test_as_many_pieces_as_published(kind, many: int, last: int) -> None:
 def test_a_greeting_has_the_ids_of_tiktoken(kind, ids: list[int]) -> None:
     assert kind.make().encode("Hello world!") == ids
     assert kind.make().decode(ids) == "Hello world!"
+
+
+@pytest.mark.parametrize("kind", [cl100k, o200k, gpt2])
+def test_threads_that_ask_at_the_same_time_build_one_encoder(kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    built, gate = [], threading.Barrier(4)
+
+    @cache
+    def slow(path: Path) -> object:
+        built.append(path)
+        time.sleep(0.05)
+        return object()
+
+    def ask() -> None:
+        gate.wait()
+        kind.make()
+
+    monkeypatch.setattr(kind, "_encoding", slow)
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(built) == 1
 
 
 def test_numbers_up_to_three_digits_are_one_token() -> None:

@@ -1,14 +1,19 @@
 """Tokenizers side by side: which ones, on which text, the lanes, the figures, and the file."""
 
 import csv
+import gc
 import io
+import weakref
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 
+from studio.core.errors import StudioError
 from studio.tokenizing.chips import Chips
 from studio.tokenizing.compare_view import CompareView
 from studio.tokenizing.figures import csv_text, figures_table, language_rows, language_table
+from studio.tokenizing.first_words import first_words
 from studio.vocabularies.comparison import Comparison
 
 pytestmark = pytest.mark.gui
@@ -22,16 +27,42 @@ def row(name, **fields):
 
 
 @pytest.fixture
-def view(show, scripted_run, monkeypatch):
+def untouched(show, monkeypatch):
     """Measuring takes a tenth of a second for each tokenizer; here it is told."""
     monkeypatch.setattr(
         "studio.vocabularies.comparison.compare", lambda found, text, **more: [row(name) for name in found]
     )
-    view = show(CompareView)
+    return show(CompareView)
+
+
+@pytest.fixture
+def view(untouched, scripted_run):
+    view = untouched
     view.set_words("Mira's ships")
     view.compare_now()
     scripted_run.settle()
     return view
+
+
+def test_it_begins_with_the_words_of_the_project_s_text_and_compares_them_at_once(untouched):
+    words = untouched.edit.toPlainText()
+    assert words == first_words(untouched.session.project.texts()[0])
+    for lane in untouched.lanes:
+        assert "".join(placed.token.text for placed in lane.tokens) == words
+    assert len(untouched.lanes) == len(untouched.found) == 2
+
+
+def test_another_text_in_use_brings_its_words_while_nothing_was_typed(untouched, qtbot, tmp_path, scripted_run):
+    session = untouched.session
+    (tmp_path / "tale.txt").write_text("A tale of two gulls.")
+    session.project.add_text([tmp_path / "tale.txt"])
+    untouched.set_words(untouched.edit.toPlainText())  # what another view has, too
+    session.set_draft(session.draft.with_part(data=replace(session.draft.data, text="tale")))
+    assert untouched.edit.toPlainText() == "A tale of two gulls."
+    qtbot.keyClicks(untouched.edit, "x")
+    session.set_draft(session.draft.with_part(data=replace(session.draft.data, text="story")))
+    assert untouched.edit.toPlainText() == "xA tale of two gulls."
+    scripted_run.settle()
 
 
 def test_it_begins_with_the_tokenizer_in_use_and_another_one(view):
@@ -74,6 +105,35 @@ def test_the_figures_are_those_of_the_projects_text_of_what_is_typed_or_by_langu
     assert (view.table.isVisible(), view.languages.isVisible(), view.on.isVisible()) == (False, True, False)
     assert [line[0] for line in view.languages.rows()] == ["English", "Korean"]
     assert "Declaration of Human Rights" in view.note.text()
+
+
+def test_a_measurement_that_failed_leaves_no_figures_of_something_else_and_is_tried_again(
+    view, monkeypatch, scripted_run
+):
+    compared = "studio.vocabularies.comparison.compare"
+
+    def fails(found, text, **more):
+        raise StudioError("The text is gone.", "Look for it.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(compared, fails)
+        view.set_words("other words")
+        view.on.set_value("")
+        view.compare_now()
+        scripted_run.settle()
+    assert [str(error.message) for error in view.refusals] == ["The text is gone."]
+    assert (view.found, view.save.isEnabled(), view.figures.note.text()) == ([], False, "")
+    view.compare_now()
+    scripted_run.settle()
+    assert [found.name for found in view.found] == [lane.name for lane in view.lanes]
+
+
+def test_a_tokenizer_whose_figures_are_shown_is_kept_so_that_no_other_takes_its_place_in_memory(view):
+    shown = [weakref.ref(tokenizer) for tokenizer in view._tokenizers().values()]
+    view._counts._known.clear()
+    gc.collect()
+    assert len(shown) == 2
+    assert None not in [tokenizer() for tokenizer in shown]
 
 
 def test_nothing_chosen_is_nothing_to_compare(view, scripted_run):

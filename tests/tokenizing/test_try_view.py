@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 
 from studio.tokenizers.byte_pair import BytePairTokenizer
 from studio.tokenizing import trial_card, try_view
+from studio.tokenizing.first_words import GREETING
 from studio.tokenizing.try_view import TryView
 from studio.vocabularies.files import save_tokenizer
 
@@ -139,7 +140,7 @@ def test_without_a_text_the_kinds_that_learn_from_one_say_so(show, session):
     session.close_project()
     view = show(TryView)
     assert view.list.rows()["characters"].tokens_words == "needs text"
-    assert view.bench.words == try_view.GREETING
+    assert view.bench.words == GREETING
     view.look_at("characters")
     assert view.bench.tokens._empty.startswith("It learns its vocabulary from a text.")
     assert view.primary() == ("Use this tokenizer", False)
