@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from studio.core.errors import StudioError
 from studio.gate.names import inside, safe_name, visible
 from studio.hub import PUBLIC, Choice, Hub, Order, RemoteFile, Repository, Seen, repo_in
-from studio.hub.download import NOTE, fetch
+from studio.hub.download import NOTE, fetch, forget
 from studio.hub.listing import repository_at
 from studio.store.places import places
 
@@ -56,6 +56,17 @@ def fetch_dataset(
     (folder / NOTE).unlink(missing_ok=True)  # else it would be a table among the others
     files = order.choice.files
     return [inside(folder, files[0].name)] if len(files) == 1 else [folder]
+
+
+def forget_dataset(path: Path, downloads: Path) -> None:
+    """Delete the files of the split that `fetch_dataset` told as `path`, and nothing else in `downloads`."""
+    parts = path.relative_to(downloads).parts if path.is_relative_to(downloads) else ()
+    if len(parts) < 2 or ".." in parts:
+        raise StudioError(f"“{path}” is no download of a dataset.", "Nothing was deleted.")
+    place = downloads / parts[0]
+    forget(place / parts[1])
+    if not any(place.iterdir()):
+        place.rmdir()
 
 
 def splits(repository: Repository) -> list[Choice]:

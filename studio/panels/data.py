@@ -19,6 +19,7 @@ from studio.panels import Action
 from studio.parts.texts import TextIntake
 from studio.rows.kinds import missing
 from studio.store.corpus import Text
+from studio.tables.changes import unsaved_note
 from studio.tables.intake_view import IntakeView, sorted_out
 from studio.tables.public_data import PublicData
 from studio.tables.workplace import Workplace, key_of
@@ -208,6 +209,7 @@ class DataPanel(Page):
         self._show()
 
     def _added(self, text: Text) -> None:
+        self.public.taken_in(*map(Path, text.sources))
         project, draft = self._session.project, self._session.draft
         names = [known.name for known in project.texts()] if project is not None else []
         if draft.data.text not in names:  # the first one is in use at once: one click less
@@ -216,7 +218,8 @@ class DataPanel(Page):
         if text.notes and text.notes[0] != text.encoding:
             self.banner.show_note(text.notes[0])
 
-    def _imported(self, dataset: "Dataset") -> None:
+    def _imported(self, dataset: "Dataset", path: Path) -> None:
+        self.public.taken_in(path)
         self._made(dataset)
         if news := [note for note in dataset.notes if note not in dataset.why]:
             self.banner.show_note(" ".join(news))
@@ -245,6 +248,8 @@ class DataPanel(Page):
 
     def _write_out(self, dataset: "Dataset") -> None:
         """Make a text of a dataset, and use it."""
+        if note := unsaved_note(dataset):
+            self.banner.show_note(note)
         self._writing = job = self._session.datasets.write_out(dataset)
         job.succeeded.connect(self._written)
         job.failed.connect(self._refused)
@@ -269,12 +274,14 @@ class DataPanel(Page):
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What the command palette offers for this page."""
+        has_source, has_text = (lambda: self.work.source is not None), (lambda: self.text is not None)
+        has_several, mix = (lambda: len(self.work.sources) > 1), self.work.open_mixing
         return [
             Action("data.folder", tr("Add a folder of texts or tables…"), self.intake.ask_folder, "", "folder"),
             Action("data.public", tr("Get a public dataset…"), self.public.ask, "", "import"),
-            Action("data.mix", tr("Mix texts and datasets…"), self.work.open_mixing, "", "data", self._has_several),
-            Action("data.delete", tr("Delete the chosen text or dataset"), self.delete, "", "trash", self._has_source),
-            Action("data.use", tr("Use the chosen text"), self._use_chosen, "", "check", self._has_text),
+            Action("data.mix", tr("Mix texts and datasets…"), mix, "", "data", has_several),
+            Action("data.delete", tr("Delete the chosen text or dataset"), self.delete, "", "trash", has_source),
+            Action("data.use", tr("Use the chosen text"), self._use_chosen, "", "check", has_text),
         ]
 
     def focus_on(self, thing: Any) -> None:
@@ -285,15 +292,6 @@ class DataPanel(Page):
         found = [source for source in self.work.sources if thing in (source.name, getattr(source, "title", ""))]
         if found:
             self.work.choose(*key_of(found[0]))
-
-    def _has_source(self) -> bool:
-        return self.work.source is not None
-
-    def _has_several(self) -> bool:
-        return len(self.work.sources) > 1
-
-    def _has_text(self) -> bool:
-        return self.text is not None
 
     def _hovered(self, files: int) -> None:
         words = tr("Drop to add one file.") if files == 1 else tr("Drop to add {count} files.", count=files)

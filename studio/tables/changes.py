@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.rows.kinds import Reading
+from studio.store.datasets import Dataset
+from studio.store.unsaved_rows import Step, kept_steps
 
 Values = dict[str, Any]
 
@@ -48,13 +51,9 @@ class Changes:
         """Whether a step that was taken back can be done again."""
         return bool(self._undone)
 
-    def write(self, number: int, values: Values) -> None:
-        """Row `number` is these values from now on."""
-        self._do({number: values}, self.reading)
-
-    def remove(self, numbers: Iterable[int]) -> None:
-        """These rows go."""
-        self._do(dict.fromkeys(numbers), self.reading)
+    def change(self, rows: Mapping[int, Values | None]) -> None:
+        """These rows have these values from now on; where there is None the row goes."""
+        self._do(rows, self.reading)
 
     def read_as(self, reading: Reading) -> None:
         """The columns play other roles from now on."""
@@ -64,6 +63,13 @@ class Changes:
     def undo(self) -> tuple[int, ...]:
         """Take the last step back; the rows that it was about."""
         return self._move(self._done, self._undone, back=True)
+
+    def undo_all(self) -> int:
+        """Take every step back; how many they were."""
+        steps = len(self._done)
+        for _ in range(steps):
+            self.undo()
+        return steps
 
     def redo(self) -> tuple[int, ...]:
         """Do again what was taken back last."""
@@ -106,6 +112,38 @@ class Changes:
                 self.edits.pop(number, None)
         self.reading = step.read_before if back else step.read_after
         return step.rows
+
+
+def replayed(stored: Reading, steps: Iterable[Step]) -> Changes:
+    """The changes that came of these steps, with their way back."""
+    changes = Changes(stored)
+    for step in steps:
+        if step.rows:
+            changes.change(step.rows)
+        if step.reading is not None:
+            changes.read_as(step.reading)
+        for _ in range(abs(step.moves)):
+            if not (changes.can_redo if step.moves > 0 else changes.can_undo):
+                break
+            changes.redo() if step.moves > 0 else changes.undo()
+    return changes
+
+
+def unsaved_words(dataset: Dataset) -> str:
+    """What was changed by hand in this version and is in no version yet; empty for nothing."""
+    try:
+        return replayed(dataset.reading, kept_steps(dataset)).words()
+    except StudioError:  # whoever edits is told
+        return ""
+
+
+def unsaved_note(dataset: Dataset) -> str:
+    """What to say when a text is made of the version as it was saved; empty where nothing is missing."""
+    words = unsaved_words(dataset)
+    said = tr(
+        "The text is made of “{title}” as it was saved. Not in it: {changes}.", title=dataset.title, changes=words
+    )
+    return said if words else ""
 
 
 def with_role(reading: Reading, column: str, role: str) -> Reading:

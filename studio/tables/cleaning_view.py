@@ -72,7 +72,7 @@ class CleaningView(SourceView):
 
     def _choices(self) -> QWidget:
         """What is seen before there is a step."""
-        page = QWidget()
+        page = Scroll()
         grid = QGridLayout()
         grid.setSpacing(12)
         self.cards: dict[str, ChoiceCard] = {}
@@ -84,8 +84,8 @@ class CleaningView(SourceView):
             card.clicked.connect(partial(self.editor.add, name))
             self.cards[name] = card
             grid.addWidget(card, place // 2, place % 2)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 8, 0, 0)
+        column = page.body
+        column.setContentsMargins(0, 8, 8, 0)
         column.setSpacing(8)
         column.addWidget(Label(tr("What should be cleaned?"), "heading"))
         column.addWidget(Label(tr(FIRST), "quiet", wrap=True))
@@ -220,7 +220,9 @@ class CleaningView(SourceView):
             chosen = [change for change in trial.shown if only in (-1, change.step_index)][:_SHOWN]
             self.changes.set_changes(chosen, [tr(type(tally.step).label) for tally in trial.tallies])
         self.rows_link.setVisible(bool(self.changes.shown))
-        self.nothing.setText("" if self.changes.shown or self._fresh is None else self._nothing())
+        self.nothing.setText(
+            "" if self.changes.shown or self._fresh is None else tr("Nothing happens to any of these rows.")
+        )
         self.nothing.setVisible(bool(self.nothing.text()))
 
     def _extent(self, trial: Trial | None) -> str:
@@ -228,9 +230,6 @@ class CleaningView(SourceView):
             return tr("Trying it out…")
         rows = self._counted(trial.rows)
         return tr("all of it: {rows}", rows=rows) if trial.whole else tr("tried on the first {rows}", rows=rows)
-
-    def _nothing(self) -> str:
-        return tr("Nothing happens to any of these rows.")
 
     def _button(self, trial: Trial | None) -> str:
         """What the button will do, with figures where all rows were tried."""
@@ -263,17 +262,17 @@ class CleaningView(SourceView):
         project, source = self.session.project, self.source
         if project is None or source is None or not self.editor.works:
             return
-        title = tr("Cleaning “{name}”", name=source.name)
-        job = self.session.jobs.start(
-            "studio.store.dataset_texts:cleaned", project, source, self.editor.edits.steps, title=title
-        )
-        job.succeeded.connect(partial(self._made, self.editor.edits))
+        title, edits = tr("Cleaning “{name}”", name=source.name), self.editor.edits
+        job = self.session.jobs.start("studio.store.dataset_texts:cleaned", project, source, edits.steps, title=title)
+        job.succeeded.connect(partial(self._made, edits, edits.steps))
         job.failed.connect(self._failed)
         self.progress.follow(job, tr("Cleaning all rows…"))
         self._draw()
 
-    def _made(self, edits: StepEdits, made: "Source") -> None:
-        edits.clear()
+    def _made(self, edits: StepEdits, steps: tuple[object, ...], made: "Source") -> None:
+        """The steps are done, unless others were chosen meanwhile."""
+        if edits.steps == steps:
+            edits.clear()
         self.session.datasets.made()
         self.made.emit(made)
 

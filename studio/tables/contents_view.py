@@ -145,8 +145,8 @@ class ContentsView(SourceView):
             self.progress.follow(self._surveys.job, tr("Reading every row…"))
         self._found = found or (self._found if working else None)
         if self._found is not None:
+            self.stack.setCurrentIndex(1)  # before: sections that grow while they are hidden keep their old height
             self._fill(self._found, source)
-            self.stack.setCurrentIndex(1)
         elif working:
             self._say(tr("Looking at the rows"), tr("Lengths, copies, languages, odd characters, personal data."), "")
         elif (problem := self._surveys.failure(source, name)) is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ class IntakeView(QWidget):
     """One table at a time; several that were dropped together come one after the other."""
 
     changed = Signal()  # what the page's button says
-    imported = Signal(object)  # Dataset
+    imported = Signal(object, object)  # Dataset, and the Path that it came from
     refused = Signal(object)  # StudioError
     text_requested = Signal(object)  # a Path that is to be read as flowing text
     closed = Signal()
@@ -59,6 +60,7 @@ class IntakeView(QWidget):
         self._path = Path()
         self._state, self._past = _State(Choices(), None), list[_State]()
         self._looked: Looked | None = None
+        self._looked_with = Choices()  # how the table was read for that
         self._counted: Counted | None = None
         self._importing: Job | None = None
         self.form = IntakeForm(look)
@@ -101,7 +103,8 @@ class IntakeView(QWidget):
     @property
     def ready(self) -> bool:
         """Whether the button does something."""
-        return self._looked is not None and self._importing is None and (not self._counted or self._counted.rows > 0)
+        seen = self._looked is not None and self._looked_with == self._state.choices
+        return seen and self._importing is None and (not self._counted or self._counted.rows > 0)
 
     def open(self, paths: Sequence[Path]) -> None:
         """Look at these tables, one after the other."""
@@ -136,15 +139,17 @@ class IntakeView(QWidget):
 
     def _look(self) -> None:
         """Read the beginning with the present choices, then count to the end."""
-        self._counted = None
+        self._counted, choices = None, self._state.choices
+        self._session.jobs.cancel_lane("intake.count")
+        self.form.set_counted(None)
         self.grid.set_empty_text(tr("Reading the first rows…"))
-        job = self._session.jobs.start(look_at, self._path, self._state.choices, lane="intake.look")
-        job.succeeded.connect(self._show)
+        job = self._session.jobs.start(look_at, self._path, choices, lane="intake.look")
+        job.succeeded.connect(partial(self._show, choices))
         job.failed.connect(self._failed)
         self.changed.emit()
 
-    def _show(self, looked: Looked) -> None:
-        before, self._looked = self._looked, looked
+    def _show(self, choices: Choices, looked: Looked) -> None:
+        before, self._looked, self._looked_with = self._looked, looked, choices
         if before is not None and before.facts.columns != looked.facts.columns and self._state.reading is not None:
             self._state = replace(self._state, reading=None)
         self.form.set_looked(looked, self._state.choices)
@@ -244,7 +249,7 @@ class IntakeView(QWidget):
     def _taken_in(self, dataset: "Dataset") -> None:
         self._importing = None
         self._freeze(False)
-        self.imported.emit(dataset)
+        self.imported.emit(dataset, self._path)
         self._next()
 
     def _ended(self) -> None:

@@ -79,9 +79,11 @@ class LengthSection(Section):
             return
         cut = table.cut(context)
         if cut.rows:
-            words = tr("A context of {context} cuts {count} {noun} ({rows}) and leaves out {tokens} of the tokens.",
-                       context=count(context), count=count(cut.rows), noun=self._noun,
-                       rows=percent_text(cut.row_share), tokens=percent_text(cut.token_share))  # fmt: skip
+            words = tr(
+                "A context of {context} cuts {count} of the {noun} ({rows}) and leaves out {tokens} of the tokens.",
+                context=count(context), count=count(cut.rows), noun=self._noun,
+                rows=percent_text(cut.row_share), tokens=percent_text(cut.token_share),
+            )  # fmt: skip
         else:
             words = tr("A context of {context} cuts nothing: the longest row has {longest} tokens.",
                        context=count(context), longest=count(table.longest))  # fmt: skip

@@ -50,4 +50,5 @@ class OpenRow(QObject):
             self._detail.set_row(number, values, columns, _PIECE, "fixed")
             return
         gone = number in now.edits and now.edits[number] is None
-        self._detail.set_row(number, values, columns, now.reading, "deleted" if gone else "")
+        state = "fixed" if self._edits.saving else ""
+        self._detail.set_row(number, values, columns, now.reading, "deleted" if gone else state)

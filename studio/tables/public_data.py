@@ -1,10 +1,13 @@
 """The way to public datasets by name: a dialog that fetches files, which then come in like those of this computer."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.live.public_datasets import PublicDatasets
 from studio.live.session import Session
 from studio.parts.opening import ensure_project
 from studio.widgets.button import Button
@@ -21,6 +24,7 @@ class PublicData(QObject):
         super().__init__(window)
         self._session, self._look, self._window = session, look, window
         self.dialog: QDialog | None = None
+        self._waiting: set[Path] = set()  # fetched, and in no project yet
 
     def button(self) -> Button:
         """One more way in."""
@@ -36,11 +40,21 @@ class PublicData(QObject):
             self.refused.emit(error)
             return
         dialog = HubDatasetDialog(self._session, self._look, self._window)
-        dialog.fetched.connect(self.fetched)
+        dialog.fetched.connect(self._arrived)
         dialog.finished.connect(self._closed)
         dialog.finished.connect(dialog.deleteLater)
         self.dialog = dialog
         dialog.open()
+
+    def taken_in(self, *paths: Path) -> None:
+        """A project has its own copy of these; of those that were fetched from here, the fetched files go."""
+        for path in self._waiting.intersection(paths):
+            self._waiting.discard(path)
+            PublicDatasets(self._session).forget(path).failed.connect(self.refused)
+
+    def _arrived(self, paths: list[Path]) -> None:
+        self._waiting.update(paths)
+        self.fetched.emit(paths)
 
     def _closed(self) -> None:
         self.dialog = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.language import tr
@@ -84,6 +84,11 @@ class RowDetail(QFrame):
         """Tell what is still in an editor."""
         for field in self._fields.values():
             field.keep()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What still stands in an editor is kept, whatever takes the row away."""
+        super().hideEvent(event)
+        self.keep()
 
     def _make_fields(self, columns: tuple[str, ...]) -> None:
         for field in self._fields.values():

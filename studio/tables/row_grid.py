@@ -145,6 +145,16 @@ class RowGrid(QTableView):
         else:
             super().keyPressEvent(event)
 
+    def set_fixed(self, fixed: bool) -> None:
+        """Whether nothing may change for the moment."""
+        self.rows.fixed = fixed
+        self.roles.setEnabled(not fixed)
+
+    def end_editing(self) -> None:
+        """What stands in a cell's editor is taken over."""
+        if self.state() == QAbstractItemView.State.EditingState:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         self._hover(self.indexAt(event.position().toPoint()).row())

@@ -27,6 +27,7 @@ class RowModel(QAbstractTableModel):
         self.book = book
         self.columns: tuple[str, ...] = ()
         self.changes: Changes | None = None
+        self.fixed = False  # for the moment, as while the changes are written
         self._count = 0
         book.arrived.connect(self._arrived)
 
@@ -83,7 +84,7 @@ class RowModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        may = self.changes is not None and self.in_place(index.row(), index.column())
+        may = self.changes is not None and not self.fixed and self.in_place(index.row(), index.column())
         return _EDITABLE if may else _FIXED
 
     def in_place(self, place: int, column: int) -> bool:
@@ -93,7 +94,7 @@ class RowModel(QAbstractTableModel):
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         values, row = self.values(index.row()), self.book.row(index.row())
-        if role != Qt.ItemDataRole.EditRole or values is None or row is None:
+        if role != Qt.ItemDataRole.EditRole or self.fixed or values is None or row is None:
             return False
         name = self.columns[index.column()]
         before = values.get(name)

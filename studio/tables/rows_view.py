@@ -52,7 +52,7 @@ class RowsView(SourceView):
         self.save_bar = Strip(
             look,
             [(tr("Undo"), self.edits.undo), (tr("Discard"), self.edits.discard),
-             (tr("Save as a new version"), self.edits.save)],
+             (tr("Save as a new version"), self._save)],
             "warning",
         )  # fmt: skip
         self.grid = RowGrid(session.jobs, look, tr("Rows of the dataset"))
@@ -100,7 +100,7 @@ class RowsView(SourceView):
         wishes: list[tuple[list[QKeySequence], Callable[[], None]]] = [
             (QKeySequence.keyBindings(keys.Undo), self.edits.undo),
             (QKeySequence.keyBindings(keys.Redo), self.edits.redo),
-            (QKeySequence.keyBindings(keys.Save), self.edits.save),
+            (QKeySequence.keyBindings(keys.Save), self._save),
             (QKeySequence.keyBindings(keys.Find), self.tools.focus_find),
             ([QKeySequence("Ctrl+G")], self.tools.focus_row),
         ]
@@ -220,11 +220,19 @@ class RowsView(SourceView):
         self.grid.set_reading(now.reading if now is not None else None)
         if now is not None:
             self.tools.set_reading(now.reading)
+        self.grid.set_fixed(self.edits.saving)
+        self.tools.kind.setEnabled(not self.edits.saving)
         words = now.words() if now is not None and now.present else ""
         self.save_bar.say(tr("Writing the next version…") if words and self.edits.saving else words)
+        self.save_bar.label.setToolTip(tr("{words}. They wait here, also when Atelier is closed.", words=words))
         for button in self.save_bar.buttons:
             button.setEnabled(not self.edits.saving)
         self.save_bar.buttons[_UNDO].setEnabled(now is not None and now.can_undo and not self.edits.saving)
+
+    def _save(self) -> None:
+        self.grid.end_editing()
+        self.detail.keep()
+        self.edits.save()
 
     def _remove_chosen(self) -> None:
         numbers = self.grid.chosen(MOST_ROWS)

@@ -12,6 +12,7 @@ from studio.live.session import Session
 from studio.parts.source_view import SourceView
 from studio.seeing.view_switch import ViewSwitch
 from studio.store.corpus import Text
+from studio.tables.changes import unsaved_words
 from studio.tables.row_words import counted_rows
 from studio.tables.rows_view import RowsView
 from studio.tables.text_view import TextView
@@ -59,6 +60,7 @@ class SourceStage(Card):
         self._last = {"text": "text", "dataset": "rows"}
         self._built: dict[str, SourceView] = {}
         self._stale: set[str] = set()
+        self._lines = ""  # how much of a text its first lines are
         self._stack = _Stack()
         self.body.addWidget(self._stack, 1)
         self.switches = {
@@ -110,7 +112,7 @@ class SourceStage(Card):
         self.source = source
         self._stale = set(self._built)
         self.set_title(source.name if isinstance(source, Text) else source.title)
-        self.set_note("" if isinstance(source, Text) else counted_rows(source.rows))
+        self._lines = ""
         for kind, switch in self.switches.items():
             switch.setVisible(kind == self.kind)
         self.open_view(self._last[self.kind])
@@ -151,11 +153,21 @@ class SourceStage(Card):
         if name in self._stale:
             self._stale.discard(name)
             view.set_source(self.source)
+        self._show_note()
         self.view_opened.emit(name)
 
     def _back(self) -> None:
         self.open_view(self._last[self.kind])
 
     def _note(self, words: str) -> None:
-        if self.kind == "text":
-            self.set_note(words)
+        self._lines = words
+        self._show_note()
+
+    def _show_note(self) -> None:
+        source = self.source
+        if source is not None and not isinstance(source, Text):
+            words = unsaved_words(source) if self._name != "rows" else ""
+            rows = counted_rows(source.rows)
+            self.set_note(tr("{rows} · unsaved: {changes}", rows=rows, changes=words) if words else rows)
+        else:
+            self.set_note(self._lines if self._name == "text" else "")

@@ -40,7 +40,8 @@ def look_at(path: Path, choices: Choices) -> Looked:
     table = open_table(path, choices)
     head = table.head(HEAD)
     reading = recognise(table.facts.columns, [row.values for row in head])
-    rows = tuple(shown_row(row.number, row.values, table.facts.columns) for row in head)
+    # Counted as they will be in the project, where lines that cannot be read have no number.
+    rows = tuple(shown_row(place, row.values, table.facts.columns) for place, row in enumerate(head))
     label = FORMATS.load(table.facts.format).label
     return Looked(table.facts, label, rows, reading, tuple(table.faults.first))
 
@@ -53,7 +54,7 @@ def count_rows(
     keep_going: Callable[[], bool] | None = None,
 ) -> Counted:
     """How many rows there are; of a file that is not large also everything in it that cannot be read."""
-    table = open_table(path, choices)
+    table = open_table(path, choices, keep_going)
     total = table.facts.bytes
     if total > _WHOLE:
         return Counted(table.build_index(progress=progress, keep_going=keep_going), 0, {}, (), False)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.core.language import tr
 from studio.parts.wording import count, disk_size
 from studio.rows.kinds import KINDS, missing
+from studio.tables.changes import unsaved_words
 from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.fact_rows import FactRow, FactRows
@@ -92,6 +93,8 @@ def version_lines(versions: "Sequence[Dataset]") -> list[VersionLine]:
         changed = item.changed or tr("As it was imported.")
         if item.parent is not None and item.parent != item.version - 1:
             changed = tr("From version {parent}. {changed}", parent=item.parent, changed=changed)
+        if waiting := unsaved_words(item):
+            changed = tr("Not saved: {changes}. {changed}", changes=waiting, changed=changed)
         lines.append(VersionLine(item.version, words, changed))
     return lines
 

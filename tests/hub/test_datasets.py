@@ -7,7 +7,7 @@ import pytest
 from studio.core.errors import StudioError
 from studio.formats import open_table
 from studio.hub import Hub, Order, RemoteFile, Repository
-from studio.hub.datasets import checked_dataset, examine_dataset, fetch_dataset, splits
+from studio.hub.datasets import checked_dataset, examine_dataset, fetch_dataset, forget_dataset, splits
 from studio.hub.download import arrived_in, fetch, folder_of
 from tests.hub.loopback_hub import LoopbackHub, small_dataset
 
@@ -140,3 +140,27 @@ def test_a_dataset_that_is_only_a_program_says_so() -> None:
     with pytest.raises(StudioError, match="no file in a form that Atelier reads") as refused:
         splits(repository("README.md", "squad.py"))
     assert "runs no programs of others" in refused.value.hint
+
+
+def test_what_was_fetched_is_forgotten_and_nothing_beside_it(hub: Hub, tmp_path: Path) -> None:
+    seen = examine_dataset(hub, "org/letters")
+    downloads = tmp_path / "downloads"
+    train, test = (fetch_dataset(hub, Order(seen.repository, choice), downloads)[0] for choice in seen.choices)
+    beside = downloads / "train" / "another"
+    beside.mkdir()
+    forget_dataset(train, downloads)
+    assert not train.exists()
+    assert beside.is_dir()
+    assert test.is_file()
+    forget_dataset(test, downloads)
+    assert [folder.name for folder in downloads.iterdir()] == ["train"]
+
+
+@pytest.mark.parametrize("path", ["letters.csv", "downloads", "downloads/train", "downloads/train/../../letters.csv"])
+def test_what_was_not_fetched_is_never_forgotten(path: str, tmp_path: Path) -> None:
+    (tmp_path / "downloads" / "train").mkdir(parents=True)
+    (tmp_path / "letters.csv").write_text("a", "utf-8")
+    with pytest.raises(StudioError, match="is no download of a dataset"):
+        forget_dataset(tmp_path / path, tmp_path / "downloads")
+    assert (tmp_path / "letters.csv").is_file()
+    assert (tmp_path / "downloads" / "train").is_dir()

@@ -213,3 +213,21 @@ def test_in_a_narrow_page_findings_stand_in_one_column(view):
     QTest.qWait(1)
     assert len(left_edges()) == 1
     assert view.sections["rows"].width() > 400
+
+
+def test_every_section_has_the_height_of_its_lines_after_another_source_was_looked_at(
+    view, session, show, scripted_run, tmp_path
+):
+    plain = tmp_path / "plain.tsv"
+    plain.write_text("label\ttext\n" + "".join(f"ham\tA quiet letter, number {line}.\n" for line in range(3)), "utf-8")
+    crowded = view.source
+    view.set_source(session.project.add_dataset(plain, name="plain"))
+    show(view)
+    assert view.sections["personal"].rows.lines == []
+    view.set_source(crowded)
+    show(view)
+    sections = view.sections.values()
+    shown = [part.rows for part in sections if not part.rows.isHidden()]
+    scripted_run.until(lambda: all(rows.height() == 36 * len(rows.lines) for rows in shown))
+    assert [rows.height() for rows in shown] == [36 * len(rows.lines) for rows in shown]
+    assert all(part.none.isHidden() or part.none.y() >= part.rows.geometry().bottom() for part in sections)

@@ -82,6 +82,39 @@ def test_a_choice_reads_the_table_anew_and_undo_takes_it_back(opened: IntakeView
     assert not opened.form.undo.isVisible()
 
 
+def test_nothing_is_imported_with_other_choices_than_those_that_are_shown(
+    opened: IntakeView, scripted_run: Any, session: Any
+) -> None:
+    header = opened.form.header_choice
+    header.setCurrentIndex(header.findData(False))
+    header.changed.emit()
+    assert not opened.ready
+    assert opened.form.rows_label.text() == ""
+    opened.import_now()
+    scripted_run.settle()
+    assert session.project.datasets() == []
+    opened.form.choices_changed.emit(Choices(encoding="utf-16"))
+    scripted_run.settle()
+    assert not opened.ready  # this was no table
+    opened.undo()
+    scripted_run.settle()
+    opened.import_now()
+    scripted_run.settle()
+    assert session.project.datasets()[0].columns == ("column 1", "column 2")
+    assert set(session.project.datasets()[0].reading.roles.values()) <= {"column 1", "column 2"}
+
+
+def test_a_count_of_other_choices_ends_when_the_table_is_read_anew(opened: IntakeView, scripted_run: Any) -> None:
+    def counting(keep_going: Any) -> None:
+        while keep_going():
+            time.sleep(0.001)
+
+    count = opened._session.jobs.start(counting, lane="intake.count")
+    opened.form.choices_changed.emit(Choices(encoding="latin-1"))
+    assert count.cancelled
+    scripted_run.settle()
+
+
 def test_roles_and_kind_preview_at_once_and_can_be_undone(opened: IntakeView) -> None:
     opened.grid.roles.role_chosen.emit("label", "")
     assert "Still missing: Label" in opened.form.missing.text()

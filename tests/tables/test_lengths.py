@@ -181,7 +181,7 @@ def section(look, on_screen):
 
 
 def test_words_say_what_the_line_cuts_while_it_moves(section):
-    assert section.words.text() == "A context of 64 cuts 26 rows (32 %) and leaves out 13 % of the tokens."
+    assert section.words.text() == "A context of 64 cuts 26 of the rows (32 %) and leaves out 13 % of the tokens."
     section.chart.setFocus()
     QTest.keyPress(section.chart, Qt.Key.Key_End)
     assert section.words.text() == "A context of 300 cuts nothing: the longest row has 300 tokens."

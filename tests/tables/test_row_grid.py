@@ -181,8 +181,8 @@ def test_widths_fill_the_room_and_the_widest_gives_way() -> None:
 def test_changes_are_marked_in_their_cells(grid: RowGrid) -> None:
     changes = grid.rows.changes
     assert changes is not None
-    changes.write(2, {"text": "new", "label": 2})
-    changes.remove([3])
+    changes.change({2: {"text": "new", "label": 2}})
+    changes.change({3: None})
     grid.rows.set_changes(changes)
     assert grid.rows.cell(2, 0)[0].text == "new"
     assert [grid.rows.cell(2, column)[1] for column in (0, 1)] == ["changed", ""]

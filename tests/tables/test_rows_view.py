@@ -1,11 +1,13 @@
 """The rows of a dataset: edited, undone, found, kept as the next version; and pieces of a text."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from studio.core.errors import StudioError
 from studio.store.datasets import Dataset
@@ -90,12 +92,113 @@ def test_saving_makes_the_next_version_and_leaves_this_one(view: RowsView, datas
     assert not view.save_bar.isVisible()
 
 
+def test_what_is_typed_when_saving_begins_is_saved_and_nothing_is_typed_while_it_goes_on(
+    view: RowsView, scripted_run: Any
+) -> None:
+    made: list[Dataset] = []
+    view.made.connect(made.append)
+    view.open_row(1)
+    field = view.detail._fields["text"].editor
+    field.setPlainText("in full")
+    cell = view.grid.rows.index(0, 1)
+    view.grid.edit(cell)
+    editor = view.grid.viewport().focusWidget()
+    assert isinstance(editor, QLineEdit)
+    editor.selectAll()
+    QTest.keyClicks(editor, "in its cell")
+    QTest.keyClick(editor, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert view.edits.saving
+    assert not view.grid.rows.flags(cell) & Qt.ItemFlag.ItemIsEditable
+    assert not view.grid.rows.setData(cell, "too late")
+    assert field.isReadOnly()
+    assert not view.tools.kind.isEnabled()
+    scripted_run.settle()
+    assert [row["text"] for row in made[0].page(0, 2)] == ["in its cell", "in full"]
+    assert view.grid.rows.flags(cell) & Qt.ItemFlag.ItemIsEditable
+    assert view.tools.kind.isEnabled()
+
+
+def test_while_one_dataset_is_written_another_one_is_edited(
+    view: RowsView, dataset: Dataset, session: Any, tmp_path: Path, scripted_run: Any
+) -> None:
+    made: list[Dataset] = []
+    view.made.connect(made.append)
+    (tmp_path / "other.csv").write_text("text\none\ntwo\n", "utf-8")
+    other = session.project.add_dataset(tmp_path / "other.csv")
+    view.edits.remove([0])
+    view.save_bar.buttons[2].click()
+    view.set_source(other)
+    view.edits.remove([1])
+    assert view.save_bar.label.text() == "1 row deleted"
+    view.save_bar.buttons[2].click()
+    view.set_source(dataset)
+    assert view.edits.saving
+    scripted_run.settle()
+    assert sorted((item.title, item.rows) for item in made) == [("letters@2", 39), ("other@2", 1)]
+    assert not view.edits.saving
+
+
 def test_unsaved_changes_wait_for_their_version(view: RowsView, dataset: Dataset, session: Any) -> None:
     view.edits.remove([4])
     view.set_source(session.project.text("story"))
     assert not view.save_bar.isVisible()
     view.set_source(dataset)
     assert view.save_bar.label.text() == "1 row deleted"
+
+
+def test_unsaved_changes_come_back_after_the_window_was_closed(
+    view: RowsView, dataset: Dataset, session: Any, look: Any, show: Any
+) -> None:
+    view.edits.write(2, {"label": "spam", "text": "relabelled"})
+    view.edits.remove([4, 5])
+    view.edits.undo()
+    view.open_row(7)
+    view.detail._fields["text"].editor.setPlainText("typed, and nothing pressed")
+    view.close()
+    again = RowsView(session, look)
+    again.set_source(dataset)
+    show(again)
+    assert again.save_bar.label.text() == "2 rows changed"
+    assert "closed" in again.save_bar.label.toolTip()
+    assert again.grid.rows.cell(2, 1)[0].text == "relabelled"
+    assert again.edits.now is not None
+    assert again.edits.now.edits[7] == {"label": "spam", "text": "typed, and nothing pressed"}
+    again.edits.undo()
+    again.edits.undo()
+    assert not again.save_bar.isVisible()
+
+
+def test_saved_changes_are_unsaved_no_more(
+    view: RowsView, dataset: Dataset, session: Any, look: Any, scripted_run: Any
+) -> None:
+    view.edits.remove([4])
+    view.edits.save()
+    scripted_run.settle()
+    again = RowsView(session, look)
+    again.set_source(dataset)
+    assert again.edits.now is not None
+    assert not again.edits.now.present
+
+
+def test_a_change_that_the_disk_does_not_take_is_said_and_still_shown(
+    view: RowsView, dataset: Dataset, session: Any
+) -> None:
+    told: list[StudioError] = []
+    view.refused.connect(told.append)
+    session.datasets.delete(dataset.name)
+    view.edits.remove([4])
+    assert "unsaved changes" in told[0].message
+    assert view.save_bar.label.text() == "1 row deleted"
+
+
+def test_changes_of_a_deleted_dataset_are_not_those_of_the_next_one_of_its_name(
+    view: RowsView, dataset: Dataset, session: Any, letters: Any
+) -> None:
+    view.edits.remove([4])
+    session.datasets.delete(dataset.name)
+    made = session.project.add_dataset(letters, None, LABELLED, name="letters")
+    view.set_source(replace(made, made="2099-01-01T00:00:00+00:00"))
+    assert not view.save_bar.isVisible()
 
 
 def test_what_was_discarded_can_be_done_again(view: RowsView) -> None:

@@ -128,11 +128,25 @@ def test_the_switch_becomes_a_list_where_there_is_no_room(stage: SourceStage, st
     assert stage.switches["text"].row.isVisible()
 
 
-def test_the_first_lines_say_how_many_they_are(
-    stage: SourceStage, session: Any, tmp_path: Any, scripted_run: Any
+def test_the_first_lines_and_only_they_say_how_many_they_are(
+    stage: SourceStage, session: Any, dataset: Dataset, tmp_path: Any, scripted_run: Any
 ) -> None:
     path = tmp_path / "long.txt"
     path.write_text("line\n" * 900, "utf-8")
     stage.set_source(session.project.add_text([path], "long"))
     scripted_run.settle()
     assert stage.note.text() == "first 400 of 900 lines"
+    stage.open_view("contents")
+    assert stage.note.text() == ""
+    stage.open_view("text")
+    assert stage.note.text() == "first 400 of 900 lines"
+    stage.set_source(dataset)
+    assert stage.note.text() == "40 rows"
+
+
+def test_views_of_what_was_saved_say_what_is_not_in_it(stage: SourceStage, dataset: Dataset) -> None:
+    stage.set_source(dataset)
+    rows_of(stage).edits.remove([3])
+    assert stage.note.text() == "40 rows"  # the rows show it themselves
+    stage.open_view("contents")
+    assert stage.note.text() == "40 rows · unsaved: 1 row deleted"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from studio.store.datasets import Dataset, edited
+from studio.store.unsaved_rows import Step, keep_step
 from studio.tables.version_card import DatasetFacts, VersionCard, faults_words, version_lines
 
 pytestmark = pytest.mark.gui
@@ -25,6 +26,13 @@ def test_each_version_tells_its_rows_and_what_changed(versions: list[Dataset]) -
     assert [line.changed for line in lines] == [
         "From version 1. 1 row changed.", "2 rows deleted.", "As it was imported."
     ]  # fmt: skip
+
+
+def test_a_version_with_unsaved_changes_says_so(versions: list[Dataset]) -> None:
+    keep_step(versions[1], Step({3: None}))
+    assert version_lines(versions)[1].changed == "Not saved: 1 row deleted. 2 rows deleted."
+    keep_step(versions[1], Step(moves=-1))
+    assert version_lines(versions)[1].changed == "2 rows deleted."
 
 
 def test_a_version_is_opened_by_a_click(versions: list[Dataset], look: Any, show: Any) -> None:
