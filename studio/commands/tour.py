@@ -1,10 +1,11 @@
 """`main.py tour DIR`: drive the real window through the real job and write pictures of every page."""
 
 import argparse
+import csv
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
     from studio.live.run_model import RunModel
 
 SIZES = ((1280, 800), (1920, 1080))
-THEMES = ("dark", "light")
 PROJECT, RUN = "tour", "stories"
-LIMIT = 900.0  # seconds that any one thing may take
 PROMPT = "Once upon a time"
+ROWS = 240  # of the table that is brought in
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -54,13 +54,13 @@ class Tour:
 
     def __init__(self, folder: Path, steps: int, text: Path | None = None) -> None:
         from studio import app
+        from studio.shell.camera import Camera
 
-        self.folder, self.steps, self.text = folder, steps, text
-        self.pictures: list[Path] = []
-        folder.mkdir(parents=True, exist_ok=True)
+        self.steps, self.text = steps, text
         self.application = app.make_application(["atelier"])
         self.studio: Studio = app.build(self.application)
         self.session, self.window = self.studio.session, self.studio.window
+        self.camera = Camera(self.window, folder)
 
     def walk(self) -> list[Path]:
         """The whole way; returns the pictures in the order they were taken."""
@@ -70,6 +70,9 @@ class Tour:
         try:
             self._begin()
             self._prepare()
+            self._bring_table()
+            self._try_tokenizers()
+            self._learn()
             model = self._train()
             self._look_back(model)
             self._talk(model)
@@ -77,16 +80,16 @@ class Tour:
             self._show_all()
         finally:
             self._leave()
-        return self.pictures
+        return self.camera.pictures
 
     # --- the stages -----------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
         """The first start: nothing there yet."""
-        self._until("PyTorch", lambda: self.session.torch_state != "loading")
+        self.camera.until("PyTorch", lambda: self.session.torch_state != "loading")
         if self.session.torch_state == "failed":
             raise StudioError("PyTorch could not be loaded.", f"`{next_command('doctor')}` says more.")
-        self._until(
+        self.camera.until(
             "the measurement of this computer", lambda: bool(self.window.machine.facts or self.window.machine.error)
         )
         self._shoot("home", "home-first")
@@ -101,7 +104,7 @@ class Tour:
         job = self.session.add_texts([path], path.stem)
         failures: list[StudioError] = []
         job.failed.connect(failures.append)
-        self._until("the text", lambda: job.state in ("done", "failed"))
+        self.camera.until("the text", lambda: job.state in ("done", "failed"))
         if failures:
             raise failures[0]
         self.window.pages.open("data")
@@ -116,27 +119,71 @@ class Tour:
             evaluate_every=every, sample_every=2 * every, save_every=3 * every,
         )  # fmt: skip
         self.session.set_draft(replace(self.session.draft, training=training, sampling=config.sampling))
-        self._settle()
+        self.camera.settle()
         self._shoot("pretrain", "pretrain-setup")
+
+    def _bring_table(self) -> None:
+        """A table on its way in, then as a dataset, and what the page shows of it and of a text."""
+        say("Looking at a table…")
+        page: Any = self._page("data")
+        path = self.session.places.projects / "messages.csv"
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(messages())
+        page.add([path])
+        self.camera.until("the first rows", lambda: page.arrival.ready)
+        self._shoot("data", "data-arriving", sizes=SIZES[:1])
+        page.primary.click()
+        self.camera.until("the dataset", lambda: not page.arriving)
+        for view in ("rows", "contents", "clean"):
+            page.work.stage.open_view(view)
+            if view == "clean":
+                for step in ("drop_duplicates", "redact"):
+                    page.work.stage.view.editor.add(step)
+            self._shoot("data", f"data-{view}", sizes=SIZES[:1])
+        page.focus_on(self.session.draft.data.text)
+        for view in ("windows", "text"):
+            page.work.stage.open_view(view)
+            if view != "text":
+                self._shoot("data", f"data-{view}", sizes=SIZES[:1])
+
+    def _try_tokenizers(self) -> None:
+        """Learn a small vocabulary, and stop in the middle of a sentence that is joined merge by merge."""
+        say("Learning a vocabulary…")
+        page: Any = self._page("tokenizer")
+        page.open_view("train")
+        page.primary.click()
+        self.camera.until("the vocabulary", lambda: page.view.learned is not None)
+        page.open_view("merges")
+        self.camera.until("the merges", lambda: page.view.story is not None)
+        page.view.player.go(len(page.view.story.moments) // 2)
+
+    def _learn(self) -> None:
+        """Every lesson."""
+        say("Opening the lessons…")
+        page: Any = self._page("lessons")
+        for number, name in enumerate(page.lessons, 1):
+            page.open(name)
+            self._shoot("lessons", f"lessons-{number}-{name}", sizes=SIZES[:1])
+        page.open(next(iter(page.lessons)))
 
     def _train(self) -> "RunModel":
         """Start with the page's own button, pause in the middle, go on, finish."""
         panel: Any = self._page("pretrain")
-        self._until("the button", lambda: panel.primary.isEnabled())
+        self.camera.until("the button", lambda: panel.primary.isEnabled())
         panel.primary.click()
-        self._until("the run", lambda: self.session.running is not None)
+        self.camera.until("the run", lambda: self.session.running is not None)
         model = self.session.running
         if model is None:
             raise StudioError("The run did not start.", f"`{next_command('doctor')}` may know why.")
         say(f"Training {model.name} for {self.steps:,} steps…")
-        self._until("the first steps", lambda: not model.living or model.step >= self.steps // 2)
+        self.camera.until("the first steps", lambda: not model.living or model.step >= self.steps // 2)
         self.session.pause_run(model)
-        self._until("the pause", lambda: not model.living or model.state == "paused")
+        self.camera.until("the pause", lambda: not model.living or model.state == "paused")
         self._shoot("pretrain", "pretrain-paused")
         self.session.proceed_run(model)
-        self._until("going on", lambda: not model.living or model.step > self.steps // 2 + 2)
+        self.camera.until("going on", lambda: not model.living or model.step > self.steps // 2 + 2)
         self._shoot("pretrain", "pretrain-running", sizes=SIZES[:1])
-        self._until("the end of the run", lambda: not model.living)
+        self.camera.until("the end of the run", lambda: not model.living)
         if model.state != "finished":
             raise StudioError(f"The run ended early: {model.message or model.state}")
         return model
@@ -144,20 +191,20 @@ class Tour:
     def _look_back(self, model: "RunModel") -> None:
         """Runs, with the new one chosen."""
         self.session.focus("runs", model)
-        self._settle()
+        self.camera.settle()
 
     def _talk(self, model: "RunModel") -> None:
         """Load the best checkpoint in Chat and let it write."""
         say("Writing…")
         self.session.focus("chat", model)
         panel: Any = self._page("chat")
-        self._until("the model", lambda: self.session.loaded is not None)
+        self.camera.until("the model", lambda: self.session.loaded is not None)
         panel.prompt.set_text(PROMPT)
-        self._settle(1.0)
+        self.camera.settle(1.0)
         panel.prompt.primary.click()
-        self._until("the first token", lambda: bool(panel.view.tokens))
-        self._until("the text", lambda: not panel.pen.writing)
-        self._settle(1.0)
+        self.camera.until("the first token", lambda: bool(panel.view.tokens))
+        self.camera.until("the text", lambda: not panel.pen.writing)
+        self.camera.settle(1.0)
 
     def _look_inside(self, model: "RunModel") -> None:
         """The pages about the inside, with one head and one pair of tokens chosen."""
@@ -165,12 +212,12 @@ class Tour:
         looking = self.session.looking
         for name in ("attention", "embeddings", "lenses"):
             self.session.focus(name, model)
-            self._until("the picture", lambda: not looking.busy and not self.session.jobs.jobs)
+            self.camera.until("the picture", lambda: not looking.busy and not self.session.jobs.jobs)
         if looking.scene is None:
             raise looking.trouble or StudioError("The model could not be looked into.")
         last = looking.scene.time - 1
         self.session.selection.lock(layer=looking.scene.layers - 1, head=0, row=last, column=last // 2)
-        self._settle()
+        self.camera.settle()
 
     def _show_all(self) -> None:
         """Every page as it is after the job, then the palette, the docks and the doctor."""
@@ -181,7 +228,7 @@ class Tour:
             self._shoot_views(name)
         settings: Any = self._page("settings")
         settings.focus_on("doctor")
-        self._until("the examination", lambda: not self.session.jobs.jobs)
+        self.camera.until("the examination", lambda: not self.session.jobs.jobs)
         self._shoot("settings", "settings-doctor", sizes=SIZES[:1])
         self.window.pages.open("pretrain")
         self.window.palette_view.open()
@@ -208,36 +255,9 @@ class Tour:
         """Pictures of a page in both themes at each size."""
         if page:
             self.window.pages.open(page)
-            self._settle()  # a page asks for what it lacks once it is seen
-            self._until("what the page counts", lambda: not self.session.jobs.jobs)
-        for size in sizes:
-            self.window.resize(*size)
-            for theme in THEMES:
-                self.window.toasts.clear()
-                self.studio.look.set_theme(theme)
-                self._settle()
-                path = self.folder / f"{name}-{theme}-{size[0]}x{size[1]}.png"
-                if not self.window.grab().save(str(path)):
-                    raise StudioError(f"The picture “{path}” could not be written.", "Choose another folder.")
-                self.pictures.append(path)
+            self.camera.until_idle("what the page counts")  # it asks for what it lacks once it is seen
+        self.camera.shoot(name, sizes)
         say(f"  {name}")
-
-    def _until(self, what: str, done: Callable[[], bool]) -> None:
-        """Let the window live until `done`; a StudioError that names `what` after a quarter of an hour."""
-        end = time.monotonic() + LIMIT
-        while not done():
-            self.application.processEvents()
-            time.sleep(0.005)
-            if time.monotonic() > end:
-                raise StudioError(f"The tour waited {LIMIT / 60:.0f} minutes for {what} and gave up.")
-        self._settle()
-
-    def _settle(self, seconds: float = 0.35) -> None:
-        """Let what is under way arrive: layouts, short animations, small jobs."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.application.processEvents()
-            time.sleep(0.005)
 
     def _leave(self) -> None:
         """Close the window as a person would, without the question."""
@@ -246,6 +266,21 @@ class Tour:
         while self.window.isVisible() and time.monotonic() < end:
             self.application.processEvents()
             time.sleep(0.005)
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """A small labelled table with what is worth finding: duplicates, addresses, another language, a lone long row."""
+    yield "label", "text"
+    people, things = ("Mira", "Ivo", "Anna", "Tom"), ("the boat", "a lantern", "two nets", "the map", "some bread")
+    for number in range(ROWS):
+        person, thing = people[number % 4], things[number // 4 % 5]
+        if number % 5 == 4:
+            yield "spam", f"WIN {thing} NOW!!! Write to prize{number}@example.com or call +1 202 555 0{100 + number}."
+        elif number % 9 == 8:
+            yield "ham", "Das Boot liegt im Hafen, und wir warten auf den Wind."
+        else:
+            yield "ham", f"{person} says {thing} is ready, we meet at {1 + number % 11} o'clock by pier {number // 20}."
+    yield "ham", " ".join(f"Line {number} of a letter that is far too long." for number in range(80))
 
 
 COMMAND = Command(

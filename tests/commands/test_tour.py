@@ -10,7 +10,10 @@ import pytest
 
 from studio.commands import tour
 from studio.core.errors import StudioError
+from studio.lessons import lessons
 from studio.panels import PANELS
+from studio.panels.tokenizer import TokenizerPanel
+from studio.shell.camera import THEMES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,6 +45,25 @@ def test_the_tour_writes_every_page_in_both_themes_and_sizes(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     written = {path.name for path in (tmp_path / "pictures").iterdir()}
     for entry in PANELS:
-        for theme in tour.THEMES:
+        for theme in THEMES:
             for width, height in tour.SIZES:
                 assert f"{entry.name}-{theme}-{width}x{height}.png" in written
+    views = {"data": ("arriving", "rows", "contents", "clean", "windows"), "lessons": lesson_names()}
+    views["tokenizer"] = tuple(view.name for view in TokenizerPanel.views[1:])
+    wanted = {f"{page}-{view}-{theme}" for page, names in views.items() for view in names for theme in THEMES}
+    assert {name.rsplit("-", 1)[0] for name in written} >= wanted
+    small = [name for name in written if (tmp_path / "pictures" / name).stat().st_size < 10_000]
+    assert small == []
+
+
+def lesson_names() -> tuple[str, ...]:
+    return tuple(f"{lesson.number}-{lesson.name}" for lesson in lessons())
+
+
+def test_the_table_has_what_is_worth_finding(tmp_path: Path) -> None:
+    head, *rows = tour.messages()
+    assert head == ("label", "text")
+    assert {label for label, _ in rows} == {"ham", "spam"}
+    texts = [text for _, text in rows]
+    assert len(set(texts)) < len(texts) == tour.ROWS + 1
+    assert sum("@example.com" in text for text in texts) == tour.ROWS // 5
