@@ -55,13 +55,16 @@ class Format:
 
 @dataclass(frozen=True)
 class TableFormat:
-    """One item of the shelf that is read as rows; `open` refuses what is no table with a `StudioError`."""
+    """One item of the shelf that is read as rows; `open` refuses what is no table with a `StudioError`.
+
+    It is asked `keep_going` while it unpacks a file, which takes long.
+    """
 
     name: str
     label: str
     suffixes: tuple[str, ...]
     recognises: Callable[[Path], bool]
-    open: Callable[[Path, Choices], Table]
+    open: Callable[[Path, Choices, Callable[[], bool] | None], Table]
 
 
 def format_for(path: Path) -> Format:
@@ -72,12 +75,16 @@ def format_for(path: Path) -> Format:
     return fitting[0] if fitting else next(item for item in formats if item.name == "plain_text")
 
 
-def open_table(path: Path, choices: Choices = Choices()) -> Table:  # noqa: B008 - it is frozen
-    """The rows of `path`; a `StudioError` says why there are none."""
+def open_table(
+    path: Path,
+    choices: Choices = Choices(),  # noqa: B008 - it is frozen
+    keep_going: Callable[[], bool] | None = None,
+) -> Table:
+    """The rows of `path`; a `StudioError` says why there are none, or that `keep_going` ended it."""
     _require(path)
     for item in _items():
         if isinstance(item, TableFormat) and item.recognises(path):
-            return item.open(path, choices)
+            return item.open(path, choices, keep_going)
     if path.is_dir():
         raise StudioError(
             f"“{path.name}” is not a folder of tables: some file in it is none, or there is none in it.",

@@ -12,7 +12,7 @@ from studio.formats import TableFormat
 from studio.gate.compressed import plain_suffix
 from studio.readers.delimiters import DELIMITERS, find_delimiter, find_header, unique_names
 from studio.readers.json_values import NOT_UTF8, ZERO
-from studio.readers.record_table import RecordTable, described
+from studio.readers.record_table import KeepGoing, RecordTable, described, require_going, require_width
 from studio.readers.records import LONGEST, Batch, QuotedRows, Report, split
 from studio.readers.source import Source
 from studio.readers.tables import Choices, Faults, Table, TableFacts
@@ -79,8 +79,9 @@ def recognises(path: Path) -> bool:
     return plain_suffix(path) in SUFFIXES and not path.is_dir()
 
 
-def open_table(path: Path, choices: Choices) -> Table:
+def open_table(path: Path, choices: Choices, keep_going: KeepGoing = None) -> Table:
     """Look at the beginning, decide what was not chosen, and say why."""
+    require_going(keep_going)
     source = Source(path, choices.encoding)
     usual = "\t" if plain_suffix(path) == ".tsv" else ","
     delimiter, delimiter_why = _delimiter(source, choices.delimiter, usual)
@@ -89,6 +90,7 @@ def open_table(path: Path, choices: Choices) -> Table:
     batch = next(records.batches(source.stream(), 0, 1, faults.add), None)
     rows = [] if batch is None else list(islice(records.rows(batch, faults.add), _LOOKED_AT))
     good = [row for row in rows if row is not None]
+    require_width(_width(good), source)
     header, header_why = _header(good, choices.header) if rows and rows[0] is not None else (False, "")
     if header and batch is not None:
         end = int(batch.ends[0])
@@ -138,8 +140,12 @@ def _names(rows: list[list[str]], header: bool) -> tuple[str, ...]:
         return ()
     if header:
         return unique_names(rows[0])
-    width = Counter(map(len, rows)).most_common(1)[0][0]
-    return tuple(f"column {place}" for place in range(1, width + 1))
+    return tuple(f"column {place}" for place in range(1, _width(rows) + 1))
+
+
+def _width(rows: list[list[str]]) -> int:
+    """How many values most rows have."""
+    return Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
 
 
 def _ignore(line: int, reason: str) -> None:

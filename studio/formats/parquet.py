@@ -4,7 +4,6 @@ import base64
 import math
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,9 @@ from studio.formats import TableFormat
 from studio.gate.compressed import blocks, is_compressed, plain_suffix, unpacked_copy
 from studio.gate.names import visible
 from studio.gate.parquet_files import ParquetFacts, check_parquet
+from studio.readers.parquet_query import OWN_NUMBER, queries
 from studio.readers.record_table import KeepGoing, require_going
-from studio.readers.records import LONGEST, TOO_LONG
+from studio.readers.records import TOO_LONG
 from studio.readers.tables import Choices, Faults, Row, Table, TableFacts
 
 if TYPE_CHECKING:
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".parquet",)
 DAMAGED = "this part of the file is damaged"
-_MEMORY = "256MB"
+TOO_LARGE = "this part of the file needs more memory than it may have"
+_MEMORY = "512MB"
 _AT_ONCE = 64  # rows that become Python's at once
 _ASKED = 100_000  # rows that one query asks for at least
-_LONGEST_LIST = 100_000
+_VECTOR = 2_048  # rows whose values DuckDB builds together, each with a text of its own though the file has but one
+_ROOM = 128 << 20  # bytes of values that it may build together
+_PORTION = 32 << 20  # bytes that a query asks for where those are more
+_HEAD = 64 << 20  # bytes of the first rows
 _PLAIN = frozenset(
     {"VARCHAR", "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 )
@@ -40,11 +44,10 @@ class _Parquet:
         self._path = path
         self._known = known
         self._bytes = shown.stat().st_size
-        self._connection = _connection(path)
-        names, kinds = _columns_of(self._connection, path)
-        self._plain = [kind in _PLAIN for kind in kinds]
+        names, kinds = _columns_of(path, shown)
+        self._plain = [str(kind) in _PLAIN for kind in kinds]
         self._all_plain = all(self._plain)
-        self._query = _query(names, kinds)
+        self._queries = queries(names, kinds)
         self.faults = Faults()
         parts = f"{len(known.parts):,} part{'' if len(known.parts) == 1 else 's'}"
         why = f"Parquet: {known.rows:,} rows in {parts}; the file itself names its columns."
@@ -59,9 +62,9 @@ class _Parquet:
         return self._known.rows
 
     def head(self, count: int = 100) -> list[Row]:
-        """The first rows."""
+        """The first rows, fewer of them where they are long."""
         self.faults = Faults()
-        return list(islice(self._rows(0, min(count, self._known.rows), self.faults), count))
+        return list(self._rows(0, min(count, self._known.rows), self.faults, within=_HEAD))
 
     def rows(self, *, watch: Callable[[int], None] | None = None, keep_going: KeepGoing = None) -> Iterator[Row]:
         """All rows as a stream, part by part: a damaged part is left out."""
@@ -95,27 +98,66 @@ class _Parquet:
         if total > asked:
             yield total
 
-    def _rows(self, first: int, last: int, faults: Faults, keep_going: KeepGoing = None) -> Iterator[Row]:
+    def _rows(
+        self, first: int, last: int, faults: Faults, keep_going: KeepGoing = None, within: int | None = None
+    ) -> Iterator[Row]:
+        """Rows of a range, or those of its first `within` bytes; what is damaged ends it, with a fault."""
         import duckdb
 
-        number, weight = first, 0
-        cursor = self._connection.cursor()
-        try:
-            cursor.execute(self._query, [str(self._path), first, last])
-            while found := cursor.fetchmany(_AT_ONCE):
+        number = first - 1
+        with _connection(self._path) as connection:
+            try:
+                sizes = self._sizes(connection.cursor(), first, last, keep_going)
+                for start, end in self._runs(sizes, first, faults, within):
+                    number = start - 1
+                    rows = connection.execute(self._queries.values, [str(self._path), start, end])
+                    while found := rows.fetchmany(_AT_ONCE):
+                        require_going(keep_going)
+                        for number, *values in found:
+                            yield Row(number, 0, self._values(values))
+            except duckdb.OutOfMemoryException:
+                faults.add(number + 2, TOO_LARGE)
+            except duckdb.Error:
+                faults.add(number + 2, DAMAGED)
+
+    def _sizes(
+        self, cursor: "duckdb.DuckDBPyConnection", first: int, last: int, keep_going: KeepGoing
+    ) -> Iterator[list[tuple[bool, int]]]:
+        """Whether each row of a range is too long, and its bytes; many rows at a time."""
+        with cursor:
+            cursor.execute(self._queries.sizes, [str(self._path), first, last])
+            while found := cursor.fetchmany(_VECTOR):
                 require_going(keep_going)
-                weight += len(found) * sum(map(_weight, found[0]))
-                if weight > _GENEROUS and weight > _SWELLING * self._bytes:
+                yield found
+
+    def _runs(
+        self, sizes: Iterator[list[tuple[bool, int]]], first: int, faults: Faults, within: int | None
+    ) -> Iterator[tuple[int, int]]:
+        """Borders of ranges that one query may build; rows that are too long are told, and weigh nothing."""
+        import duckdb
+
+        start = place = first
+        weight = total = 0
+        try:
+            for found in sizes:
+                room = sum(size for long, size in found if not long)
+                if total + room > _GENEROUS and total + room > _SWELLING * self._bytes:
                     raise _swells(self._path)
-                for number, long, *values in found:
+                for long, size in found:
                     if long:
-                        faults.add(number + 1, TOO_LONG)
-                    else:
-                        yield Row(number, 0, self._values(values))
-        except duckdb.Error:
-            faults.add(number + 1, DAMAGED)
-        finally:
-            cursor.close()
+                        faults.add(place + 1, TOO_LONG)
+                        size = 0
+                    if within is not None and total and total + size > within:
+                        yield start, place
+                        return
+                    if room > _ROOM and weight + size > _PORTION and place > start:
+                        yield start, place
+                        start, weight = place, 0
+                    place, weight, total = place + 1, weight + size, total + size
+        except duckdb.Error:  # what came before the damage is good
+            yield start, place
+            raise
+        yield start, place
 
     def _values(self, values: Sequence[Any]) -> dict[str, Any]:
         if self._all_plain:
@@ -151,11 +193,11 @@ def recognises(path: Path) -> bool:
     return plain_suffix(path) in SUFFIXES and not path.is_dir()
 
 
-def open_table(path: Path, choices: Choices) -> Table:
+def open_table(path: Path, choices: Choices, keep_going: KeepGoing = None) -> Table:
     """Judge the footer, then let DuckDB read; one that is compressed once more is unpacked to a temporary file."""
     if not is_compressed(path):
         return _Parquet(path, path, _checked(path))
-    copy = unpacked_copy(blocks(path))
+    copy = unpacked_copy(blocks(path), keep_going)
     try:
         table = _Parquet(copy, path, _checked(copy))
     except BaseException:
@@ -186,44 +228,29 @@ def _connection(path: Path) -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-def _columns_of(connection: "duckdb.DuckDBPyConnection", path: Path) -> tuple[tuple[str, ...], list[str]]:
+def _columns_of(path: Path, shown: Path) -> tuple[tuple[str, ...], list[Any]]:
     """Names and types of the columns, as DuckDB sees them."""
     import duckdb
 
+    name = visible(shown.name)
     try:
-        found = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+        with _connection(path) as connection:
+            found = connection.sql("SELECT * FROM read_parquet(?)", params=[str(path)])
+            names, kinds = tuple(found.columns), list(found.types)
     except duckdb.Error as error:
         raise StudioError(
-            f"“{visible(path.name)}” could not be opened as Parquet.", "It is damaged, or of a kind that is not read."
+            f"“{name}” could not be opened as Parquet.", "It is damaged, or of a kind that is not read."
         ) from error
-    return tuple(row[0] for row in found), [str(row[1]) for row in found]
-
-
-def _query(names: Sequence[str], kinds: Sequence[str]) -> str:
-    """Rows of a range with their numbers, and whether a value is too long; such a one does not reach Python."""
-    long, shown = [], []
-    for name, kind in zip(names, kinds, strict=True):
-        quoted = '"' + name.replace('"', '""') + '"'
-        size = {"VARCHAR": f"strlen({quoted}) > {LONGEST}", "BLOB": f"octet_length({quoted}) > {LONGEST}"}.get(kind, "")
-        if kind.endswith("[]"):
-            size = f"len({quoted}) > {_LONGEST_LIST}"
-        if size:
-            long.append(f"coalesce({size}, false)")
-        if "WITH TIME ZONE" in kind:  # Python would need a library of time zones
-            quoted = f"CAST({quoted} AS VARCHAR)"
-        shown.append(f"CASE WHEN {size} THEN NULL ELSE {quoted} END" if size else quoted)
-    return (
-        f"SELECT file_row_number, {' OR '.join(long) or 'false'}, {', '.join(shown)} "
-        "FROM read_parquet(?, file_row_number = true) WHERE file_row_number >= ? AND file_row_number < ?"
-    )
+    if OWN_NUMBER in map(str.lower, names):
+        raise StudioError(
+            f"“{name}” has a column “{OWN_NUMBER}”, a name that is kept for the numbers of its rows.",
+            "Give that column another name, or leave it out.",
+        )
+    return names, kinds
 
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-def _weight(value: Any) -> int:
-    return len(value) if isinstance(value, str | bytes | list | dict) else 8
 
 
 def _swells(path: Path) -> StudioError:

@@ -25,13 +25,13 @@ _MOST = 10_000  # files
 class _Folder:
     """A `Table` over the tables of a folder; the columns are those of the first one."""
 
-    def __init__(self, path: Path, files: tuple[Path, ...], choices: Choices) -> None:
+    def __init__(self, path: Path, files: tuple[Path, ...], choices: Choices, keep_going: KeepGoing) -> None:
         self._name = visible(path.name)
         self._files = files
         self._choices = choices
         self._open: dict[Path, Table] = {}
         self.faults = Faults()
-        first = self._tables(Faults(), stop_at_first=True)
+        first = self._tables(Faults(), keep_going, stop_at_first=True)
         facts = next(first).facts
         count = f"{len(files):,} file{'' if len(files) == 1 else 's'}, one after the other"
         self.facts = dataclasses.replace(
@@ -50,7 +50,8 @@ class _Folder:
         self.faults = Faults()
         found: list[Row] = []
         for table in self._tables(self.faults):
-            found += [dataclasses.replace(row, number=len(found)) for row in table.head(count - len(found))]
+            more = table.head(count - len(found))
+            found += [dataclasses.replace(row, number=number) for number, row in enumerate(more, len(found))]
             self._take_over(table)
             if len(found) >= count:
                 break
@@ -60,7 +61,7 @@ class _Folder:
         """All rows of all files."""
         self.faults = Faults()
         before = 0
-        for table in self._tables(self.faults):
+        for table in self._tables(self.faults, keep_going):
             for row in table.rows(watch=watch, keep_going=keep_going):
                 yield dataclasses.replace(row, number=before + row.number)
             before += table.count or 0
@@ -69,7 +70,7 @@ class _Folder:
     def build_index(self, *, progress: Callable[[int, int], None] | None = None, keep_going: KeepGoing = None) -> int:
         """Find the rows of every file."""
         before, total = 0, self.facts.bytes
-        for table in self._tables(Faults()):
+        for table in self._tables(Faults(), keep_going):
             require_going(keep_going)
             share = table.facts.bytes
 
@@ -95,12 +96,13 @@ class _Folder:
                 break
         return found
 
-    def _tables(self, faults: Faults, stop_at_first: bool = False) -> Iterator[Table]:
+    def _tables(self, faults: Faults, keep_going: KeepGoing = None, stop_at_first: bool = False) -> Iterator[Table]:
         """Every file that can be opened and has the columns of the first; the others are told."""
         for file in self._files:
             try:
-                table = self._open.get(file) or open_table(file, self._choices)
+                table = self._open.get(file) or open_table(file, self._choices, keep_going)
             except StudioError as error:
+                require_going(keep_going)
                 if stop_at_first:
                     raise
                 faults.add(0, f"{NOT_OPENED}: {error.message}")
@@ -128,7 +130,7 @@ def recognises(path: Path) -> bool:
         return False
 
 
-def open_folder(path: Path, choices: Choices) -> Table:
+def open_folder(path: Path, choices: Choices, keep_going: KeepGoing = None) -> Table:
     """All of its tables as one."""
     try:
         files = _files(path)
@@ -142,7 +144,7 @@ def open_folder(path: Path, choices: Choices) -> Table:
             f"“{visible(path.name)}” is not a folder of tables: some file in it is none, or there is none in it.",
             "Choose single files, or move what is no table out of the folder.",
         )
-    return _Folder(path, files, choices)
+    return _Folder(path, files, choices, keep_going)
 
 
 def _files(path: Path) -> tuple[Path, ...]:

@@ -1,6 +1,7 @@
 """Bytes of a file, plain or compressed, as a stream; what is no regular file, or swells beyond reason, is refused."""
 
 import os
+import shutil
 import stat
 import tempfile
 import zlib
@@ -17,6 +18,8 @@ BLOCK = 1 << 20
 _MARKS = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}
 _WINDOW = 128 << 20  # bytes that a .zst may ask to keep in memory; what its own program writes at most by default
 _SIP = 2_048
+_LEFT_FREE = 1 << 30  # bytes of the disk that no unpacked copy takes
+_ROOM_EVERY = 64 << 20  # bytes written between two looks at the room
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,18 @@ def blocks(
 
 
 def unpacked_copy(pieces: Iterator[bytes], keep_going: Callable[[], bool] | None = None) -> Path:
-    """Write `pieces` to a temporary file, which the caller deletes; stopped early, nothing stays."""
+    """Write `pieces` to a temporary file, which the caller deletes; stopped early or without room, nothing stays."""
     handle, name = tempfile.mkstemp(prefix="atelier-", suffix=".rows")
-    path = Path(name)
+    path, unchecked = Path(name), _ROOM_EVERY
     try:
         with open(handle, "wb") as file:
             for piece in pieces:
                 if keep_going is not None and not keep_going():
                     raise StudioError("Reading was stopped before it was finished.", "Nothing was changed.")
+                unchecked += len(piece)
+                if unchecked >= _ROOM_EVERY:
+                    _require_room(path.parent)
+                    unchecked = 0
                 file.write(piece)
     except OSError as error:
         path.unlink(missing_ok=True)
@@ -115,6 +122,17 @@ def unpacked_copy(pieces: Iterator[bytes], keep_going: Callable[[], bool] | None
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+def _require_room(folder: Path) -> None:
+    """Refuse to fill the disk of the temporary files, which everything else on the computer writes to as well."""
+    free = shutil.disk_usage(folder).free
+    if free < _LEFT_FREE + _ROOM_EVERY:
+        raise StudioError(
+            f"There is no room to unpack it: {free >> 20:,} MB are free in “{folder}”, and {_LEFT_FREE >> 20:,} MB "
+            "are left to everything else.",
+            "Free some space, or unpack it yourself.",
+        )
 
 
 def _unpacked(path: Path, size: int, limits: Limits, watch: Callable[[int], None] | None) -> Iterator[bytes]:

@@ -71,13 +71,13 @@ def find_header(rows: Sequence[Sequence[str]]) -> tuple[bool, str]:
 
 def unique_names(cells: Sequence[str]) -> tuple[str, ...]:
     """Names of columns, none empty and none twice."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for place, cell in enumerate(cells, 1):
         name = " ".join(cell.split())[:100] or f"column {place}"
         number, wanted = 2, name
         while name in names:
             name, number = f"{wanted} {number}", number + 1
-        names.append(name)
+        names[name] = None
     return tuple(names)
 
 

@@ -8,11 +8,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from studio.core.errors import StudioError
+from studio.gate.names import visible
 from studio.readers.records import Batch, Report
 from studio.readers.source import Source
 from studio.readers.tables import Faults, Row, TableFacts
 
 _EVERY = 64  # records from one known place to the next
+_WIDEST = 1_000  # columns
 _HEAD = 64 << 20  # bytes read at most for the first rows
 
 KeepGoing = Callable[[], bool] | None
@@ -35,6 +37,7 @@ class RecordTable:
         self.facts = facts
         self.faults = Faults()
         self._source = source
+        source.forget_sample()  # thousands of tables of a folder are kept
         self._records = records
         self._places = np.array([first], np.int64)  # offset and line of every 64th record
         self._count: int | None = None
@@ -133,13 +136,21 @@ def _while_going(blocks: Iterator[bytes], keep_going: KeepGoing) -> Iterator[byt
         yield block
 
 
+def require_width(columns: int, source: Source) -> None:
+    """Refuse more columns than anyone reads, before anything is done with each of them."""
+    if columns > _WIDEST:
+        raise StudioError(
+            f"“{visible(source.path.name)}” has {columns:,} columns; at most {_WIDEST:,} are read.",
+            "Choose another file.",
+        )
+
+
 def described(columns: dict[str, None] | tuple[str, ...], source: Source, faults: Faults) -> tuple[str, ...]:
     """The columns of the first rows, when there are some; else a `StudioError` that says why not."""
-    name = source.path.name
-    if len(columns) > 1_000:
-        raise StudioError(f"“{name}” has {len(columns):,} columns; at most 1,000 are read.", "Choose another file.")
+    require_width(len(columns), source)
     if columns:
         return tuple(columns)
+    name = visible(source.path.name)
     if faults.first:
         line, reason = faults.first[0].line, faults.first[0].reason
         raise StudioError(

@@ -11,6 +11,9 @@ LONGEST = 16 << 20  # bytes of one record
 TOO_LONG = "the row is longer than 16 MB"
 NEVER_CLOSED = "a quotation mark is opened and never closed"
 
+_FEW = 4  # rows that may give up their line whatever that costs
+_EFFORT = 2  # times that a stream may be gone through again for more of them
+
 Places = npt.NDArray[np.int64]
 Report = Callable[[int, str], None]  # line, reason
 
@@ -61,6 +64,7 @@ class QuotedRows:
         before = np.zeros(256, bool)  # what a quotation mark stands behind where it opens a value, or doubles another
         before[[ord(delimiter), 10, 34]] = True
         self._before = before
+        self.plain_from: int | None = None  # where in the stream rows begin to be lines, once its marks made no sense
 
     def find(self, data: bytes, line: int) -> tuple[Places, Places, Places, int, int]:
         """Starts, ends and lines of all whole records in `data`; bytes and lines that they take."""
@@ -88,10 +92,37 @@ class QuotedRows:
         return np.array(ends, np.int64)
 
 
+class _Search:
+    """What finds the records now: rows that are never closed give up a line each, until that would cost too much.
+
+    From there on, which the splitter keeps in mind for every later stream, all rows are lines.
+    """
+
+    def __init__(self, splitter: Lines | QuotedRows, base: int) -> None:
+        self._begun = base
+        self._times = self._vain = 0
+        self.now: Lines | QuotedRows = splitter
+        self._move_to(base)
+
+    def give_up(self, vain: int, base: int) -> None:
+        """One more row was not closed in `vain` bytes; the next one begins at `base`."""
+        self._times += 1
+        self._vain += vain
+        too_much = self._times >= _FEW and self._vain > _EFFORT * (base - self._begun)
+        if too_much and isinstance(self.now, QuotedRows) and self.now.plain_from is None:
+            self.now.plain_from = base
+        self._move_to(base)
+
+    def _move_to(self, base: int) -> None:
+        if isinstance(self.now, QuotedRows) and self.now.plain_from is not None and base >= self.now.plain_from:
+            self.now = Lines()
+
+
 def split(
     blocks: Iterator[bytes], splitter: Lines | QuotedRows, base: int, line: int, report: Report
 ) -> Iterator[Batch]:
     """All records of a stream that begins at `base` in line `line`; what is too long, or never ends, is reported."""
+    search = _Search(splitter, base)
     waiting: list[bytes] = []  # what no record was cut from yet
     size, wanted, skipping = 0, 0, False
     for block in blocks:
@@ -107,7 +138,7 @@ def split(
         if size < wanted:
             continue
         data = b"".join(waiting)
-        batch, used, lines = _batch(data, splitter, base, line, report)
+        batch, used, lines = _batch(data, search.now, base, line, report)
         if batch is not None:
             yield batch
         rest, base, line = data[used:], base + used, line + lines
@@ -115,25 +146,28 @@ def split(
             place = rest.find(b"\n")
             report(line, TOO_LONG if place < 0 else NEVER_CLOSED)
             base += len(rest) if place < 0 else place + 1
+            if place >= 0:
+                search.give_up(len(rest), base)
             skipping, rest = place < 0, rest[place + 1 :] if place >= 0 else b""
             line += place >= 0
         waiting, size = [rest], len(rest)
         wanted = 0 if used else min(2 * size, LONGEST + 1)  # a long record is not gone through again at every block
-    yield from _last(b"".join(waiting), splitter, base, line, report)
+    yield from _last(b"".join(waiting), search, base, line, report)
 
 
-def _last(rest: bytes, splitter: Lines | QuotedRows, base: int, line: int, report: Report) -> Iterator[Batch]:
+def _last(rest: bytes, search: _Search, base: int, line: int, report: Report) -> Iterator[Batch]:
     """What stands behind the last line end; a row that is never closed gives up its first line only."""
     rest += b"" if rest.endswith(b"\n") else b"\n"
     while len(rest) > 1:
-        batch, used, lines = _batch(rest, splitter, base, line, report)
+        batch, used, lines = _batch(rest, search.now, base, line, report)
         if batch is not None:
             yield batch
         rest, base, line = rest[used:], base + used, line + lines
         if rest:
             report(line, NEVER_CLOSED)
-            place = rest.find(b"\n") + 1
+            vain, place = len(rest), rest.find(b"\n") + 1
             rest, base, line = rest[place:], base + place, line + 1
+            search.give_up(vain, base)
 
 
 def _batch(

@@ -35,10 +35,15 @@ class Source:
         self._mark = len(MARKS[0][0]) if narrow and head.startswith(MARKS[0][0]) else 0  # no part of the text
         self._old_line_ends = False
         self._copy: Path | None = None
+        self._damage_of_copy = ""
         self.sample, self.whole = self._beginning(self.stream(), SAMPLE)
         if b"\r" in self.sample and b"\n" not in self.sample:
             self._old_line_ends = True
             self.sample = self.sample.replace(b"\r", b"\n")
+
+    def forget_sample(self) -> None:
+        """Free the beginning, once it is known what the table is."""
+        self.sample = b""
 
     @property
     def derived(self) -> bool:
@@ -46,8 +51,11 @@ class Source:
         return is_compressed(self.path) or self._translated
 
     def stream(self, offset: int = 0, watch: Callable[[int], None] | None = None) -> Iterator[bytes]:
-        """Its UTF-8 from `offset` on; a file that breaks off just ends, and `damage` says so."""
-        self.damage = ""
+        """Its UTF-8 from `offset` on; a file that breaks off just ends, and `damage` says so.
+
+        `watch` hears bytes of the file, also where a copy of it is read.
+        """
+        self.damage = self._damage_of_copy
         done = self._mark + offset
         try:
             for block in self._pieces(offset, watch):
@@ -62,6 +70,7 @@ class Source:
         """Unpack what cannot be jumped in; the copy is deleted with this object."""
         if self.derived and self._copy is None:
             self._copy = unpacked_copy(self.stream(0, watch), keep_going)
+            self._damage_of_copy = self.damage
             weakref.finalize(self, self._copy.unlink, missing_ok=True)
 
     def require_unchanged(self) -> None:
@@ -79,7 +88,7 @@ class Source:
 
     def _pieces(self, offset: int, watch: Callable[[int], None] | None) -> Iterator[bytes]:
         if self._copy is not None:
-            return blocks(self._copy, start=offset, watch=watch)
+            return blocks(self._copy, start=offset, watch=watch and _in_proportion(watch, self._copy, self.size))
         if not self.derived:
             return blocks(self.path, start=self._mark + offset, size=self.size, watch=watch)
         raw = blocks(self.path, size=self.size, watch=watch)
@@ -110,6 +119,18 @@ class Source:
                 file.seek(place)
                 found.append(file.read(_PROBE))
         return found
+
+
+def _in_proportion(watch: Callable[[int], None], copy: Path, size: int) -> Callable[[int], None]:
+    """Tells `watch` of a file with `size` bytes what hears of the bytes of its copy."""
+    whole, done = copy.stat().st_size, 0
+
+    def tell(more: int) -> None:
+        nonlocal done
+        watch(size * (done + more) // whole - size * done // whole)
+        done += more
+
+    return tell
 
 
 def _without(raw: Iterator[bytes], count: int) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.core.errors import StudioError
-from studio.formats import Choices, Row, Table, is_table, open_table
+from studio.formats import Choices, Row, Table, csv_table, is_table, open_table
 from studio.formats.csv_table import FEWER, MORE
 
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.just("\n"), max_size=8)
@@ -154,3 +154,13 @@ def test_names_say_what_is_a_table(tmp_path: Path) -> None:
         open_table(tmp_path / "a.txt")
     with pytest.raises(StudioError, match="There is no file or folder"):
         open_table(tmp_path / "b.csv")
+
+
+def test_a_table_with_too_many_columns_is_refused_before_they_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_table, "unique_names", lambda cells: pytest.fail("named"))
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(f"a{place}" for place in range(1_001)) + "\n" + ("1," * 1_000 + "1\n") * 3)
+    with pytest.raises(StudioError, match=r"“a\.csv” has 1,001 columns; at most 1,000 are read"):
+        open_table(path)

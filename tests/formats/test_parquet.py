@@ -3,6 +3,7 @@
 import datetime
 import gzip
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 from studio.core.errors import StudioError
 from studio.formats import Table, is_table, open_table
 from studio.formats import parquet as reader
-from studio.formats.parquet import DAMAGED, as_json
+from studio.formats.parquet import DAMAGED, TOO_LARGE, as_json
+from studio.readers import parquet_query
 from studio.readers.records import TOO_LONG
 
 
@@ -109,7 +111,7 @@ def test_a_damaged_part_is_told_and_the_others_are_read(tmp_path: Path, monkeypa
 
 
 def test_a_value_that_is_too_long_never_reaches_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "LONGEST", 1_000)
+    monkeypatch.setattr(parquet_query, "LONGEST", 1_000)
     path = written(tmp_path, "SELECT i AS id, repeat('x', 400 * i) AS text FROM range(5) t(i)")
     table = open_table(path)
     assert [row.number for row in table.rows()] == [0, 1, 2]
@@ -129,3 +131,64 @@ def test_a_small_file_with_endless_values_is_stopped(tmp_path: Path, monkeypatch
 def test_a_table_without_rows_or_that_duckdb_cannot_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="has no rows"):
         open_table(written(tmp_path, "SELECT 1 AS a WHERE false"))
+
+
+def test_rows_that_share_one_long_text_are_built_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(
+        tmp_path, "SELECT CASE WHEN i % 64 = 0 THEN 'x' ELSE repeat('a', 10000) END AS t FROM range(130) t(i)"
+    )
+    monkeypatch.setattr(reader, "_ROOM", 100_000)
+    monkeypatch.setattr(reader, "_PORTION", 50_000)
+    table = open_table(path)
+    asked: list[int] = []
+    runs = table._runs
+
+    def told(*more: object) -> Iterator[tuple[int, int]]:
+        for start, end in runs(*more):
+            asked.append(end - start)
+            yield start, end
+
+    monkeypatch.setattr(table, "_runs", told)
+    rows = list(table.rows())
+    assert [row.number for row in rows] == list(range(130))
+    assert [len(row.values["t"]) for row in rows] == [10_000 if n % 64 else 1 for n in range(130)]
+    assert sum(asked) == 130
+    assert max(asked) == 5  # never 64 with the weight of the first one, which is light
+    monkeypatch.setattr(reader, "_HEAD", 200_000)
+    assert [row.number for row in table.head()] == list(range(20))
+    monkeypatch.setattr(reader, "_GENEROUS", 1 << 20)
+    monkeypatch.setattr(reader, "_SWELLING", 100)
+    with pytest.raises(StudioError, match="more than 100 times the room of the file"):
+        table.head(600)
+
+
+def test_a_part_that_needs_too_much_memory_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "_MEMORY", "2MB")
+    options = ", COMPRESSION uncompressed"
+    table = open_table(written(tmp_path, "SELECT md5(i::VARCHAR) AS a FROM range(120000) t(i)", options=options))
+    assert len(list(table.rows())) < 120_000
+    assert table.faults.by_reason == {TOO_LARGE: 1}
+
+
+@pytest.mark.parametrize("name", ["file_row_number", "File_Row_Number"])
+def test_a_column_with_the_name_of_the_row_numbers_is_refused_by_its_reason(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StudioError, match=r"“a\.parquet” has a column “file_row_number”, a name that is kept"):
+        open_table(written(tmp_path, f"SELECT 1 AS {name}, 'x' AS text"))
+
+
+def test_unpacking_can_be_called_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "aside").mkdir()
+    path = tmp_path / "tables" / "b.parquet.gz"
+    path.write_bytes(gzip.compress(many(tmp_path).read_bytes()))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "aside"))
+    for wanted in (path, path.parent):
+        with pytest.raises(StudioError, match="was stopped"):
+            open_table(wanted, keep_going=lambda: False)
+    (path.parent / "a.csv").write_text("id,text\n1,a\n")
+    table = open_table(path.parent)  # what is called off is no file that could not be opened
+    with pytest.raises(StudioError, match="was stopped"):
+        list(table.rows(keep_going=iter([True, False, False]).__next__))
+    assert not list((tmp_path / "aside").iterdir())

@@ -3,10 +3,11 @@
 import gzip
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from studio.core.errors import StudioError
-from studio.formats import Choices, is_table, open_table
+from studio.formats import Choices, is_table, open_table, parquet
 from studio.formats.table_folder import OTHER_COLUMNS
 
 
@@ -37,6 +38,16 @@ def test_the_tables_follow_one_another_in_the_order_of_their_numbers(shards: Pat
     assert table.page(2, 2) == rows[1:3]
     assert table.page(4, 9) == rows[3:]
     assert [row.values for row in table.head(2)] == [row.values for row in rows[:2]]
+
+
+def test_the_first_rows_are_numbered_through_all_files(tmp_path: Path) -> None:
+    for part in range(2):
+        (tmp_path / f"part-{part}.csv").write_text(f"text,label\na {part},x\nb {part},y\n", "utf-8")
+    assert [(row.number, row.values["text"]) for row in open_table(tmp_path).head(3)] == [
+        (0, "a 0"),
+        (1, "b 0"),
+        (2, "a 1"),
+    ]
 
 
 def test_a_page_is_there_without_an_index(shards: Path) -> None:
@@ -72,3 +83,25 @@ def test_progress_goes_over_all_files_and_can_be_stopped(shards: Path) -> None:
     assert told[-1][0] == told[-1][1] == table.facts.bytes
     with pytest.raises(StudioError, match="was stopped"):
         table.build_index(keep_going=lambda: False)
+
+
+def test_tables_of_a_folder_stay_open_without_their_beginnings(shards: Path) -> None:
+    table = open_table(shards)
+    list(table.rows())
+    assert [kept._source.sample for kept in table._open.values()] == [b""] * 3  # a quarter of a megabyte each
+
+
+def test_no_database_stays_open_behind_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = "COPY (SELECT i AS id FROM range(3) t(i)) TO '{}' (FORMAT parquet)"
+    for part in range(2):
+        duckdb.connect().execute(written.format(tmp_path / f"part-{part}.parquet"))
+    opened: list[duckdb.DuckDBPyConnection] = []
+    connect = parquet._connection
+    monkeypatch.setattr(parquet, "_connection", lambda path: opened.append(connect(path)) or opened[-1])
+    table = open_table(tmp_path)
+    assert len(list(table.rows())) == 6
+    next(table.rows())  # one that is left in the middle
+    assert len(opened) >= 4
+    for connection in opened:
+        with pytest.raises(duckdb.ConnectionException, match="closed"):
+            connection.execute("SELECT 1")

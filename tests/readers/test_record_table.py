@@ -1,5 +1,6 @@
 """Streams, pages and first rows over one source, whatever its records are."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,20 @@ def test_a_page_is_read_without_the_rows_before_it(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(table._source, "stream", lambda offset, watch: offsets.append(offset) or stream(offset, watch))
     assert table.page(9_990, 2)[0].values == {"line": "9990"}
     assert offsets[0] > 48_000  # of 48,889 bytes
+
+
+def test_progress_counts_bytes_of_the_packed_file_also_where_its_copy_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "lines.txt.gz"
+    path.write_bytes(gzip.compress(b"some words of a line\n" * 60_000))
+    table = RecordTable(Source(path), PlainLines(), FACTS, (0, 1))
+    told: list[tuple[int, int]] = []
+    assert table.build_index(progress=lambda *more: told.append(more)) == 60_000
+    size = path.stat().st_size
+    assert {total for _, total in told} == {2 * size}
+    assert [done for done, _ in told if size < done < 2 * size]  # the copy is 200 times as long
+    read: list[int] = []
+    assert sum(1 for _ in table.rows(watch=read.append)) == 60_000
+    assert sum(read) == size
 
 
 def test_stopping_ends_every_kind_of_reading_and_the_first_rows_have_a_limit(

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -87,6 +88,50 @@ def test_a_mark_that_stays_open_for_too_long_costs_its_own_line_only(monkeypatch
     rows, reports = found(b'a,"open\n' + b"b,2\n" * 30, QuotedRows(","))
     assert reports == [(1, NEVER_CLOSED)]
     assert [line for _, line, _ in rows] == list(range(2, 32))
+
+
+def test_rows_whose_marks_never_close_cost_a_few_lines_and_are_then_read_as_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data, splitter, scanned = b'a"b,"c\n' * 3_000, QuotedRows(","), [0]
+    scan = QuotedRows.find
+
+    def counted(self: QuotedRows, data: bytes, line: int) -> Any:
+        scanned[0] += len(data)
+        return scan(self, data, line)
+
+    monkeypatch.setattr(QuotedRows, "find", counted)
+    rows, reports = found(data, splitter, 1 << 20)
+    assert reports == [(line, NEVER_CLOSED) for line in (1, 2, 3, 4)]
+    assert [line for _, line, _ in rows] == list(range(5, 3_001))
+    assert {record for _, _, record in rows} == {b'a"b,"c'}
+    assert scanned[0] <= 5 * len(data)
+    offset, line, _ = rows[640]  # a jump into the middle finds the same rows
+    later = list(split(iter([data[offset:]]), splitter, offset, line, pytest.fail))
+    assert sum(len(batch.starts) for batch in later) == len(rows) - 640
+
+
+def test_a_stream_of_rows_that_never_close_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "LONGEST", 10_000)
+    reports: REPORTS = []
+    blocks = iter([b'a"b,"c\n' * 200] * 100)
+    held = [len(batch.data) for batch in split(blocks, QuotedRows(","), 0, 1, lambda *fault: reports.append(fault))]
+    assert len(reports) == 4
+    assert max(held) < 20_000
+    assert len(held) > 80
+
+
+def test_where_most_rows_are_good_each_mark_that_never_closes_still_costs_its_line_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(records, "LONGEST", 100)
+    data = (b'a,"b\nb"\n' * 300 + b'c,"open\n' + b"d,e\n" * 40) * 9
+    splitter = QuotedRows(",")
+    rows, reports = found(data, splitter, 50)
+    assert len(reports) == 9
+    assert {reason for _, reason in reports} == {NEVER_CLOSED}
+    assert splitter.plain_from is None
+    assert sum(record == b'a,"b\nb"' for _, _, record in rows) > 2_600
 
 
 def test_blank_lines_are_no_records_but_count_as_lines() -> None:
