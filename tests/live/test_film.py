@@ -221,7 +221,7 @@ def test_it_plays_from_where_it_stands_to_the_end_and_again_from_the_beginning(s
 def test_a_damaged_moment_is_told_where_one_stands_on_it_and_skipped_by_the_film(shown, record, qtbot) -> None:
     (record.folder / FOLDER / folder_name(20) / FACTS).write_text("{", "utf-8")
     shown.go(10)
-    qtbot.waitUntil(lambda: len(READS) == 5)
+    qtbot.waitUntil(lambda: len(READS) == 5 and shown.step == 10)  # read, and arrived
     assert shown.trouble is None
     shown.go(20)
     qtbot.waitUntil(lambda: shown.trouble is not None)
