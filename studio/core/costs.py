@@ -93,7 +93,7 @@ def matrices(model: ModelConfig) -> tuple[Matrix, ...]:
     return (
         Matrix("q", width, queries, layers), Matrix("k", width, keys, layers), Matrix("v", width, keys, layers),
         Matrix("o", queries, width, layers), *gate, Matrix("up", width, inner, layers),
-        Matrix("down", inner, width, layers), Matrix("head", width, model.vocab_size, 1),
+        Matrix("down", inner, width, layers), Matrix("head", width, model.outputs or model.vocab_size, 1),
     )  # fmt: skip
 
 

@@ -38,10 +38,14 @@ def ledger(config: ModelConfig) -> Ledger:
         parts.append(Part("Segment embedding", config.segments * width, f"{config.segments} × {width:,}"))
     parts += [*_attention(config), _feed_forward(config), _norms(config)]
     if config.word_head:  # a matrix with its bias, a norm, and a bias for every token
-        norm = 2 if config.norm == "layer" else 1
-        formula = f"{width:,} × {width:,} + {1 + norm} × {width:,} + {vocab:,}"
-        parts.append(Part("Masked-word head", width * width + (1 + norm) * width + vocab, formula))
-    if not config.tie_embeddings:
+        norm, offsets = 2 if config.norm == "layer" else 1, 0 if config.outputs else vocab
+        formula = f"{width:,} × {width:,} + {1 + norm} × {width:,}" + (f" + {offsets:,}" if offsets else "")
+        parts.append(Part("Masked-word head", width * width + (1 + norm) * width + offsets, formula))
+    if config.outputs:
+        bias = config.outputs if config.outputs_bias else 0
+        formula = f"{config.outputs:,} × {width:,}" + (f" + {bias:,}" if bias else "")
+        parts.append(Part("Output head", config.outputs * width + bias, formula))
+    elif not config.tie_embeddings:
         parts.append(Part("Output head", head, table))
     return Ledger(tuple(parts), head if config.tie_embeddings else 0)
 

@@ -143,6 +143,13 @@ class ModelConfig:
         -1, "Mask token", "Stands for a hidden word; -1 means the tokenizer's own, or one more behind its vocabulary.",
         minimum=-1, maximum=1_000_000, advanced=True,
     )  # fmt: skip
+    outputs: int = knob(
+        0, "Classes", "What the head tells apart: so many classes, or with 0 the tokens of the vocabulary.",
+        minimum=0, maximum=100_000, advanced=True,
+    )  # fmt: skip
+    outputs_bias: bool = knob(
+        False, "Bias in the head", "Adds a learned offset for each class; heads of words have none.", advanced=True
+    )
 
     @property
     def head_dim(self) -> int:
@@ -162,6 +169,8 @@ class ModelConfig:
     def problems(self) -> list[Problem]:
         """What single fields cannot see: how width, heads and turning go together."""
         found = []
+        if self.outputs and self.tie_embeddings:
+            found.append(Problem("tie_embeddings", "A head that tells classes apart cannot share the embedding."))
         if not self.head_width and self.n_heads > 0 and self.emb_dim % self.n_heads:
             below = self.emb_dim - self.emb_dim % self.n_heads
             near = below or self.n_heads

@@ -30,7 +30,8 @@ def decoder(config: ModelConfig) -> Decoder:
     positions = None if rotary else nn.Embedding(config.context_length, config.emb_dim)
     segments = nn.Embedding(config.segments, config.emb_dim) if config.segments else None
     layers = [block(layer) for layer in range(config.n_layers)]
-    head = nn.Linear(config.emb_dim, config.vocab_size, bias=config.word_head)
+    says = (config.outputs, config.outputs_bias) if config.outputs else (config.vocab_size, config.word_head)
+    head = nn.Linear(config.emb_dim, says[0], bias=says[1])
     scale = math.sqrt(config.emb_dim) if config.embedding_scale else 1.0
     start = Start(tokens, positions, segments, norm_for(config) if after else None, scale)
     model = Decoder(start, layers, (_end(config), head))

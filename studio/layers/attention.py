@@ -46,8 +46,11 @@ class Attention(nn.Module):
         self.drop_rate = config.drop_rate
         self.observe: Observer | None = None
 
-    def forward(self, x: Tensor, cache: KeyValueCache | None = None) -> Tensor:
-        """(batch, time, width) in and out; with a cache, `time` counts only the new tokens."""
+    def forward(self, x: Tensor, cache: KeyValueCache | None = None, seen: Tensor | None = None) -> Tensor:
+        """(batch, time, width) in and out; with a cache, `time` counts only the new tokens.
+
+        `seen` (batch, 1, queries, keys) says who sees whom within rows that hold several texts, or padding.
+        """
         q, k, v = self._heads(self.q_proj(x)), self._heads(self.k_proj(x)), self._heads(self.v_proj(x))
         if self.q_norm is not None and self.k_norm is not None:
             q, k = self.q_norm(q), self.k_norm(k)
@@ -58,8 +61,28 @@ class Attention(nn.Module):
         if self.observe is not None:
             self.observe(self.layer, q, k)
         rate = self.drop_rate if self.training else 0.0
-        mixed = attend(q, k, v, rate, self.window, self.causal)  # (batch, heads, time, head_dim)
+        mixed = (
+            attend(q, k, v, rate, self.window, self.causal)  # (batch, heads, time, head_dim)
+            if seen is None
+            else attend_within(q, k, v, seen, rate)
+        )
         out: Tensor = self.o_proj(mixed.transpose(1, 2).flatten(2))  # (batch, time, width)
+        return out
+
+    def at(self, x: Tensor, places: Tensor, seen: Tensor) -> Tensor:
+        """The same for one query a row, at `places` (rows,), over the keys that `seen` (rows, time) allows.
+
+        x (rows, time, width) in, (rows, 1, width) out.
+        """
+        here = x[torch.arange(len(x), device=x.device), places].unsqueeze(1)
+        q, k, v = self._heads(self.q_proj(here)), self._heads(self.k_proj(x)), self._heads(self.v_proj(x))
+        if self.q_norm is not None and self.k_norm is not None:
+            q, k = self.q_norm(q), self.k_norm(k)
+        if self.rotary is not None:
+            q, k = self.rotary.turn_at(q, k, places)
+        rate = self.drop_rate if self.training else 0.0
+        mixed = attend_within(q, k, v, seen[:, None, None], rate)  # (rows, heads, 1, head_dim)
+        out: Tensor = self.o_proj(mixed.transpose(1, 2).flatten(2))
         return out
 
     def _heads(self, x: Tensor) -> Tensor:
@@ -91,6 +114,21 @@ def attend(q: Tensor, k: Tensor, v: Tensor, drop_rate: float = 0.0, window: int 
     # `is_causal` aligns its triangle top-left, which is wrong as soon as a cache holds earlier tokens.
     mask = None if new == 1 else ~_hidden(new, known, window if hides else 0, q.device)
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=drop_rate)
+
+
+def attend_within(q: Tensor, k: Tensor, v: Tensor, seen: Tensor, drop_rate: float = 0.0) -> Tensor:
+    """softmax(QKᵀ/√d)·V over the keys that `seen` (batch, 1, queries, keys) allows."""
+    if q.shape[1] != k.shape[1]:
+        k, v = (x.repeat_interleave(q.shape[1] // k.shape[1], dim=1) for x in (k, v))
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=seen, dropout_p=drop_rate)
+
+
+def seen_within(texts: Tensor, causal: bool, window: int = 0) -> Tensor:
+    """Who sees whom (batch, 1, queries, keys) where `texts` (batch, time) numbers the text that each token is of."""
+    same = texts[:, None, :, None] == texts[:, None, None, :]
+    if not causal:
+        return same
+    return same & ~_hidden(texts.shape[1], texts.shape[1], window, texts.device)
 
 
 def attend_explicitly(
