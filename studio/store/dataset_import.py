@@ -79,7 +79,7 @@ def add_dataset(
     """Import a file or a folder of tables; what was not chosen is found by looking."""
     from studio.formats import Choices, open_table
 
-    table = open_table(path, choices or Choices())
+    table = open_table(path, choices or Choices(), more.get("keep_going"))
     reading = reading or recognise(table.facts.columns, [row.values for row in table.head()])
     more["name"] = more.get("name") or path.name.split(".")[0]
     return import_dataset(datasets, table, reading, sources=(str(path),), **more)

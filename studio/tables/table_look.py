@@ -35,9 +35,9 @@ class Counted:
     read: bool
 
 
-def look_at(path: Path, choices: Choices) -> Looked:
-    """Its first rows, and what they seem to be; a `StudioError` when it is no table."""
-    table = open_table(path, choices)
+def look_at(path: Path, choices: Choices, *, keep_going: Callable[[], bool] | None = None) -> Looked:
+    """Its first rows, and what they seem to be; a `StudioError` when it is no table, or when it was called off."""
+    table = open_table(path, choices, keep_going)
     head = table.head(HEAD)
     reading = recognise(table.facts.columns, [row.values for row in head])
     # Counted as they will be in the project, where lines that cannot be read have no number.

@@ -16,6 +16,7 @@ from studio.formats import parquet as reader
 from studio.formats.parquet import DAMAGED, TOO_LARGE, as_json
 from studio.readers import parquet_query
 from studio.readers.records import TOO_LONG
+from studio.store.dataset_import import add_dataset
 
 
 def written(folder: Path, query: str, name: str = "a.parquet", options: str = "") -> Path:
@@ -192,3 +193,12 @@ def test_unpacking_can_be_called_off(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(StudioError, match="was stopped"):
         list(table.rows(keep_going=iter([True, False, False]).__next__))
     assert not list((tmp_path / "aside").iterdir())
+
+
+def test_an_import_is_called_off_while_it_unpacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "b.parquet.gz"
+    path.write_bytes(gzip.compress(many(tmp_path).read_bytes()))
+    monkeypatch.setattr(duckdb, "connect", lambda *_, **__: pytest.fail("it was unpacked and opened"))
+    with pytest.raises(StudioError, match="stopped"):
+        add_dataset(tmp_path / "datasets", path, keep_going=lambda: False)
+    assert not list((tmp_path / "datasets").glob("*"))
