@@ -108,7 +108,7 @@ def before_training(project: "Project", config: "RunConfig") -> list[dict[str, A
     from studio.core.shelf import FAMILIES, OBJECTIVES
     from studio.engine.device import choose
     from studio.engine.evaluate import mean_loss
-    from studio.engine.prepare import batches_of, resolve_vocabulary
+    from studio.engine.material import batches_of, resolve_vocabulary
     from studio.store.shards import make_shards
 
     data, objective = config.data, OBJECTIVES.load(config.objective)

@@ -71,7 +71,7 @@ def validation_loss(project: "Project", record: "RunRecord") -> float:
     from studio.engine.checkpoint import load_model
     from studio.engine.device import choose
     from studio.engine.evaluate import mean_loss
-    from studio.engine.prepare import batches_of
+    from studio.engine.material import batches_of
     from studio.store.checkpoints import choose as choose_checkpoint
     from studio.store.shards import make_shards
 

@@ -7,6 +7,11 @@ from typing import Any
 from studio.core.errors import StudioError
 from studio.core.knobs import Problem, from_json, knob, to_json
 from studio.core.model_config import ModelConfig as ModelConfig
+from studio.core.task_config import AdapterConfig as AdapterConfig
+from studio.core.task_config import ClassifyConfig as ClassifyConfig
+from studio.core.task_config import InstructConfig as InstructConfig
+from studio.core.task_config import PreferConfig as PreferConfig
+from studio.core.task_config import RegressConfig as RegressConfig
 
 VERSION = 1
 
@@ -25,6 +30,19 @@ class DataConfig:
         0, "Stride", "Tokens between the starts of two windows; 0 means one window after the other.",
         unit="tokens", minimum=0, maximum=1_000_000, advanced=True,
     )  # fmt: skip
+    dataset: str = knob(
+        "", "Dataset", "The rows to learn from: a dataset of this project, NAME or NAME@2, or a path to a file."
+    )
+    split: str = knob(
+        "stratified", "Split", "How rows are shared out to learn from, to choose by and to be tested on.",
+        choices=(("stratified", "Each class alike, copies together"), ("shuffled", "At random, copies together"),
+                 ("book", "The book's chapter 6"), ("in_order", "In their order (the book's chapter 7)"),
+                 ("column", "As the column “split” says")),
+        advanced=True,
+    )  # fmt: skip
+    test_share: float = knob(
+        0.2, "Tested on", "The share of a dataset's rows that is kept for the very end.", minimum=0.0, maximum=0.5
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +122,10 @@ class TrainingConfig:
     save_every: int = knob(
         200, "Save every", "Steps between two checkpoints.", unit="steps", minimum=1, maximum=1_000_000
     )
+    patience: int = knob(
+        0, "Stop early after", "Measurements without a better validation loss after which the run ends; 0 means never.",
+        unit="measurements", minimum=0, maximum=10_000, advanced=True,
+    )  # fmt: skip
     keep_checkpoints: int = knob(
         3, "Checkpoints kept", "The newest ones that stay on disk; the best one always stays.",
         minimum=1, maximum=10_000, advanced=True,
@@ -240,7 +262,8 @@ class RunConfig:
     version: int = VERSION
     objective: str = knob(
         "pretrain", "What it learns", "Which task the model is given: the loss and the samples follow from it.",
-        choices=(("pretrain", "Next word"), ("masked_words", "Masked words")),
+        choices=(("pretrain", "Next word"), ("masked_words", "Masked words"), ("classify", "Classes"),
+                 ("regress", "A number"), ("instruct", "Answers"), ("prefer", "Preferences")),
     )  # fmt: skip
     start_from: str = knob(
         "", "Starts from", "A model of the project or RUN@STEP whose weights, shape and tokenizer it goes on with; "
@@ -248,6 +271,11 @@ class RunConfig:
     )  # fmt: skip
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
+    adapter: AdapterConfig = field(default_factory=AdapterConfig)
+    classify: ClassifyConfig = field(default_factory=ClassifyConfig)
+    regress: RegressConfig = field(default_factory=RegressConfig)
+    instruct: InstructConfig = field(default_factory=InstructConfig)
+    prefer: PreferConfig = field(default_factory=PreferConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     sampling: Sampling = field(default_factory=Sampling)
     watch: WatchConfig = field(default_factory=WatchConfig)

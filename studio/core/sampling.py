@@ -15,11 +15,16 @@ _FEW = 1_024  # tokens that a nucleus is mostly within
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One token that could have come; a removed one keeps the chance it had before the controls cut it."""
+    """One token that could have come; a removed one keeps the chance it had before the controls cut it.
+
+    `raw` and `rank` (from 1) are the model's own, before temperature, penalty and cuts; 0 where nobody asked for them.
+    """
 
     id: int
     probability: float
     removed: bool = False
+    raw: float = 0.0
+    rank: int = 0
 
 
 def probabilities(logits: npt.ArrayLike, sampling: Sampling, seen: Sequence[int] = ()) -> Floats:
@@ -82,6 +87,16 @@ def candidates(chances: Floats, before: Floats, shown: int) -> tuple[Candidate, 
     ordered = found[np.argsort(-before[found], kind="stable")]
     return tuple(
         Candidate(int(token), float(chances[token] or before[token]), bool(chances[token] == 0.0)) for token in ordered
+    )
+
+
+def ranked(found: Sequence[Candidate], logits: npt.ArrayLike) -> tuple[Candidate, ...]:
+    """The same with what the model alone said: (vocabulary,) logits in, each token's chance and rank among all."""
+    scores = np.array(logits, dtype=np.float64)
+    powers = np.exp(scores - scores.max())
+    total = powers.sum()
+    return tuple(
+        replace(one, raw=float(powers[one.id] / total), rank=1 + int((scores > scores[one.id]).sum())) for one in found
     )
 
 

@@ -27,8 +27,9 @@ from studio.store.checkpoints import commit, verify
 from studio.store.disk import explained, require_space
 from studio.store.files import read_json, remove_folder, write_json
 
-VERSION = 1
+VERSION = 2  # of the card; in version 1 the mark of the base counted learned positions too
 CARD, WEIGHTS = "adapter.json", "adapter.safetensors"
+_POSITIONS = "embed_positions"
 _LOOKED_AT = 64  # rows and columns of each weight that make a model's mark
 
 
@@ -60,15 +61,19 @@ class SavedAdapter:
     facts: Mapping[str, Any] = field(default_factory=dict)
     copies: Mapping[str, Tensor] = field(default_factory=dict)  # weights of the base that came along, by our names
     warnings: tuple[str, ...] = ()
+    version: int = VERSION
 
 
-def base_of(model: nn.Module, title: str) -> Base:
-    """The mark of a model, with or without adapters on it; an output head of its own does not count."""
+def base_of(model: nn.Module, title: str, version: int = VERSION) -> Base:
+    """The mark of a model, with or without adapters on it.
+
+    An output head of its own does not count, nor do learned positions: a run keeps as many as it sees at once.
+    """
     linears = linear_layers(model)
     words, blocks = hashlib.sha256(), hashlib.sha256()
     for name, weight in sorted(_own_weights(model)):
         place = name.rpartition(".")[0]
-        if place != HEAD:
+        if place != HEAD and (place != _POSITIONS or version == 1):
             (blocks if place in linears else words).update(f"{name}{tuple(weight.shape)}".encode() + _sample(weight))
     full = all(isinstance(_inner(layer), nn.Linear) for path, layer in linears.items() if path != HEAD)
     return Base(title, words.hexdigest(), blocks.hexdigest() if full else "")
@@ -96,6 +101,13 @@ def _sample(weight: Tensor) -> bytes:
 def save_adapter(model: nn.Module, name: str, folder: Path, base: str, facts: Mapping[str, Any] | None = None) -> None:
     """Write the adapter `name` as the new folder `folder`, all of it or nothing; `base` is the model's title."""
     weights = lift_adapter(model, name)
+    with _writing(folder, sum(tensor.nbytes for _, tensor in _named(weights))) as temporary:
+        put_adapter(model, name, temporary, base, facts)
+
+
+def put_adapter(model: nn.Module, name: str, folder: Path, base: str, facts: Mapping[str, Any] | None = None) -> None:
+    """Write its files into a folder that the caller commits, such as that of a checkpoint."""
+    weights = lift_adapter(model, name)
     _refuse_unfinished(weights)
     card = {
         "version": VERSION,
@@ -104,10 +116,8 @@ def save_adapter(model: nn.Module, name: str, folder: Path, base: str, facts: Ma
         "base": dataclasses.asdict(base_of(model, base)),
         "facts": dict(facts or {}),
     }
-    tensors = dict(_named(weights))
-    with _writing(folder, sum(tensor.nbytes for tensor in tensors.values())) as temporary:
-        save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
-        write_json(temporary / CARD, card)
+    save_file(dict(_named(weights)), folder / WEIGHTS, metadata={"format": "pt"})
+    write_json(folder / CARD, card)
 
 
 def export_peft(model: nn.Module, config: ModelConfig, name: str, folder: Path, base: str) -> None:
@@ -184,7 +194,8 @@ def read_adapter(folder: Path, config: ModelConfig) -> SavedAdapter:
         base = dataclasses.replace(base, title=visible(base.title))
         tensors = {name: stored.read(name) for name in stored.shapes()}
         weights = AdapterWeights(shape, dict(_thin(tensors)), dict(_whole(tensors)))
-        return SavedAdapter(visible(str(card["name"]), 80), weights, base, base.title, dict(card["facts"]))
+        name = visible(str(card["name"]), 80)
+        return SavedAdapter(name, weights, base, base.title, dict(card["facts"]), version=int(card["version"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StudioError(
             tr("The adapter “{name}” is damaged: its files do not say all they should.", name=folder.name),
@@ -219,8 +230,14 @@ def load_adapter(model: nn.Module, config: ModelConfig, folder: Path, title: str
     One that was trained on another base is refused with both named. Nothing is changed by a refusal.
     """
     saved = read_adapter(folder, config)
-    here = base_of(model, title)
+    here = base_of(model, title, saved.version)
     if saved.base is not None and not saved.base.is_of(here):
+        if saved.base.title == title:
+            raise StudioError(
+                tr("The adapter “{name}” was trained on another model that was called “{base}” too.",
+                   name=saved.name, base=title),
+                tr("Bring that model back under its name. On other weights the adapter would only spoil them."),
+            )  # fmt: skip
         raise StudioError(
             tr("The adapter “{name}” was trained on “{base}”, not on “{here}”.",
                name=saved.name, base=saved.base.title, here=title),

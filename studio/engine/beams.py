@@ -10,7 +10,7 @@ from studio.core.sampling import Candidate, Floats, candidates, penalized
 from studio.engine.generate import Chosen, check_prompt, entropy
 from studio.engine.reader import Logits, Reader, Rows
 
-RIVALS = 5  # likeliest tokens that are told with each chosen one
+RIVALS = 10  # likeliest tokens that are told with each chosen one
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from torch import Tensor, nn
 
 from studio.core.config import RunConfig, config_from_json, config_to_json
 from studio.core.errors import StudioError
+from studio.engine.adapters import put_adapter
 from studio.engine.device import Compute
 from studio.engine.weights import empty_model
 from studio.gate.tensor_files import check_header
 from studio.layers.decoder import Decoder
+from studio.layers.lora import adapter_names
 from studio.store.checkpoints import verify
 from studio.store.files import read_json, write_json
 
@@ -31,6 +33,8 @@ class Progress:
     training_loss: float | None = None
     validation_loss: float | None = None
     best_validation_loss: float | None = None
+    best_measured: float | None = None
+    stale: int = 0  # measurements since the best one
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,16 @@ def write(
     saved: Saved,
     tokenizer: dict[str, Any] | None,
 ) -> None:
-    """Write a checkpoint's files into an empty folder that the store commits.
+    """Write a checkpoint's files into an empty folder that the store commits; of an adapted model only the adapter.
 
     Weights that are not finite are refused: they could never be continued from.
     """
-    weights = {name: parameter.detach().contiguous() for name, parameter in model.named_parameters()}
-    refuse_non_finite(weights)
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    if saved.config.adapter.kind == "none":
+        weights = {name: parameter.detach().contiguous() for name, parameter in model.named_parameters()}
+        refuse_non_finite(weights)
+        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    else:
+        put_adapter(model, adapter_names(model)[0], folder, saved.config.start_from)
     save_file(_optimizer_tensors(model, optimizer), folder / "optimizer.safetensors", metadata={"format": "pt"})
     if tokenizer is not None:
         write_json(folder / "tokenizer.json", tokenizer)
@@ -69,7 +76,8 @@ def write_state(folder: Path, saved: Saved) -> None:
 
 def size_on_disk(model: nn.Module) -> int:
     """Bytes a checkpoint needs at most: weights and both moments in 32 bit, and a little for the rest."""
-    return 12 * sum(parameter.numel() for parameter in model.parameters()) + (1 << 20)
+    frozen = adapter_names(model)  # the base stays where it is
+    return 12 * sum(p.numel() for p in model.parameters() if p.requires_grad or not frozen) + (1 << 20)
 
 
 def refuse_non_finite(weights: dict[str, Tensor]) -> None:

@@ -2,14 +2,15 @@
 
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from studio.engine.device import Compute
-from studio.objectives import Batches, Objective
+from studio.objectives import Batches, Objective, Scored
 
 
 @contextlib.contextmanager
@@ -27,10 +28,14 @@ def at_rest(model: nn.Module) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Measured:
-    """Mean loss per target, and the share of targets that were the likeliest token where the objective counts them."""
+    """Mean loss per target, and the share of targets that were the likeliest token where the objective counts them.
+
+    `measures` are the objective's further ones, means per target too.
+    """
 
     loss: float
     accuracy: float | None = None
+    measures: dict[str, float] = field(default_factory=dict)
 
 
 def mean_loss(
@@ -55,26 +60,26 @@ def measure(
     keep_going: Callable[[], bool] = lambda: True,
 ) -> Measured | None:
     """The same with all that the objective counts."""
-    total, targets, hits = 0.0, 0, 0
+    total, targets, hits, sums = 0.0, 0, 0, Counter[str]()
     with at_rest(model), torch.no_grad():
         for index in range(min(count, batches.per_epoch) if count else batches.per_epoch):
             if not keep_going():
                 return None
             batch = torch.from_numpy(batches.batch(index)).to(compute.device)
             with compute.autocast():
-                loss, real, right = _score(objective, model, batch)
-            total += loss.item()
-            targets += real
-            hits += right
+                found = _score(objective, model, batch)
+            total += found.loss.item()
+            targets += found.targets
+            hits += found.hits
+            sums.update(found.sums)
     if not targets:
         return None
-    return Measured(total / targets, hits / targets if objective.score is not None else None)
+    means = {name: value / targets for name, value in sums.items()}
+    return Measured(total / targets, hits / targets if objective.score is not None else None, means)
 
 
-def _score(objective: Objective, model: nn.Module, batch: Tensor) -> tuple[Tensor, int, int]:
-    if objective.score is not None:
-        return objective.score(model, batch)
-    return *objective.loss(model, batch), 0
+def _score(objective: Objective, model: nn.Module, batch: Tensor) -> Scored:
+    return objective.score(model, batch) if objective.score is not None else Scored(*objective.loss(model, batch))
 
 
 def perplexity(loss: float) -> float:

@@ -3,7 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ from studio.core.errors import StudioError
 from studio.core.shelf import EXCHANGES
 from studio.engine.adopt import look
 from studio.engine.checkpoint import read_state
-from studio.engine.opening import open_weights, own_weights, saved_tokenizer
+from studio.engine.opening import open_merged, open_weights, saved_tokenizer
 from studio.engine.rounding import round_as_stored
-from studio.engine.weights import empty_model, expected_shapes, fill, refuse_misfits
+from studio.engine.weights import empty_model, expected_shapes, fill, own_weights, refuse_misfits
 from studio.exchange import Exchange, Found, Outgoing
 from studio.gate.names import visible
 from studio.layers.decoder import Decoder
 from studio.layers.foreign_weights import share_of
+from studio.layers.lora import adapter_names, merge
 from studio.store.checkpoints import check_sizes
 from studio.store.disk import explained, require_space
 from studio.store.files import read_json, remove_folder, rename_folder, sync_file, sync_folder
@@ -94,10 +95,39 @@ def _outgoing(model: Path) -> Outgoing:
         return Outgoing(found.title, found.config, _Ours(found), found.tokenizer, facts)
     check_sizes(model)
     saved = read_state(model)
+    if saved.config.adapter.kind != "none":
+        return _merged(model)
     card = read_json(model / CARD) if (model / CARD).is_file() else {}
     title = model.name if card else model.parent.parent.name
     facts = _public(dict(card.get("facts") or {}))
     return Outgoing(title, saved.config.model, own_weights(model), saved_tokenizer(model), facts)
+
+
+def _merged(checkpoint: Path) -> Outgoing:
+    """A checkpoint that holds only an adapter, as the whole model that it makes of its base."""
+    opened = open_merged(checkpoint, "cpu")
+    tied = opened.model.lm_head.weight is opened.model.embed_tokens.weight
+    config = replace(opened.config.model, tie_embeddings=tied)  # an adapted head is one of its own now
+    return Outgoing(checkpoint.parent.parent.name, config, _InMemory(opened.model), opened.tokenizer)
+
+
+class _InMemory:
+    """The weights of a model in memory under their own names."""
+
+    def __init__(self, model: Decoder) -> None:
+        self._weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
+
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Our names and shapes."""
+        return {name: tuple(weight.shape) for name, weight in self._weights.items()}
+
+    def read(self, name: str) -> Tensor:
+        """One of them."""
+        return self._weights[name]
+
+    def bytes(self) -> int:
+        """What all of them take."""
+        return sum(weight.nbytes for weight in self._weights.values())
 
 
 class _Ours:
@@ -136,11 +166,13 @@ def _compare(exchange: Exchange, model: Path, folder: Path, outgoing: Outgoing) 
     """
     prompts = prompts_for(outgoing.config.vocab_size, outgoing.config.context_length)
     opened = open_weights(model, "cpu").model
-    ours = expected = last_logits(opened, prompts)
-    notes: tuple[str, ...] = ()
+    ours = last_logits(opened, prompts)
+    notes = _merge(opened)
+    expected = last_logits(opened, prompts) if notes else ours
+    refuse_another_answer(ours, expected)
     if exchange.open is not None:
         found = exchange.open(_single_file(folder) or folder)
-        notes = _tokenizer_notes(outgoing.tokenizer, found.tokenizer, prompts)
+        notes += _tokenizer_notes(outgoing.tokenizer, found.tokenizer, prompts)
         refuse_misfits(expected_shapes(opened), found.sources, found.tensors)
         round_as_stored(opened, found)
         expected = last_logits(opened, prompts)
@@ -158,6 +190,13 @@ def _compare(exchange: Exchange, model: Path, folder: Path, outgoing: Outgoing) 
             "that is what the rounding of its numbers costs this model. The copy itself is right.",
         )
     return same, error, notes
+
+
+def _merge(opened: Decoder) -> tuple[str, ...]:
+    """Give an adapted model plain weights that compute the same; the sentence that tells it, where it was one."""
+    names = adapter_names(opened)
+    merge(opened)
+    return tuple(f"The adapter “{name}” was merged into its base: the copy is a whole model." for name in names)
 
 
 def _read_back(found: Found) -> Decoder:

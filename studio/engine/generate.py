@@ -7,7 +7,7 @@ import numpy as np
 
 from studio.core.config import Sampling
 from studio.core.errors import StudioError
-from studio.core.sampling import Candidate, Floats, candidates, draw, probabilities, uncut
+from studio.core.sampling import Candidate, Floats, candidates, draw, probabilities, ranked, uncut
 from studio.engine.reader import Logits, Reader, Rows
 
 
@@ -91,7 +91,7 @@ def _choose(
     if not rivals:
         return chosen
     before = chances if uncut(sampling) == sampling else probabilities(logits, uncut(sampling), seen)
-    return replace(chosen, rivals=candidates(chances, before, rivals))
+    return replace(chosen, rivals=ranked(candidates(chances, before, rivals), logits))
 
 
 def entropy(chances: Floats) -> float:

@@ -12,8 +12,8 @@ from torch import Tensor
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.engine.checkpoint import read_state, write_state
-from studio.engine.opening import own_weights, saved_tokenizer
-from studio.engine.weights import empty_model, expected_shapes
+from studio.engine.opening import saved_tokenizer
+from studio.engine.weights import empty_model, expected_shapes, own_weights
 from studio.layers.stored_weights import StoredWeights, raw_bytes
 from studio.store.checkpoints import check_sizes
 from studio.store.files import read_json, write_json

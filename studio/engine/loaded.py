@@ -9,24 +9,29 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from studio.core.config import ComputeConfig, ModelConfig, RunConfig, Sampling
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.shelf import OBJECTIVES
+from studio.engine.adapters import load_adapter, read_adapter
 from studio.engine.device import Compute, choose
 from studio.engine.generate import generate
-from studio.engine.opening import open_weights
+from studio.engine.opening import Opened, open_weights
 from studio.engine.pieces import Piece, tokens, write
 from studio.engine.quantize import Converted, Quality, choices, convert, measure, turn, weight_bytes
 from studio.engine.reader import Reader
 from studio.layers.adapter_weights import move_adapters
 from studio.layers.decoder import Decoder
 from studio.layers.key_value_cache import no_writer
+from studio.layers.lora import activate, adapter_names, lora_layers, remove_lora, set_strength
 from studio.tokenizers import Tokenizer
 
 # Below this many weights a second thread costs more in waking up than it saves: one token is one row.
 WORTH_TWO_THREADS = 50_000_000
+TAUGHT = ("instruct", "prefer")  # objectives whose runs say by which template their models answer
 Result = TypeVar("Result")
 
 
@@ -59,6 +64,7 @@ class LoadedModel:
         self.path: Path | None = None  # where the weights lie, to read them again
         self.tokenizer = tokenizer
         self.title = ""
+        self.template, self.template_text = "", ""  # how it was taught to answer, where that is known
         self.step = 0
         self.ends: tuple[int, ...] = ()  # further ids after which the model has nothing more to say
         self.parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -66,7 +72,13 @@ class LoadedModel:
         self.precision = "fp32"
         self.device = compute.device
         self.vocab_size = config.model.vocab_size
+        self.shape = config.model
         self.context_length = config.model.context_length
+
+    @property
+    def config(self) -> RunConfig:
+        """How it was trained, as far as its files say."""
+        return self._config
 
     def encode(self, prompt: str) -> list[int]:
         """Ids of a prompt; an empty one starts from the end-of-text token."""
@@ -114,6 +126,26 @@ class LoadedModel:
         with self._reading() as reader:
             yield from write(reader, self.tokenizer, prompt, sampling, self._going(control))
 
+    def answer(
+        self, ids: Sequence[int], sampling: Sampling, ends: Sequence[int] = (), control: Asked | None = None
+    ) -> Iterator[Piece]:
+        """The text after ids that were laid out already, piece by piece, up to one of `ends` or a stop string."""
+        if self.tokenizer is None:
+            raise StudioError("This model came without a tokenizer.", "It can only be given token ids.")
+        self._compute.apply()
+        asked = replace(sampling, prompt=sampling.prompt or "…", samples=1)  # it stands behind something
+        with self._reading() as reader:
+            yield from write(reader, self.tokenizer, ids, asked, self._going(control), [*self._ends(), *ends])
+
+    @torch.no_grad()
+    def scores(self, ids: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> Tensor:
+        """Logits (places, vocabulary) for what follows each of these places of a text."""
+        model = self._present()
+        self._compute.apply()
+        hidden = model.hidden(torch.from_numpy(ids)[None].to(self.device))[0]
+        logits: Tensor = model.lm_head(hidden[torch.from_numpy(places).to(self.device)])
+        return logits.float()
+
     def next_logits(self, prompt: str, keep_going: Callable[[], bool] = lambda: True) -> Logits | None:
         """What comes after `prompt`, for the bars under the sliders; None when asked to stop before it was read."""
         self._compute.apply()
@@ -138,6 +170,7 @@ class LoadedModel:
             yield measure(model, self._config.model, ids)
         if self.precision != "fp32":
             adapted, model = model, self._read_again(going)
+            remove_lora(model)  # that of a checkpoint, which may have been changed or taken off meanwhile
             move_adapters(adapted, model)
         if name != "fp32":
             yield from convert(model, name, going)
@@ -160,6 +193,41 @@ class LoadedModel:
             self._changes, self._idle = self._changes + 1, None
         self.bytes = weight_bytes(model)
         return result
+
+    def adapters(self) -> tuple[str, ...]:
+        """The adapters that lie on the model, in the order they came."""
+        return tuple(adapter_names(self._present()))
+
+    @property
+    def adapter(self) -> str | None:
+        """The one that counts, or None for the base alone."""
+        layers = lora_layers(self._present()).values()
+        return next((layer.active for layer in layers if layer.active is not None), None)
+
+    @property
+    def strength(self) -> float:
+        """How much it counts: 0 is the base, 1 what was trained."""
+        return next((layer.strength for layer in lora_layers(self._present()).values()), 1.0)
+
+    def use(self, name: str | None, strength: float = 1.0) -> None:
+        """Let the adapter `name`, or with None the base alone, count from the next token on."""
+
+        def act(model: Decoder, _: ModelConfig) -> None:
+            set_strength(model, strength)
+            activate(model, name)
+
+        self.change(act)
+
+    def lay(self, folder: Path) -> str:
+        """Lay the adapter in `folder` on, ours or PEFT's, and use it; the name it got. Another base's is refused."""
+
+        def act(model: Decoder, config: ModelConfig) -> str:
+            known, wanted = adapter_names(model), read_adapter(folder, config).name
+            name = next(one for one in (wanted, *(f"{wanted} {n}" for n in range(2, 99))) if one not in known)
+            load_adapter(model, config, folder, self.title, name)
+            return name
+
+        return self.change(act)
 
     def _read_again(self, keep_going: Callable[[], bool]) -> Decoder:
         if self.path is None:
@@ -218,4 +286,13 @@ def open_model(folder: Path, keep_going: Callable[[], bool] = lambda: True) -> L
     loaded = LoadedModel(opened.model, opened.config, opened.tokenizer, compute)
     loaded.step, loaded.title, loaded.ends = opened.step, opened.title, opened.ends
     loaded.path = folder
+    loaded.template, loaded.template_text = _template(opened)
     return loaded
+
+
+def _template(opened: Opened) -> tuple[str, str]:
+    """The prompt template that a run taught, else the one that came with somebody else's model; name and text."""
+    if opened.config.objective in TAUGHT:
+        return opened.config.instruct.template, opened.config.instruct.template_text
+    brought = opened.facts.get("chat_template")
+    return ("model", brought) if isinstance(brought, str) and brought else ("", "")

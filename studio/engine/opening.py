@@ -9,11 +9,11 @@ import torch
 
 from studio.core.config import RunConfig
 from studio.engine.adopt import look
-from studio.engine.checkpoint import load_model, read_state
-from studio.engine.weights import empty_model, expected_shapes, fill, refuse_too_large
-from studio.families import Source
+from studio.engine.beginning import restored
+from studio.engine.checkpoint import read_state
+from studio.engine.weights import empty_model, fill, own_sources, own_weights, refuse_too_large
 from studio.layers.decoder import Decoder
-from studio.layers.stored_weights import StoredWeights
+from studio.layers.lora import lora_layers, merge
 from studio.store.checkpoints import check_sizes
 from studio.store.files import read_json
 from studio.store.models import CARD
@@ -53,10 +53,19 @@ def open_weights(path: Path, device: str, keep_going: Callable[[], bool] = lambd
     return Opened(model, RunConfig(model=found.config), found.tokenizer, found.title, 0, found.facts)
 
 
+def open_merged(path: Path, device: str, keep_going: Callable[[], bool] = lambda: True) -> Opened:
+    """The same with an adapter merged into the weights, for whoever looks at the weights themselves."""
+    opened = open_weights(path, device, keep_going)
+    if lora_layers(opened.model):
+        merge(opened.model)
+        opened.model.requires_grad_(True)
+    return opened
+
+
 def _open_checkpoint(folder: Path, device: str) -> Opened:
     check_sizes(folder)
     refuse_too_large(_parameters(empty_model(read_state(folder).config.model)), device, folder.parent.parent.name)
-    model, saved = load_model(folder, device)
+    model, saved = restored(folder, device)
     step = saved.progress.step
     title = f"{folder.parent.parent.name} · step {step:,}"
     return Opened(model, saved.config, saved_tokenizer(folder), title, step)
@@ -72,16 +81,6 @@ def _open_stored(folder: Path, device: str, keep_going: Callable[[], bool]) -> O
     facts = card.get("facts") if isinstance(card, dict) else {}
     facts = facts if isinstance(facts, dict) else {}
     return Opened(model, saved.config, saved_tokenizer(folder), folder.name, saved.progress.step, facts)
-
-
-def own_weights(folder: Path) -> StoredWeights:
-    """The weights of a checkpoint or of a model of a project."""
-    return StoredWeights([folder / "model.safetensors"], mapped=True)
-
-
-def own_sources(model: Decoder) -> dict[str, Source]:
-    """Our own files hold every weight under its own name."""
-    return {name: Source(name) for name in expected_shapes(model)}
 
 
 def saved_tokenizer(folder: Path) -> Tokenizer | None:

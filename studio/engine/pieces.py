@@ -30,17 +30,19 @@ class Piece:
 class _Voice:
     """One of the texts: makes pieces of its tokens and holds back what may become a stop string."""
 
-    def __init__(self, tokenizer: Tokenizer, before: Sequence[int], sampling: Sampling, sample: int) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, before: Sequence[int], sampling: Sampling, sample: int, ends: Sequence[int]
+    ) -> None:
         self._stream = stream_after(tokenizer, before)
         self._watch: StopWatch[Piece] = StopWatch(sampling.stop)
-        self._end, self._most, self._sample = tokenizer.end_of_text, sampling.tokens, sample
+        self._ends, self._most, self._sample = ends, sampling.tokens, sample
         self._count = 0
         self.done = ""
 
     def take(self, chosen: Chosen, rate: float) -> Iterator[Piece]:
         """The pieces that one more token sets free."""
         self._count += 1
-        ended = chosen.id == self._end
+        ended = chosen.id in self._ends
         self.done = "end" if ended else "length" if self._count == self._most else ""
         text = ("" if ended else self._stream(chosen.id)) + (self._stream.flush() if self.done else "")
         piece = Piece(
@@ -73,12 +75,16 @@ def write(
     prompt: Sequence[int],
     sampling: Sampling,
     keep_going: Callable[[], bool] = lambda: True,
+    more_ends: Sequence[int] = (),
 ) -> Iterator[Piece]:
-    """The texts after `prompt`, piece by piece; without `sampling.prompt` they stand at a beginning."""
+    """The texts after `prompt`, piece by piece; without `sampling.prompt` they stand at a beginning.
+
+    `more_ends` are ids that end a text besides the tokenizer's own.
+    """
     before = prompt if sampling.prompt else ()
-    voices = [_Voice(tokenizer, before, sampling, number) for number in range(sampling.samples)]
+    ends = [*([] if tokenizer.end_of_text is None else [tokenizer.end_of_text]), *more_ends]
+    voices = [_Voice(tokenizer, before, sampling, number, ends) for number in range(sampling.samples)]
     ended: set[int] = set()
-    ends = [] if tokenizer.end_of_text is None else [tokenizer.end_of_text]
     started, rate = time.perf_counter(), 0.0
     chosen_tokens = tokens(reader, prompt, sampling, keep_going, ends, ended)
     for count, (number, chosen) in enumerate(chosen_tokens, 1):

@@ -1,27 +1,50 @@
-"""What a run shows of itself along the way: a text that the model writes, or what else its objective shows."""
+"""What a run shows of itself along the way: texts that the model writes, or what else its objective shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from studio.core.config import Sampling
 from studio.core.events import SampleWritten
 from studio.engine.evaluate import at_rest
-from studio.engine.pieces import continue_text
+from studio.engine.pieces import continue_text, write
 from studio.engine.prepare import Prepared
 from studio.engine.reader import Reader
+from studio.objectives import Question
 
 
-def written(run: Prepared, step: int, sampling: Sampling, keep_going: Callable[[], bool], asked: bool) -> SampleWritten:
-    """A sample in the model's present state; it draws from its own random numbers. `asked`: by a person."""
-    shards = run.shards
+def written(
+    run: Prepared, step: int, sampling: Sampling, keep_going: Callable[[], bool], asked: bool
+) -> Iterator[SampleWritten]:
+    """Samples in the model's present state; each draws from its own random numbers. `asked`: by a person."""
+    words = run.words
     if run.objective.sample is not None:
         with at_rest(run.model):
-            text, tokens = run.objective.sample(run.model, run.config.with_part(sampling=sampling), shards)
+            text, tokens = run.objective.sample(run.model, run.config.with_part(sampling=sampling), words)
         # A prompt stands inside the text, and the likeliest token is taken.
-        sampling = replace(sampling, prompt="", temperature=0.0, top_k=0)
-    else:
-        reader = Reader(run.model, run.config.model)
-        text, tokens = continue_text(reader, shards.tokenizer, int(shards.training()[0]), sampling, keep_going)
+        yield _told(replace(sampling, prompt="", temperature=0.0, top_k=0), step, asked, text, tokens)
+        return
+    reader = Reader(run.model, run.config.model)
+    if run.objective.questions is not None:
+        for question in run.objective.questions(run.config.with_part(sampling=sampling), words):
+            if not keep_going():
+                return
+            text, tokens = _answer(run, reader, question, sampling, keep_going)
+            yield _told(replace(sampling, prompt=question.shown), step, asked, text, tokens)
+        return
+    text, tokens = continue_text(reader, words.tokenizer, int(words.training()[0]), sampling, keep_going)
+    yield _told(sampling, step, asked, text, tokens)
+
+
+def _answer(
+    run: Prepared, reader: Reader, question: Question, sampling: Sampling, keep_going: Callable[[], bool]
+) -> tuple[str, int]:
+    """What the model says to a question, up to where its template ends an answer, and how many tokens that took."""
+    asked = replace(sampling, prompt=question.shown, samples=1, stop=(*sampling.stop, *question.stops))
+    pieces = list(write(reader, run.words.tokenizer, question.ids, asked, keep_going))
+    return "".join(piece.text for piece in pieces).strip(), sum(piece.id >= 0 for piece in pieces)
+
+
+def _told(sampling: Sampling, step: int, asked: bool, text: str, tokens: int) -> SampleWritten:
     return SampleWritten(
         step=step,
         prompt=sampling.prompt,

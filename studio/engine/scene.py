@@ -11,7 +11,7 @@ import numpy.typing as npt
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.engine.opening import Opened, open_weights
+from studio.engine.opening import Opened, open_merged
 from studio.insight.capture import Capture, capture
 from studio.insight.reading import blocks, heads_of, window_of
 from studio.layers.decoder import Decoder
@@ -122,7 +122,7 @@ def open_scene(folder: Path, prompt: str = "", start: int = 0, keep_going: KeepG
     On the CPU: the pictures need the numbers there, and a run may need every byte of the accelerator.
     """
     checksum = _checksum(folder)  # first: weights that are replaced meanwhile are then noticed at the next look
-    opened = open_weights(folder, "cpu", keep_going)
+    opened = open_merged(folder, "cpu", keep_going)
     opened.model.eval()
     text = prompt or default_prompt(folder, opened)
     ids = ids_of(opened.tokenizer, text)
@@ -261,6 +261,7 @@ def _checksum(folder: Path) -> str:
     """SHA-256 of the weights from the list of files beside them."""
     try:
         manifest: Any = read_json(folder / MANIFEST)
-        return str(manifest["files"]["model.safetensors"]["sha256"])
+        files = manifest["files"]
+        return str((files.get("model.safetensors") or files["adapter.safetensors"])["sha256"])
     except (StudioError, KeyError, TypeError):
         return ""

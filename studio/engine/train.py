@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
 
 from studio.core.channel import Ask, RunControl
 from studio.core.config import RunConfig
@@ -24,13 +23,13 @@ from studio.core.events import (
     Warned,
 )
 from studio.core.schedule import learning_rate
-from studio.engine.checkpoint import Saved, size_on_disk, write
+from studio.engine.checkpoint import Progress, Saved, size_on_disk, write
 from studio.engine.evaluate import Measured, measure
+from studio.engine.gradients import backward
 from studio.engine.optimize import clip, set_learning_rate
 from studio.engine.prepare import Prepared, prepare
 from studio.engine.sample import written
 from studio.engine.watch import Watch
-from studio.objectives import Batches
 from studio.store.checkpoints import folder_name, prune
 from studio.store.runs import RunRecord
 
@@ -61,16 +60,18 @@ class Trainer:
         self.progress = run.progress
         self.watch = Watch(run, record)
         self.saved_step = run.resumed_from  # -1: nothing saved yet
-        self.measured_step = run.resumed_from
+        cut_short = run.validation is not None and run.progress.validation_loss is None  # by the stop that saved it
+        self.measured_step = -1 if cut_short else run.resumed_from
         self.rate = 0.0  # tokens per second, averaged over some steps
         self.rate_scale = 1.0  # what a person has made of the learning rate during the run
         self.stopped = 0.0  # monotonic time at which a stop was first seen while measuring
         self.unsaved: StudioError | None = None  # why the newest save failed
+        self.worried = ""  # what the last measurement should make a person look at
 
     def run(self) -> Iterator[RunEvent]:
         """From the first step to the last, or to where somebody stops it."""
         yield started(self.run_parts)
-        if self.progress.step == 0:
+        if self._due():
             yield from self._measure()
         yield PhaseChanged(phase="training")
         if not self.control.stopping:
@@ -80,11 +81,16 @@ class Trainer:
             if self.control.stopping:
                 break
             yield from self._advance()
+            if 0 < self.config.training.patience <= self.progress.stale:
+                break
         if self.control.stopping:
             yield from self._end_early()
             return
         yield from self._save()
-        yield RunEnded(reason="finished", step=self.progress.step, time=time.time())
+        yield RunEnded(
+            reason="finished", step=self.progress.step, message=early_words(self.run_parts, self.progress),
+            time=time.time(),
+        )  # fmt: skip
 
     def _advance(self) -> Iterator[RunEvent]:
         """One optimizer step, and what is due after it."""
@@ -96,10 +102,10 @@ class Trainer:
             return
         training, step = self.config.training, done.step
         last = step == self.run_parts.total_steps
-        if last or step % training.evaluate_every == 0:
+        if self._due():
             yield from self._measure()
         if training.sample_every and (last or step % training.sample_every == 0):
-            yield written(self.run_parts, step, self.config.sampling, self._not_stopping, asked=False)
+            yield from written(self.run_parts, step, self.config.sampling, self._not_stopping, asked=False)
         yield from self.watch.look(self.progress)
         if not last and step % training.save_every == 0:
             yield from self._save()
@@ -110,7 +116,7 @@ class Trainer:
         training, step = self.config.training, self.progress.step
         # All randomness of a step follows from its number: nothing of it has to be saved, and nothing disturbs it.
         torch.manual_seed(self.config.compute.seed * 1_000_003 + step)
-        loss, tokens = self._backward(step)
+        loss, tokens = backward(self.run_parts, step)
         self.watch.before_update(self.progress)
         norm = clip(self.model.parameters(), training.clip_norm)
         rate = learning_rate(step, training, self.run_parts.total_steps) * self.rate_scale
@@ -139,23 +145,6 @@ class Trainer:
             seconds=self.progress.seconds,
         )
 
-    def _backward(self, step: int) -> tuple[float, int]:
-        """Mean loss over all real targets of the step, and tokens read; gradients are those of exactly that mean."""
-        count = self.config.training.accumulation
-        batches = [self._batch(self.run_parts.training, step * count + part) for part in range(count)]
-        targets = sum(map(self.run_parts.objective.targets, batches))
-        tokens = sum(len(batch) for batch in batches) * self.config.model.context_length
-        total = 0.0
-        for batch in batches:
-            with self.compute.autocast():
-                loss, _ = self.run_parts.objective.loss(self.model, batch)
-            torch.autograd.backward(loss / targets)
-            total += loss.item()
-        return total / targets, tokens
-
-    def _batch(self, batches: Batches, index: int) -> Tensor:
-        return torch.from_numpy(batches.batch(index)).to(self.compute.device, non_blocking=True)
-
     def _measure(self) -> Iterator[RunEvent]:
         """Loss on both sides, once per step at most; silent when it is cut short."""
         if self.measured_step == self.progress.step:
@@ -173,17 +162,27 @@ class Trainer:
             found.append(measured)
         self.measured_step = self.progress.step
         training, validation = found
-        self.progress = dataclasses.replace(
-            self.progress, validation_loss=validation.loss if validation is not None else None
-        )
+        loss = validation.loss if validation is not None else None
+        self.progress = dataclasses.replace(self.progress, validation_loss=loss)
+        if loss is not None and self._due():  # what a stop or a wish measures must not bring the end nearer
+            self.progress = _weighed(self.progress, loss)
         yield EvaluationDone(
             step=self.progress.step,
             training_loss=training.loss if training is not None else math.nan,
             validation_loss=self.progress.validation_loss,
             validation_accuracy=validation.accuracy if validation is not None else None,
+            measures=validation.measures if validation is not None else {},
             seconds=self.progress.seconds,
         )
+        before, self.worried = self.worried, worry(run, validation)
+        if self.worried and not before:
+            yield Warned(step=self.progress.step, message=self.worried)
         yield PhaseChanged(phase="training")
+
+    def _due(self) -> bool:
+        """Whether the plan has a measurement at this step."""
+        step = self.progress.step
+        return step == self.run_parts.total_steps or step % self.config.training.evaluate_every == 0
 
     def _not_stopping(self) -> bool:
         """Samples are also written during a pause, so only a stop cuts them short."""
@@ -219,7 +218,7 @@ class Trainer:
         match ask.kind:
             case "sample":
                 sampling = dataclasses.replace(self.config.sampling, prompt=ask.text or self.config.sampling.prompt)
-                yield written(self.run_parts, self.progress.step, sampling, self._not_stopping, asked=True)
+                yield from written(self.run_parts, self.progress.step, sampling, self._not_stopping, asked=True)
             case "probe":
                 yield from self.watch.probe(self.progress, ask.text)
             case "save":
@@ -274,7 +273,7 @@ class Trainer:
         step, run = self.progress.step, self.run_parts
         saved = Saved(self.config, self.compute, self.progress)
         with self.record.saving(step, size_on_disk(self.model)) as folder:
-            write(folder, self.model, run.optimizer, saved, run.shards.tokenizer.to_json())
+            write(folder, self.model, run.optimizer, saved, run.words.tokenizer.to_json())
             size = sum(path.stat().st_size for path in folder.iterdir())
         self.saved_step = step
         prune(self.record.checkpoints_folder, self.config.training.keep_checkpoints)
@@ -303,14 +302,14 @@ class Trainer:
 
 def started(run: Prepared) -> RunStarted:
     """What is about to be computed, and with what."""
-    training, compute = run.config.training, run.compute
+    compute = run.compute
     return RunStarted(
         step=run.progress.step,
         total_steps=run.total_steps,
         parameters=sum(parameter.numel() for parameter in run.model.parameters()),
-        tokens_per_step=training.batch_size * training.accumulation * run.config.model.context_length,
-        training_tokens=run.shards.training_tokens,
-        validation_tokens=run.shards.validation_tokens,
+        tokens_per_step=_tokens_per_step(run),
+        training_tokens=run.words.training_tokens,
+        validation_tokens=run.words.validation_tokens,
         device=compute.device,
         precision=compute.precision,
         threads=compute.threads,
@@ -318,6 +317,35 @@ def started(run: Prepared) -> RunStarted:
         exact=run.exact,
         time=time.time(),
     )
+
+
+def _weighed(progress: Progress, loss: float) -> Progress:
+    """The same with a measurement held against the best one; a loss that is no number is never better."""
+    best = progress.best_measured
+    if math.isfinite(loss) and (best is None or loss < best):
+        return dataclasses.replace(progress, best_measured=loss, stale=0)
+    return dataclasses.replace(progress, stale=progress.stale + 1)
+
+
+def worry(run: Prepared, measured: Measured | None) -> str:
+    """What the objective finds worrying about a measurement, or nothing."""
+    ask = run.objective.worry
+    return ask(measured.measures) if ask is not None and measured is not None else ""
+
+
+def _tokens_per_step(run: Prepared) -> int:
+    """Tokens that a step reads; of rows, which are of many lengths, the mean."""
+    training = run.config.training
+    if run.objective.rows is not None:
+        return run.words.training_tokens * training.accumulation // max(1, run.training.per_epoch)
+    return training.batch_size * training.accumulation * run.config.model.context_length
+
+
+def early_words(run: Prepared, progress: Progress) -> str:
+    """Why a run ended before its last step though nobody stopped it; empty where it did not."""
+    if progress.step >= run.total_steps:
+        return ""
+    return f"{progress.stale:,} measurements brought no better validation loss, so it ended early."
 
 
 def lost_words(step: int, saved: int) -> str:

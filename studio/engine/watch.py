@@ -39,7 +39,7 @@ class Watch:
         self.busy = 0.0
         self.cost = 0.0  # seconds of the last look, gradients and updates included
         self._run, self._config, self._place = run, run.config.watch, record.folder
-        self._on = self._config.inside
+        self._on = self._config.inside and not run.config.model.outputs  # a look asks what words are expected
         self._subject: Subject | None = None
         self._spent, self._began = 0.0, run.progress.seconds
         self._looked = run.progress.seconds  # computing time at the last look
@@ -119,7 +119,7 @@ class Watch:
         started, size = time.perf_counter(), 0
         with self._minded():
             subject = self._watched()
-            tokenizer, length = self._run.shards.tokenizer, self._run.config.model.context_length
+            tokenizer, length = self._run.words.tokenizer, self._run.config.model.context_length
             asked = replace(subject, ids=ids_of(tokenizer, text)[:length], prompt=text) if text else subject
             size = self._write(PROBES, asked, progress.step)
             with suppress(OSError):  # tried again at the next one
@@ -203,7 +203,7 @@ class Watch:
 def subject_of(run: Prepared) -> Subject:
     """The text to watch and the tokens whose embeddings are kept, as a fresh run has them."""
     text, ids = watched_text(run)
-    counts = np.bincount(np.asarray(run.shards.training()[:COUNTED], np.int64), minlength=run.config.model.vocab_size)
+    counts = np.bincount(np.asarray(run.words.training()[:COUNTED], np.int64), minlength=run.config.model.vocab_size)
     sample = np.argsort(-counts, kind="stable")[:SAMPLE]
     return Subject(ids[: run.config.model.context_length], sample.tolist(), prompt=text)
 
@@ -216,7 +216,7 @@ def subject_as_in(folder: Path) -> Subject:
 
 def watched_text(run: Prepared) -> tuple[str, list[int]]:
     """The text that was chosen to be watched, else the samples' prompt if it is long enough, else held-back text."""
-    shards, chosen = run.shards, run.config.watch.prompt
+    shards, chosen = run.words, run.config.watch.prompt
     if chosen:
         return chosen, ids_of(shards.tokenizer, chosen)
     held = shards.validation() if shards.validation_tokens else shards.training()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +41,21 @@ def empty_model(config: ModelConfig) -> Decoder:
 def expected_shapes(model: nn.Module) -> dict[str, tuple[int, ...]]:
     """Name and shape of every weight, a tied one once."""
     return {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+
+
+def own_weights(folder: Path) -> StoredWeights:
+    """The weights of a checkpoint or of a model of a project; where only an adapter lies, a `StudioError`."""
+    if (folder / "adapter.safetensors").is_file():
+        raise StudioError(
+            f"“{folder.name}” holds only an adapter, not the weights of a whole model.",
+            "Start a run from it, which merges the adapter into its base, or choose the base.",
+        )
+    return StoredWeights([folder / "model.safetensors"], mapped=True)
+
+
+def own_sources(model: nn.Module) -> dict[str, Source]:
+    """Our own files hold every weight under its own name."""
+    return {name: Source(name) for name in expected_shapes(model)}
 
 
 def refuse_misfits(expected: Mapping[str, tuple[int, ...]], sources: Mapping[str, Source], tensors: Tensors) -> None:

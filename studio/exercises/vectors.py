@@ -102,6 +102,11 @@ def of_folder(folder: Path, ids: Sequence[int]) -> Vectors:
     """The rows of a checkpoint, or of a model of a project: only its two tables are opened."""
     data = read_json(folder / "state.json")
     config = config_from_json(data["config"]).model
+    if not (folder / "model.safetensors").is_file():
+        raise StudioError(
+            tr("Here lies only an adapter; the vectors are those of the model it was trained on."),
+            tr("Choose that model."),
+        )
     weights = StoredWeights([folder / "model.safetensors"], mapped=True)
     names = weights.shapes()
     places = weights.read("embed_positions.weight") if "embed_positions.weight" in names else None

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.insight.capture import Capture, capture, last_matrix
-from studio.insight.reading import Numbers, alone, at_rest, blocks, heads_of, hooked, tensor_of, window_of
+from studio.insight.reading import Numbers, alone, at_rest, blocks, heads_of, hooked, tensor_of, window_of, word_head
 from studio.layers.decoder import Block, Decoder
 
 PARTS = ("head", "neuron", "attention", "feed_forward", "layer")
@@ -220,6 +220,7 @@ def _source(model: Decoder, read: Sequence[int], neurons: bool, how: str | Seque
 
 def greedy(model: Decoder, ids: Sequence[int], tokens: int) -> tuple[int, ...]:
     """The likeliest continuation of so many tokens, read anew for each, as an altered network has to be."""
+    word_head(model)
     text = [int(number) for number in ids]
     for _ in range(tokens):
         window = window_of(model, len(text))
@@ -230,6 +231,7 @@ def greedy(model: Decoder, ids: Sequence[int], tokens: int) -> tuple[int, ...]:
 
 
 def _logits(model: Decoder, ids: Sequence[int]) -> Tensor:
+    word_head(model)
     with at_rest(model):
         found: Tensor = model(tensor_of(model, ids))[0].float()
     return found

@@ -13,7 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.insight.capture import Capture
 from studio.insight.lens import logits
-from studio.insight.reading import PLACES, Doubles, Numbers, at_rest, blocks, matrix
+from studio.insight.reading import PLACES, Doubles, Numbers, at_rest, blocks, matrix, word_head
 from studio.layers.decoder import Decoder
 from studio.layers.norms import RMSNorm
 
@@ -87,7 +87,7 @@ class FrozenNorm:
             self._gain, self._shift = gain, norm.bias.detach().double().cpu().numpy()
         spread = stream - stream.mean() if self._centred else stream
         self.scale = float(1.0 / np.sqrt((spread**2).mean() + norm.eps))
-        self._head = model.lm_head
+        self._head = word_head(model)
 
     def normed(self, part: Numbers) -> Doubles:
         """(…, width): a part of the stream as the head reads it, without the norm's own offset."""

@@ -12,7 +12,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.insight.capture import Capture
 from studio.insight.lens import Ids, Lens, expected_ids, followed, lens, log_probabilities, pieces, places
-from studio.insight.reading import Doubles, Floats, Numbers, at_rest
+from studio.insight.reading import Doubles, Floats, Numbers, at_rest, word_head
 from studio.layers.decoder import Decoder
 
 Side = tuple[Decoder, Capture]
@@ -57,7 +57,7 @@ def compare(a: Side, b: Side, k: int = 5) -> Comparison:
     """Predictions and layers of two models side by side; refused where tokens or vocabularies are not the same."""
     _refuse(*a, *b)
     time = len(a[1].ids)
-    k = min(k, a[0].lm_head.out_features)
+    k = min(k, word_head(a[0]).out_features, word_head(b[0]).out_features)
     ids, shares = np.zeros((2, time, k), np.int32), np.zeros((2, time, k), np.float32)
     apart, chances = np.zeros((2, time), np.float32), np.full((2, time), np.nan, np.float32)
     ranks = np.full((2, time), -1, np.int32)

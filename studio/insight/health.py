@@ -13,7 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.insight.capture import Capture
 from studio.insight.lens import pieces
-from studio.insight.reading import Doubles, Floats, at_rest, tensor_of
+from studio.insight.reading import Doubles, Floats, at_rest, tensor_of, word_head
 from studio.layers.decoder import Decoder
 
 EDGES: Doubles = 10.0 ** np.linspace(-12, 4, 65)  # of the sizes in a histogram, the same for every tensor and step
@@ -198,7 +198,7 @@ def loss_by_position(model: Decoder, rows: Sequence[Sequence[int]]) -> Doubles:
             ids = tensor_of(model, row)[0]
             states = model.hidden(ids[None])[0, :-1]
             parts = [
-                F.cross_entropy(model.lm_head(states[part]).float(), ids[1:][part], reduction="none")
+                F.cross_entropy(word_head(model)(states[part]).float(), ids[1:][part], reduction="none")
                 for part in pieces(model, len(states))
             ]
             found.append(torch.cat(parts).double().cpu().numpy())

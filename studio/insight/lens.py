@@ -11,7 +11,7 @@ from torch import Tensor
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.insight.capture import Capture
-from studio.insight.reading import PLACES, Floats, Numbers, array_of, at_rest, blocks
+from studio.insight.reading import PLACES, Floats, Numbers, array_of, at_rest, blocks, word_head
 from studio.layers.decoder import Decoder
 
 Ids = npt.NDArray[np.int32]
@@ -46,7 +46,7 @@ def lens(model: Decoder, captured: Capture, k: int = 5, halves: bool = False, to
     time = len(captured.ids)
     following = expected_ids(model, captured) if token is None else [token] * time
     targets = np.array(following, np.int32)
-    k = min(k, model.lm_head.out_features)
+    k = min(k, word_head(model).out_features)
     shape = (len(names), time)
     ids, chances = np.zeros((*shape, k), np.int32), np.zeros((*shape, k), np.float32)
     spread, apart, tracked = (np.zeros(shape, np.float32) for _ in range(3))
@@ -67,7 +67,7 @@ def lens(model: Decoder, captured: Capture, k: int = 5, halves: bool = False, to
 
 def likeliest(model: Decoder, captured: Capture, k: int = 5) -> tuple[Ids, Floats]:
     """Only ids and probabilities of `lens`, (layers + 1, time, k): what can be afforded while a model trains."""
-    k = min(k, model.lm_head.out_features)
+    k = min(k, word_head(model).out_features)
     time = len(captured.ids)
     ids = np.zeros((len(captured.residual), time, k), np.int32)
     chances = np.zeros(ids.shape, np.float32)
@@ -102,7 +102,7 @@ def places(model: Decoder, captured: Capture, halves: bool) -> tuple[tuple[str, 
 
 def pieces(model: Decoder, time: int) -> Iterator[slice]:
     """Parts of a text whose whole logits fit into memory at once."""
-    size = max(1, PLACES // model.lm_head.out_features)
+    size = max(1, PLACES // word_head(model).out_features)
     for start in range(0, time, size):
         yield slice(start, min(time, start + size))
 
@@ -111,7 +111,7 @@ def logits(model: Decoder, stream: Numbers) -> Tensor:
     """Residual stream (time, width) to logits (time, vocabulary) in float32: final norm of these numbers, then head."""
     weight = model.embed_tokens.weight
     x = torch.tensor(stream, dtype=weight.dtype, device=weight.device)[None]
-    found: Tensor = model.lm_head(model.norm(x))[0]
+    found: Tensor = word_head(model)(model.norm(x))[0]
     return found.float()
 
 

@@ -74,6 +74,17 @@ def blocks(model: Decoder) -> Iterator[Block]:
         yield block
 
 
+def word_head(model: Decoder) -> nn.Linear:
+    """The output head of a model that has something to say about words; of a classifier it is refused."""
+    head: nn.Linear = model.lm_head
+    if head.out_features != model.embed_tokens.num_embeddings:
+        raise StudioError(
+            tr("This model tells {count} classes apart and expects no words any more.", count=head.out_features),
+            tr("Look at the model that it was made of, or see on the Classify page why it chose a class."),
+        )
+    return head
+
+
 def heads_of(attention: Attention) -> int:
     """Query heads of an attention."""
     return attention.o_proj.in_features // attention.head_dim

@@ -1,55 +1,24 @@
 """Adapters on a whole model: laid beside the layers that are named, switched, scaled, merged and taken away."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import torch
 from torch import nn
 
-from studio.core.config import ModelConfig
-from studio.core.costs import matrices
+from studio.core.adapter_costs import ALL as ALL
+from studio.core.adapter_costs import CONVENTIONS, Ledger, Row, chosen_layers
+from studio.core.adapter_costs import HEAD as HEAD
+from studio.core.adapter_costs import planned as planned
+from studio.core.adapter_costs import planned_layers as planned_layers
+from studio.core.adapter_costs import refuse_rank as refuse_rank
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.layers.lora_linear import CONVENTIONS, Adapter, LoraShape, WholeLayer, plain_of, sizes_of
+from studio.layers.lora_linear import Adapter, LoraShape, WholeLayer, plain_of, sizes_of
 from studio.layers.lora_linear import LoraLinear as LoraLinear
 
-ALL = "all"  # every linear layer but the output head, which is named by itself
-HEAD = "lm_head"
 STRONGEST = 2.0
-_PLACES = {
-    "q": "self_attn.q_proj", "k": "self_attn.k_proj", "v": "self_attn.v_proj", "o": "self_attn.o_proj",
-    "gate": "mlp.gate_proj", "up": "mlp.up_proj", "down": "mlp.down_proj",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Row:
-    """What is trained at one linear layer, which is (outputs, inputs); rank 0 where the whole layer is."""
-
-    path: str
-    inputs: int
-    outputs: int
-    rank: int
-    parameters: int
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """What an adapter trains, layer by layer, and what its fp32 file takes."""
-
-    rows: tuple[Row, ...]
-
-    @property
-    def parameters(self) -> int:
-        """All of them."""
-        return sum(row.parameters for row in self.rows)
-
-    @property
-    def bytes(self) -> int:
-        """At four bytes each; a megabyte is 10⁶ of them."""
-        return 4 * self.parameters
 
 
 # --- a model --------------------------------------------------------------------------------------------------------
@@ -171,27 +140,6 @@ def ledger(model: nn.Module, name: str | None = None) -> Ledger:
     return Ledger(tuple(rows))
 
 
-def planned(config: ModelConfig, rank: int, targets: str | Sequence[str]) -> Ledger:
-    """The same before anything exists: rank·(inputs + outputs) for each target (Hu et al. 2021)."""
-    sizes = planned_layers(config)
-    rows = [Row(path, *sizes[path], rank, rank * sum(sizes[path])) for path in chosen_layers(sizes, targets)]
-    return Ledger(tuple(rows))
-
-
-def planned_layers(config: ModelConfig) -> dict[str, tuple[int, int]]:
-    """Path to inputs and outputs of every linear layer of a model that need not exist, in the model's order."""
-    found = matrices(config)
-    blocks = [
-        (f"layers.{layer}.{_PLACES[matrix.name]}", matrix)
-        for layer in range(config.n_layers)
-        for matrix in found
-        if matrix.name in _PLACES
-    ]
-    sizes = {path: (matrix.inputs, matrix.outputs) for path, matrix in blocks}
-    transform = {"norm.dense": (config.emb_dim, config.emb_dim)} if config.word_head else {}
-    return sizes | transform | {HEAD: (config.emb_dim, config.vocab_size)}
-
-
 # --- which layers ---------------------------------------------------------------------------------------------------
 
 
@@ -213,37 +161,6 @@ def lora_layers(model: nn.Module) -> dict[str, LoraLinear]:
 def adapter_names(model: nn.Module) -> list[str]:
     """The adapters that lie on a model, in the order they came."""
     return list(dict.fromkeys(name for layer in lora_layers(model).values() for name in layer.named))
-
-
-def chosen_layers(paths: Iterable[str], targets: str | Sequence[str]) -> list[str]:
-    """The paths that `targets` name, in their order; one that names none is refused with what there is."""
-    known, wanted = list(paths), [targets] if isinstance(targets, str) else list(targets)
-    for target in wanted or [""]:
-        if not any(_names(target, path) for path in known):
-            parts = sorted({path.rpartition(".")[2] for path in known})
-            raise StudioError(
-                tr("The model has no linear layer “{name}”.", name=target),
-                tr("Choose among: {names}.", names=", ".join([ALL, *parts])),
-            )
-    return [path for path in known if any(_names(target, path) for target in wanted)]
-
-
-def _names(target: str, path: str) -> bool:
-    return path != HEAD if target == ALL else path == target or path.endswith(f".{target}")
-
-
-def refuse_rank(path: str, sizes: tuple[int, int], rank: int) -> None:
-    """Refuse a rank that the layer, (inputs, outputs), does not have room for.
-
-    The output head of a classifier is as narrow as it has classes, so of it only the inputs count, as in the book.
-    """
-    most = sizes[0] if path == HEAD else min(sizes)
-    if not 0 < rank <= most:
-        raise StudioError(
-            tr("A rank of {rank:,} does not fit the layer {layer}, which is {outputs:,} × {inputs:,}.",
-               rank=rank, layer=path, outputs=sizes[1], inputs=sizes[0]),
-            tr("Choose a rank from 1 to {most:,}.", most=most),
-        )  # fmt: skip
 
 
 def refuse_shape(shape: LoraShape) -> None:

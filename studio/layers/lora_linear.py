@@ -1,22 +1,16 @@
 """One linear layer with low-rank adapters (Hu et al. 2021): y = Wx + scale·B(Ax), where only A and B learn."""
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from studio.core.adapter_costs import CONVENTIONS as CONVENTIONS
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.layers.dropout import dropout
-
-CONVENTIONS: Mapping[str, Callable[[float, int], float]] = {
-    "alpha/rank": lambda alpha, rank: alpha / rank,
-    "alpha/sqrt(rank)": lambda alpha, rank: alpha / math.sqrt(rank),  # rsLoRA (Kalajdzievski 2023)
-    "alpha": lambda alpha, rank: alpha,  # the book's chapters 6 and 7
-}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,12 @@ class Rotary:
         cos, sin = self._rows(queries, start, start + queries.shape[2])
         return turned(queries, cos, sin), turned(keys, cos, sin)
 
+    def turn_at(self, queries: Tensor, keys: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        """One query a row, (rows, heads, 1, head_dim), at `places` (rows,); keys (rows, heads, time, head_dim)."""
+        cos, sin = self._rows(keys, 0, keys.shape[2])
+        there = (len(places), 1, 1, -1)
+        return turned(queries, cos[places].view(there), sin[places].view(there)), turned(keys, cos, sin)
+
     def _rows(self, like: Tensor, start: int, end: int) -> tuple[Tensor, Tensor]:
         key = (like.device, like.dtype)
         found = self._tables.get(key)

@@ -10,14 +10,13 @@ from studio.core.config import RunConfig, Sampling, TrainingConfig
 from studio.core.language import tr
 from studio.core.model_config import ModelConfig
 from studio.families.bert import PRESETS
-from studio.objectives import Ids, Objective
+from studio.objectives import Ids, Objective, Scored, Words
 from studio.objectives.pretrain import Windows
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from studio.layers.decoder import Decoder
-    from studio.store.shards import Shards
     from studio.tokenizers import Tokenizer
 
 SHARE = 0.15  # of a window's places are to be guessed
@@ -102,12 +101,12 @@ def loss(model: "nn.Module", batch: "Tensor") -> tuple["Tensor", int]:
     return summed_cross_entropy(logits, asked), len(asked)
 
 
-def score(model: "nn.Module", batch: "Tensor") -> tuple["Tensor", int, int]:
+def score(model: "nn.Module", batch: "Tensor") -> Scored:
     """The same, and at how many of the places the likeliest token is the right one."""
     from studio.layers.cross_entropy import summed_cross_entropy
 
     logits, asked = _guesses(model, batch)
-    return summed_cross_entropy(logits, asked), len(asked), int((logits.argmax(-1) == asked).sum())
+    return Scored(summed_cross_entropy(logits, asked), len(asked), int((logits.argmax(-1) == asked).sum()))
 
 
 def _guesses(model: "nn.Module", batch: "Tensor") -> tuple["Tensor", "Tensor"]:
@@ -125,34 +124,34 @@ def targets(batch: "Tensor") -> int:
 # --- what a run shows -----------------------------------------------------------------------------------------------
 
 
-def sample(model: "nn.Module", config: RunConfig, shards: "Shards") -> tuple[str, int]:
+def sample(model: "nn.Module", config: RunConfig, words: Words) -> tuple[str, int]:
     """A sentence with its gaps filled, and how many there were; always the same one, so that progress can be seen."""
     import torch
 
-    ids = np.asarray(_sentence(config, shards), dtype=np.int64)
+    ids = np.asarray(_sentence(config, words), dtype=np.int64)
     places = gaps(len(ids), np.random.default_rng(config.sampling.seed))
     inputs = ids.copy()
     inputs[places] = mask_of(config.model)
     network = cast("Decoder", model)
     with torch.no_grad():
         logits = network(torch.from_numpy(inputs)[None].to(network.embed_tokens.weight.device))[0]
-    words = shards.tokenizer.vocab_size  # the mask token has no spelling, so it is no answer
-    guesses = logits[torch.from_numpy(places).to(logits.device), :words].argmax(-1).tolist()
+    known = words.tokenizer.vocab_size  # the mask token has no spelling, so it is no answer
+    guesses = logits[torch.from_numpy(places).to(logits.device), :known].argmax(-1).tolist()
     found = dict(zip(places.tolist(), guesses, strict=True))
     right = sum(ids[place] == guess for place, guess in found.items())
     legend = tr(
         "{right} of {gaps} gaps are right; where one is not, the right word stands behind the bar.",
         right=right, gaps=len(places),
     )  # fmt: skip
-    return f"{shown(shards.tokenizer, ids.tolist(), found)}\n\n{legend}", len(places)
+    return f"{shown(words.tokenizer, ids.tolist(), found)}\n\n{legend}", len(places)
 
 
-def _sentence(config: RunConfig, shards: "Shards") -> list[int]:
+def _sentence(config: RunConfig, words: Words) -> list[int]:
     """The prompt of the samples where there is one, else a sentence of the text that is held back."""
-    tokenizer, most = shards.tokenizer, config.model.context_length
+    tokenizer, most = words.tokenizer, config.model.context_length
     if config.sampling.prompt and (asked := tokenizer.encode(config.sampling.prompt)[:most]):
         return asked
-    stream = shards.validation() if shards.validation_tokens else shards.training()
+    stream = words.validation() if words.validation_tokens else words.training()
     text = tokenizer.decode(stream[: 4 * most].tolist())
     return tokenizer.encode(first_sentence(text))[:most] or stream[:most].tolist()
 

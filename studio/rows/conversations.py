@@ -46,6 +46,26 @@ def whole_turns(reading: Reading, values: Values) -> tuple[Turn, ...]:
     return turns
 
 
+def asks(reading: Reading) -> bool:
+    """Whether rows that are read so hold questions."""
+    return reading.kind in _READ
+
+
+def question_of(reading: Reading, values: Values) -> tuple[Turn, ...]:
+    """What is to be answered in a row: its turns up to the last question, whether an answer stands there or not."""
+    if reading.kind in ("alpaca", "completion"):
+        return (_asked(reading, values, "instruction" if reading.kind == "alpaca" else "prompt"),)
+    if reading.kind not in ("messages", "sharegpt"):
+        return turns_of(reading, values)
+    who, what = ("role", "content") if reading.kind == "messages" else ("from", "value")
+    turns = _told(_value(reading, values, KINDS[reading.kind].roles[0].name), who, what)
+    while turns and turns[-1].role == "assistant":
+        turns.pop()
+    if not turns:
+        raise RowFault(NOTHING_ASKED)
+    return _in_order(turns)
+
+
 def answered(turns: Sequence[Turn]) -> bool:
     """Whether somebody answers in it."""
     return any(turn.role == "assistant" for turn in turns)

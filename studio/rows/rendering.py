@@ -224,6 +224,18 @@ def survey_rendering(
     return RenderingSurvey(number, tokens, np.array(lengths, np.int32), np.array(cut, np.int64), named)
 
 
+def special_token(tokenizer: Tokenizer, spelling: str) -> int | None:
+    """The one token that a mark is; vocabularies list some of them as ordinary tokens."""
+    token = tokenizer.special.get(spelling)
+    if token is not None:
+        return token
+    try:
+        found = tokenizer.encode(spelling, special=True)
+    except StudioError:  # letters that the vocabulary does not have
+        return None
+    return found[0] if len(found) == 1 and tokenizer.token_text(found[0]) == spelling else None
+
+
 def _joined(segments: Sequence[Segment]) -> list[Segment]:
     """Neighbours of one kind as one: how a prompt is put together must not show in the tokens."""
     joined: list[Segment] = []
@@ -244,7 +256,7 @@ class _Tokens:
 
     def special(self, spelling: str) -> list[int]:
         """The token of this spelling where there is one; what ends or begins a text by whatever name; else as text."""
-        known = self._token(spelling)
+        known = special_token(self._tokenizer, spelling)
         if known is not None:
             return [known]
         if spelling == START_OF_TEXT:
@@ -257,19 +269,9 @@ class _Tokens:
         """A text without special tokens; vocabularies list some as ordinary ones, whose spelling is taken apart."""
         ids = self._tokenizer.encode(text)
         spelled = [mark for mark in self._spellings if mark in text]
-        special = {token for mark in spelled if (token := self._token(mark)) is not None}
+        special = {token for mark in spelled if (token := special_token(self._tokenizer, mark)) is not None}
         if special.isdisjoint(ids):
             return ids
         parts = split_special(text, spelled)
         halves = [half for part in parts for half in ((part[:2], part[2:]) if part in spelled else (part,))]
         return [token for half in halves for token in self._tokenizer.encode(half)]
-
-    def _token(self, spelling: str) -> int | None:
-        token = self._tokenizer.special.get(spelling)
-        if token is not None:
-            return token
-        try:
-            found = self._tokenizer.encode(spelling, special=True)
-        except StudioError:  # letters that the vocabulary does not have
-            return None
-        return found[0] if len(found) == 1 and self._tokenizer.token_text(found[0]) == spelling else None

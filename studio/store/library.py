@@ -151,6 +151,7 @@ def _tokenizer(folder: Path, config: RunConfig) -> str:
 def _sum(folder: Path) -> str:
     manifest: Any = read_json(folder / MANIFEST)
     try:
-        return str(manifest["files"]["model.safetensors"]["sha256"])
+        files = manifest["files"]
+        return str((files.get("model.safetensors") or files["adapter.safetensors"])["sha256"])
     except (KeyError, TypeError):
         return ""

@@ -1,9 +1,9 @@
 """A project folder: texts, tokens, runs and the draft of the next run, with one writer at a time."""
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,14 @@ from studio.store.corpus import Text, import_text, open_text
 from studio.store.dataset_import import add_dataset
 from studio.store.datasets import Dataset, dataset_versions, find_dataset, newest_datasets
 from studio.store.disk import explain, explained, probe
-from studio.store.files import clear_stubs, free_name, read_json, remove_folder, rename_folder, write_json
+from studio.store.files import free_name, read_json, rename_folder, write_json
 from studio.store.locks import FileLock
 from studio.store.own_tokenizers import FOLDER as TOKENIZERS_FOLDER
 from studio.store.own_tokenizers import OwnTokenizer, add_tokenizer, find_tokenizer, list_tokenizers, own_tokenizer
 from studio.store.runs import RunRecord
 from studio.store.starts import settle
-from studio.store.trash import Trashed, discard, empty, expire, trashed, weigh
+from studio.store.sweeping import sweep
+from studio.store.trash import Trashed, discard, empty, trashed, weigh
 from studio.tokenizers import Tokenizer
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from studio.rows.kinds import Reading
 
 VERSION = 1
-_STALE_SECONDS = 24 * 3600.0
-_HALF_SECONDS = 60.0
 
 ProjectLock = FileLock
 
@@ -87,7 +86,7 @@ class Project:
         lock.acquire(f"The project “{self.name}”")
         try:
             probe(self.path)
-            self._sweep()
+            sweep(self.path)
         except BaseException:
             lock.release()
             raise
@@ -160,6 +159,19 @@ class Project:
         """Every version of one dataset, the first one first."""
         return dataset_versions(self.path / "datasets", name)
 
+    def find_dataset(self, value: str, **watching: Any) -> Dataset:
+        """What `DataConfig.dataset` means: one of the project's, else a path that is imported now."""
+        if not value.strip():
+            raise StudioError(
+                "No dataset was chosen to learn from.",
+                "Choose one on the Data page; in a configuration, write its name or a path into “data.dataset”.",
+            )
+        known = {title for dataset in self.datasets() for title in (dataset.name, dataset.title)}
+        path = Path(value).expanduser()
+        if value not in known and path.exists():
+            return self.add_dataset(path, **watching)
+        return self.dataset(value)
+
     def add_dataset(
         self, path: Path, choices: "Choices | None" = None, reading: "Reading | None" = None, **more: Any
     ) -> Dataset:
@@ -208,8 +220,8 @@ class Project:
 
     def new_run(self, config: RunConfig, name: str = "") -> RunRecord:
         """Write a new run's files; a name that is taken gets a number. A model to start from is looked up first."""
-        config, runs = settle(self.path, config), self.path / "runs"
-        wanted = safe_name(name or Path(config.data.text).stem or "run")
+        config, runs = self._pinned(settle(self.path, config)), self.path / "runs"
+        wanted = safe_name(name or Path(config.data.dataset.partition("@")[0] or config.data.text).stem or "run")
         for _ in range(100):
             try:
                 return RunRecord.create(runs / free_name(runs, wanted), config)
@@ -217,6 +229,11 @@ class Project:
                 if not isinstance(error.__cause__, FileExistsError):  # somebody was faster with this name
                     raise
         raise StudioError(f"No free name was found for the run “{wanted}”.", "Choose another name.")
+
+    def _pinned(self, config: RunConfig) -> RunConfig:
+        """The same with the version of its dataset that is the newest now, so that the run always reads these rows."""
+        named = next((one for one in self.datasets() if one.name == config.data.dataset), None)
+        return config.with_part(data=replace(config.data, dataset=named.title)) if named is not None else config
 
     @property
     def draft(self) -> RunConfig:
@@ -254,34 +271,3 @@ class Project:
         except OSError:
             return []
         return [entry for entry in entries if not entry.name.startswith(".") and (entry / needed).is_file()]
-
-    def _sweep(self) -> None:
-        """Clear unfinished imports and shards of processes that are gone, and what was deleted long ago."""
-        import psutil
-
-        expire(self.path / "trash")
-
-        for part in ("texts", "datasets", "tokens", "tokenizers", "models"):
-            folder = self.path / part
-            for entry in folder.glob(".making-*") if folder.is_dir() else []:
-                number = entry.name.split("-")[1]
-                old = time.time() - entry.stat().st_mtime > _STALE_SECONDS
-                if old or not number.isdigit() or not psutil.pid_exists(int(number)):
-                    remove_folder(entry)
-        for part in ("trash", "runs"):
-            folder = self.path / part
-            for entry in folder.iterdir() if folder.is_dir() and not folder.is_symlink() else []:
-                if entry.is_dir() and not entry.is_symlink() and _is_stub(entry):
-                    remove_folder(entry)
-        clear_stubs(self.path)
-
-
-def _is_stub(folder: Path) -> bool:
-    """Whether a run or a piece of trash was killed while it was being made, and holds nothing of the person's yet."""
-    if time.time() - folder.stat().st_mtime < _HALF_SECONDS:
-        return False
-    known = {"run.json", "origin.json", "checkpoints"}
-    if any(entry.name not in known and not entry.name.startswith(".") for entry in folder.iterdir()):
-        return False
-    checkpoints = folder / "checkpoints"
-    return not checkpoints.is_dir() or not any(checkpoints.iterdir())

@@ -300,7 +300,7 @@ def test_nan_weights_are_shown_as_such(damaged) -> None:
 
 def test_a_model_too_large_for_the_memory_is_refused_before_it_is_read(run, monkeypatch) -> None:
     monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 100})())
-    monkeypatch.setattr("studio.engine.opening.load_model", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr("studio.engine.opening.restored", lambda *_: pytest.fail("it was read"))
     with pytest.raises(StudioError, match=r"takes .* of memory"):
         open_scene(run[0])
 

@@ -14,7 +14,7 @@ from studio.core.config import ComputeConfig
 from studio.core.errors import StudioError
 from studio.engine.device import choose
 from studio.engine.evaluate import mean_loss as measured
-from studio.engine.prepare import batches_of
+from studio.engine.material import batches_of
 from studio.insight import landscape
 from studio.insight.landscape import Field, Plan, Spot, explore, normalised, random_direction
 from studio.insight.own_text import HELD_BACK, ground, own_text

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import StudioError
-from studio.engine.prepare import batches_of
+from studio.engine.material import batches_of
 from studio.insight.own_text import BORROWED, HELD_BACK, TRAINED, ground, own_text
 from studio.store.corpus import Text
 from studio.store.files import write_json

@@ -145,7 +145,7 @@ def test_the_loss_is_the_sum_over_the_asked_places_of_what_torch_says_for_all_of
     assert found.item() == pytest.approx(wanted.item(), rel=1e-5)
     assert count == targets(batch) == 18
     asked = batch[:, 1] != NOTHING
-    assert score(model, batch)[2] == int((logits.argmax(-1) == batch[:, 1])[asked].sum())
+    assert score(model, batch).hits == int((logits.argmax(-1) == batch[:, 1])[asked].sum())
     found.backward()
     ours = [parameter.grad.clone() for parameter in model.parameters()]
     model.zero_grad()
@@ -167,7 +167,8 @@ def test_a_model_that_is_right_everywhere_is_told_so() -> None:
 
     model, batch = Oracle(), torch.from_numpy(MaskedWindows(TOKENS, _config(), 3).batch(0))
     model.right = batch[:, 1].clamp(min=0)
-    total, count, hits = score(model, batch)
+    found = score(model, batch)
+    total, count, hits = found.loss, found.targets, found.hits
     assert hits == count == 18
     assert total.item() == pytest.approx(0.0, abs=1e-3)
 

@@ -16,7 +16,9 @@ from studio.rows.conversations import (
     OUT_OF_ORDER,
     RowFault,
     answered,
+    asks,
     chosen_rejected,
+    question_of,
     turns_of,
     whole_turns,
 )
@@ -130,3 +132,30 @@ def test_the_preferences_of_the_book_are_read_whole(data_folder: Path) -> None:
     assert len([chosen_rejected(reading, row) for row in rows]) == 1_100
     turn = turns_of(reading, rows[0])[0]
     assert (turn.text, turn.given) == (rows[0]["instruction"], rows[0]["input"])
+
+
+@pytest.mark.parametrize(
+    ("reading", "row", "said"),
+    [
+        (ALPACA, {"instruction": "Sort.", "input": "3, 1"}, ["Sort."]),
+        (COMPLETION, {"q": "Once"}, ["Once"]),
+        (PAIRS, {"prompt": "Sort.", "input": "3, 1"}, ["Sort."]),
+        (MESSAGES, told(("system", "Be."), ("user", "A"), ("assistant", "B"), ("user", "C")), ["Be.", "A", "B", "C"]),
+        (MESSAGES, told(("user", "A"), ("assistant", "B"), ("user", "C"), ("assistant", "D")), ["A", "B", "C"]),
+        (SHARED, {"talk": [{"from": "human", "value": "A"}, {"from": "gpt", "value": "B"}]}, ["A"]),
+    ],
+)
+def test_a_question_needs_no_answer(reading: Reading, row: dict[str, Any], said: list[str]) -> None:
+    assert asks(reading)
+    assert [turn.text for turn in question_of(reading, row)] == said
+
+
+@pytest.mark.parametrize(("row", "reason"), [(told(("assistant", "B")), NOTHING_ASKED), ({}, NO_TURNS)])
+def test_turns_without_a_question_are_a_fault(row: dict[str, Any], reason: str) -> None:
+    with pytest.raises(RowFault) as fault:
+        question_of(MESSAGES, row)
+    assert fault.value.reason == reason
+
+
+def test_a_text_asks_nothing() -> None:
+    assert not asks(Reading("text", {"text": "text"}))

@@ -296,6 +296,19 @@ def test_pruning_keeps_the_newest_and_the_best(tmp_path: Path, write_files: Writ
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000200", "step-000500"]
 
 
+def test_pruning_leaves_what_the_adapter_of_another_run_lies_on(tmp_path: Path, write_files: Write) -> None:
+    folder = tmp_path / "runs" / "base" / "checkpoints"
+    for step in (100, 200, 300, 400):
+        save(folder, write_files, step)
+    lying = {"tuned": ("lora", "base@200"), "copy": ("none", "base@100"), "far": ("qlora", str(folder / "step-000300"))}
+    for name, (kind, start) in lying.items():
+        (tmp_path / "runs" / name).mkdir()
+        config = {"start_from": start, "adapter": {"kind": kind}}
+        (tmp_path / "runs" / name / "config.json").write_text(json.dumps(config))
+    assert prune(folder, 1) == [100]
+    assert [info.step for info in list_checkpoints(folder)] == [200, 300, 400]
+
+
 def test_a_kill_while_pruning_leaves_only_whole_checkpoints(tmp_path: Path, write_files: Write, kill_at: Any) -> None:
     for k in range(1, 8):
         folder = tmp_path / str(k)
