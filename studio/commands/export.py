@@ -5,13 +5,15 @@ from pathlib import Path
 
 from studio.commands import DONE, Command, UsageError, say
 
+ADAPTER = "peft"
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which model, in which form, and where to."""
     parser.add_argument(
         "model", metavar="MODEL", help="a model's, checkpoint's or run's folder, NAME, RUN, or RUN@STEP"
     )
-    parser.add_argument("--format", required=True, metavar="FORMAT", help="hugging_face, gguf or script")
+    parser.add_argument("--format", required=True, metavar="FORMAT", help="hugging_face, gguf, script, or peft")
     parser.add_argument("--to", required=True, metavar="PATH", help="a new folder, or for one-file formats a new file")
     parser.add_argument("--precision", default="", metavar="P", help="number format, such as bf16 or q8_0; see README")
     parser.add_argument("--project", metavar="DIR", help="where names are looked up; else in the project opened last")
@@ -23,15 +25,48 @@ def run(options: argparse.Namespace) -> int:
     from studio.core.shelf import resolve
     from studio.store.disk import size_text
 
-    if options.format not in (formats := writable()):
+    formats = [*writable(), ADAPTER]
+    if options.format not in formats:
         raise UsageError(f"Models are not written as “{options.format}”.", f"Choose one of: {', '.join(formats)}.")
     folder = find_checkpoint(options.model, options.project)
+    if options.format == ADAPTER:
+        print(resolve("studio.engine.classifier_export:export_adapter")(folder, Path(options.to).expanduser()))
+        return DONE
+    if sorts(folder):
+        return classifier(folder, options)
     chosen = {"precision": options.precision} if options.precision else {}
     done = resolve("studio.engine.export:export")(folder, options.format, Path(options.to).expanduser(), chosen)
     for note in done.notes:
         say(note)
     say(f"{size_text(done.bytes)}; read back: {done.same} of {done.prompts} prompts go on with the same token, "
         f"scores differ by at most {done.error:.1g} of their spread")  # fmt: skip
+    print(done.path)
+    return DONE
+
+
+def sorts(folder: Path) -> bool:
+    """Whether the checkpoint in a folder learned classes."""
+    from studio.store.files import read_json
+
+    if not (folder / "state.json").is_file():
+        return False
+    state = read_json(folder / "state.json")
+    return isinstance(state, dict) and dict(state.get("config") or {}).get("objective") == "classify"
+
+
+def classifier(folder: Path, options: argparse.Namespace) -> int:
+    """Write a classifier in the one form that has a place for its classes."""
+    from studio.core.shelf import resolve
+
+    if options.format != "hugging_face" or options.precision:
+        raise UsageError(
+            "A classifier is written as “hugging_face”, in fp32.", "Leave --precision out, and choose that format."
+        )
+    done = resolve("studio.engine.classifier_export:export_classifier")(folder, Path(options.to).expanduser())
+    for note in done.notes:
+        say(note)
+    say(f"read back: {done.same} of {done.rows} rows get the same class, scores differ by at most {done.error:.1g} "
+        f"of their spread")  # fmt: skip
     print(done.path)
     return DONE
 

@@ -13,11 +13,12 @@ COLUMNS = {"step": "step", "tokens": "tokens", "time": "seconds"}  # the chart's
 
 @dataclass(frozen=True)
 class Mark:
-    """A small circle under the axis: `kind` is "checkpoint" or "sample"; `text` stands in its card."""
+    """A small circle under the axis: `kind` is "checkpoint" or "sample"; `text` stands in its card, `best` fills it."""
 
     kind: str
     step: int
     text: str = ""
+    best: bool = False
 
 
 @dataclass(frozen=True)

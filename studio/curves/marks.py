@@ -37,7 +37,8 @@ def paint_marks(painter: QPainter, frame: Frame, scene: Scene, look: Look, stron
     for mark, x in placed_marks(frame, scene):
         if mark.kind in taken and x - taken[mark.kind] >= 5.0:
             taken[mark.kind] = x
-            paint_mark(painter, QPointF(x, frame.row_y(mark.kind)), mark.kind, quiet)
+            color = look.color("good") if mark.best else quiet
+            paint_mark(painter, QPointF(x, frame.row_y(mark.kind)), mark.kind, color, filled=mark.best)
     if not frame.caption:
         return
     left, y = frame.area.left() + 3.5, frame.area.bottom() + ROW * len(frame.rows) + 19
@@ -49,10 +50,10 @@ def paint_marks(painter: QPainter, frame: Frame, scene: Scene, look: Look, stron
         left += painter.fontMetrics().horizontalAdvance(words[kind]) + 26
 
 
-def paint_mark(painter: QPainter, at: QPointF, kind: str, color: QColor) -> None:
+def paint_mark(painter: QPainter, at: QPointF, kind: str, color: QColor, filled: bool = False) -> None:
     """A hollow circle for a checkpoint, a dot for a sample."""
     painter.setPen(QPen(color, 1.2))
-    painter.setBrush(color if kind == "sample" else Qt.BrushStyle.NoBrush)
+    painter.setBrush(color if kind == "sample" or filled else Qt.BrushStyle.NoBrush)
     radius = 2.0 if kind == "sample" else 3.4
     painter.drawEllipse(at, radius, radius)
 

@@ -66,6 +66,13 @@ class StatTile(QFrame):
     def minimumSizeHint(self) -> QSize:
         return QSize(_NARROW, super().minimumSizeHint().height())
 
+    def set_title(self, title: str) -> None:
+        """What the number is of."""
+        if title != self._name:
+            self._name = title
+            self.title.setText(title)
+            self.setAccessibleName(f"{title}: {self.value.text()}")
+
     def set_value(self, text: str) -> None:
         """The number as it should read, without its unit; an empty text shows a dash."""
         shown = f"{text} {self._unit}".strip() if text else "–"

@@ -217,6 +217,30 @@ def write_folder(outgoing: Outgoing, folder: Path, options: Mapping[str, Any]) -
     (folder / "README.md").write_text(_readme(outgoing, family, content is not None), "utf-8")
 
 
+def classifier_sources(config: ModelConfig) -> dict[str, Source]:
+    """Where `transformers` looks for the weights of a model of classes: its head is called `score` and has no bias."""
+    family: Family = FAMILIES.load(config.family)
+    sources = family.sources(family.from_outside(family.to_outside(config)))
+    return {**sources, "lm_head.weight": Source("score.weight")}
+
+
+def write_classifier(outgoing: Outgoing, folder: Path, more: Mapping[str, Any]) -> None:
+    """Fill `folder` with a sequence-classification model; `more` are config.json's fields on its classes."""
+    from studio.store.files import write_json
+    from studio.tokenizers.tokenizer_json import as_file
+
+    outside = FAMILIES.load(outgoing.config.family).to_outside(outgoing.config)
+    kind = outside["architectures"][0].removesuffix("LMHeadModel").removesuffix("ForCausalLM")
+    end = outgoing.tokenizer.end_of_text if outgoing.tokenizer is not None else None
+    ids = {"bos_token_id": end, "eos_token_id": end}
+    write_json(folder / CONFIG, {**outside, **ids, "architectures": [f"{kind}ForSequenceClassification"], **more})
+    _write_weights(outgoing, classifier_sources(outgoing.config), folder, "F32")
+    content = as_file(outgoing.tokenizer) if outgoing.tokenizer is not None else None
+    if content is not None:
+        write_json(folder / "tokenizer.json", content)
+        write_json(folder / "tokenizer_config.json", _tokenizer_config(outgoing))
+
+
 def _their_sources(family: Family, outside: Mapping[str, Any]) -> dict[str, Source]:
     """Where `transformers` looks for every weight, those included that our model does without."""
     theirs = family.from_outside(outside)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -29,10 +30,15 @@ def tint(look: Look, index: int) -> QColor:
     return blend(look.color(TINTS[index % len(TINTS)]), look.color("surface"), share)
 
 
-def weight_tint(look: Look, role: str, weight: float) -> QColor:
+def weight_tint(look: Look, role: str | int, weight: float) -> QColor:
     """The ground of a token with a weight from 0 to 1."""
     share = 0.40 if look.theme.dark else 0.34
     return blend(look.color(role), look.color("surface"), share * min(max(weight, 0.0), 1.0))
+
+
+def signed_tint(look: Look, role: str | int, below: str | int, weight: float) -> QColor:
+    """The ground of a token with a weight from -1 to 1; without a role for `below` 0 that is as 0."""
+    return weight_tint(look, role if weight >= 0 or below == "" else below, abs(weight) if below != "" else weight)
 
 
 class TokenView(QAbstractScrollArea):
@@ -48,7 +54,8 @@ class TokenView(QAbstractScrollArea):
         self._texts: list[str] = []
         self._weights: list[float] | None = None
         self._remarks: Sequence[Sequence[CardRow]] = ()
-        self._role = "warning"
+        self._role: str | int = "warning"
+        self._below: str | int = ""
         self._show_ids = False
         self._empty = ""
         self._layout = TokenLayout()
@@ -77,11 +84,11 @@ class TokenView(QAbstractScrollArea):
         self.verticalScrollBar().setValue(0)
         self.setAccessibleDescription(tr("{count} tokens", count=f"{len(self._tokens):,}"))
 
-    def set_weights(self, weights: Sequence[float] | None, role: str = "warning") -> None:
-        """Colour by a number from 0 to 1 for each token instead of alternating; None goes back."""
+    def set_weights(self, weights: Sequence[float] | None, role: str | int = "warning", below: str | int = "") -> None:
+        """Colour by a number from 0, or -1 with a role for `below` 0, to 1 for each token; None goes back."""
         if weights is not None and len(weights) != len(self._tokens):
             raise ValueError(f"{len(weights)} weights for {len(self._tokens)} tokens")
-        self._weights, self._role = None if weights is None else list(weights), role
+        self._weights, self._role, self._below = None if weights is None else list(weights), role, below
         self.viewport().update()
 
     def set_remarks(self, remarks: Sequence[Sequence[CardRow]]) -> None:
@@ -109,7 +116,7 @@ class TokenView(QAbstractScrollArea):
 
     def _lay_out(self) -> None:
         widths = _widths(self._tokens, self._texts, self._look, self._show_ids)
-        ends = ["\n" in token.text for token in self._tokens]
+        ends = self._line_ends()
         self._laid_out_for = self.viewport().width()
         self._layout = lay_out(widths, ends, max(40.0, self._laid_out_for - 2 * _MARGIN), _GAP)
         bar = self.verticalScrollBar()
@@ -117,6 +124,10 @@ class TokenView(QAbstractScrollArea):
         bar.setPageStep(self.viewport().height())
         bar.setSingleStep(self._line_height)
         self.viewport().update()
+
+    def _line_ends(self) -> list[bool]:
+        """Whether a new line begins after each token."""
+        return ["\n" in token.text for token in self._tokens]
 
     def token_at(self, point: QPoint) -> int:
         """Index of the token at a point of the viewport, or -1."""
@@ -185,9 +196,10 @@ class TokenView(QAbstractScrollArea):
     def _paint_boxes(self, painter: QPainter, span: range, top: float, grounds: list[QColor]) -> None:
         layout = self._layout
         outline = QPen(self._look.color("accent"), 1)
+        weighed = partial(signed_tint, self._look, self._role, self._below)
         for index in span:
             weights = self._weights
-            ground = weight_tint(self._look, self._role, weights[index]) if weights else grounds[index % len(grounds)]
+            ground = weighed(weights[index]) if weights else grounds[index % len(grounds)]
             special = self._tokens[index].special
             painter.setPen(outline if special or index == self._hover else Qt.PenStyle.NoPen)
             painter.setBrush(ground)

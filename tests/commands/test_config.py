@@ -28,3 +28,12 @@ def test_every_setting_stands_in_it(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_objective_is_refused_with_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.main(["config", "pretran"]) == 1
     assert "pretrain" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["lora", "qlora", "none"])
+def test_an_adapter_is_one_option_of_every_objective(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main(["config", "classify", "--adapter", kind]) == 0
+    printed = config_from_json(json.loads(capsys.readouterr().out))
+    default = OBJECTIVES.load("classify").default
+    assert printed.adapter.kind == kind
+    assert printed.with_part(adapter=default.adapter) == default

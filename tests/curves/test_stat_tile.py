@@ -61,3 +61,10 @@ def test_its_curve_follows_the_history(tile):
     history.append(2, 128, 0.2, 1.0)
     tile.refresh()
     assert "1" in tile.spark.describe()
+
+
+def test_what_it_counts_can_change(tile):
+    tile.set_value("3")
+    tile.set_title("Rows right")
+    assert tile.title.text() == "Rows right"
+    assert tile.accessibleName().startswith("Rows right: 3")

@@ -183,3 +183,17 @@ def test_remarks_stand_before_what_every_token_tells(look: Look, on_screen: Show
     view.set_tokens(tokens_of("x"))
     qtbot.mouseMove(view.viewport(), view.token_rect(0).center())
     assert "had 5 %" not in view._card.lines
+
+
+def test_weights_below_nothing_have_a_colour_of_their_own(look: Look, on_screen: Show) -> None:
+    view = TokenView(look)
+    view.set_tokens(tokens_of("ab"))
+    view.set_weights([1.0, -1.0], 1, 0)
+    on_screen(view, width=360, height=100)
+    image = view.viewport().grab().toImage()
+    for token, series in ((0, 1), (1, 0)):
+        box = view.token_rect(token)
+        assert image.pixelColor(box.left() + 2, box.top() + 4).name() == weight_tint(look, series, 1.0).name()
+    view.set_weights([1.0, -1.0])
+    box, image = view.token_rect(1), view.viewport().grab().toImage()
+    assert image.pixelColor(box.left() + 2, box.top() + 4).name() == weight_tint(look, "warning", 0.0).name()

@@ -1,0 +1,278 @@
+"""Teach a model to sort texts into classes or to guess numbers: settings, the run, and what came of it, row by row."""
+
+from collections.abc import Callable
+from functools import cached_property, partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QStackedWidget
+
+from studio.classifying.draft import ClassifyDraft
+from studio.classifying.experiments_page import ExperimentsPage
+from studio.classifying.plan import start_words
+from studio.classifying.results_book import KINDS, ResultsBook
+from studio.classifying.results_page import ResultsPage
+from studio.classifying.rows_keeper import RowsKeeper
+from studio.classifying.setup_view import SetupView
+from studio.controls.segmented import Segmented
+from studio.core.config import RunConfig
+from studio.core.errors import StudioError
+from studio.core.language import tr
+from studio.live.run_model import RunModel
+from studio.live.session import Session
+from studio.panels import Action
+from studio.parts.wording import count
+from studio.parts.wording import start_words as step_words
+from studio.store.models import list_models
+from studio.training.commands import RunCommands
+from studio.training.view import RunView, progress_text, unfollow
+from studio.widgets.look import Look
+from studio.widgets.page import EmptyState, Page
+
+PRIMARY_KEYS = "Ctrl+Return"
+PURPOSE = "Teach a model to sort texts into your classes, and see how well it does, row by row."
+IDEA = (
+    "A language model has learned what texts are like. To sort texts, its last layer, which names the next token, is "
+    "taken off and a small one put in its place with one output for each class. It reads the text once and looks at "
+    "one place of it: the last token, which has seen all the others.\n\n"
+    "Often it is enough to train that small layer with the last block of the network. Everything else stays as it was, "
+    "so a few hundred rows are enough.\n\n"
+    "Accuracy is the share of rows that are right. Of 300 rows that are 95 % right, the true share lies somewhere "
+    "between 92 and 97 %. Precision is how often a class that was named is right, recall how many rows of it were "
+    "found, F1 the balance of both.\n\n"
+    "The validation rows choose the best checkpoint, so they flatter it a little. The test rows are looked at once, at "
+    "the end: every further look at them is a way to fool oneself."
+)
+MODES = (("configure", "Configure"), ("current", "Current"), ("results", "Results"), ("book", "The book"))
+_SETUP_ASPECTS = frozenset({"project", "datasets", "models", "runs", "running", "tokenizers"})
+
+Press = tuple[str, Callable[[], object], bool]  # what the primary button says, does, and whether it can be pressed
+
+
+class ClassifyPanel(Page):
+    """Three modes over one stack; the header's buttons follow the mode."""
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__(tr("Classify"), tr(PURPOSE), look)
+        self.set_idea(tr(IDEA))
+        self._session = session
+        self._run: RunModel | None = None
+        self.draft, self.keeper = ClassifyDraft(session, self), RowsKeeper(session, self)
+        self.book, self.commands = ResultsBook(session, self), RunCommands(session, self)
+        self.setup, self.view = SetupView(look), RunView(look)
+        self.idle = EmptyState(
+            tr("No classifier is being trained"),
+            tr("While one learns, its loss and its accuracy are drawn here, and what it costs."),
+            tr("Configure one"), partial(self.show_mode, "configure"), look, "classify",
+        )  # fmt: skip
+        self.modes = Segmented([(name, tr(words)) for name, words in MODES], look, tr("What the page shows"))
+        self.tools.addWidget(self.modes, 0, Qt.AlignmentFlag.AlignBottom)
+        self._stack = QStackedWidget()
+        for page in (self.setup, self.view, self.idle):
+            self._stack.addWidget(page)
+        self.body.addWidget(self._stack)
+        self.export = self.add_action(tr("Export…"), self._export)
+        self.stop = self.add_action(tr("Stop…"), self.commands.ask_to_stop)
+        self.primary = self.add_action("", self._primary_pressed, primary=True)
+        self._does: Callable[[], object] = self._start
+        self._connect()
+        self.modes.set_value("configure")
+
+    def _connect(self) -> None:
+        keys = QShortcut(QKeySequence(PRIMARY_KEYS), self, self._primary_pressed)
+        keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.modes.changed.connect(self.show_mode)
+        self.draft.changed.connect(self._show_setup)
+        self.keeper.changed.connect(self._show_setup)
+        self.setup.edited.connect(self.draft.set)
+        self.setup.start_chosen.connect(self._choose_start)
+        self.setup.action_wanted.connect(self._take_action)
+        self.commands.watch_chart(self.view.charts.plot)
+
+    @cached_property
+    def results(self) -> ResultsPage:
+        """Made when it is first looked at, as a window should not wait for what nobody sees."""
+        page = ResultsPage(self._session, self.book, self.look)
+        page.configure_requested.connect(partial(self.show_mode, "configure"))
+        page.said.connect(self._show_header)
+        self._stack.addWidget(page)
+        return page
+
+    @cached_property
+    def experiments(self) -> ExperimentsPage:
+        """The book's experiments; made when they are first looked at."""
+        page = ExperimentsPage(self._session, self.book, self.look)
+        page.said.connect(self._show_header)
+        self._stack.addWidget(page)
+        return page
+
+    @property
+    def mode(self) -> str:
+        """One of `MODES`."""
+        return self.modes.value()
+
+    def show_mode(self, mode: str) -> None:
+        """Configure, follow the run, or look at results."""
+        self.modes.set_value(mode)
+        self.refresh()
+
+    def refresh(self, what: frozenset[str] = frozenset()) -> None:
+        """Follow the session: a classifier that begins takes the page over."""
+        self.draft.follow()
+        if not what or "project" in what:
+            self.book.forget()
+        running = self._session.running
+        if running is not None and running.config.objective in KINDS and running is not self._run and running.living:
+            self._follow(running)
+            self.modes.set_value("current")
+        elif self._run is not None and self._session.runs.get(self._run.name) is not self._run:
+            self._follow(None)
+        if not what or what & _SETUP_ASPECTS:
+            self._offer()
+            self._show_setup()
+        if self.mode == "results" and (not what or what & {"project", "runs", "datasets"}):
+            self.results.refresh()
+        if self.mode == "book" and (not what or what & _SETUP_ASPECTS):
+            self.experiments.refresh()
+        self._show_header()
+
+    def focus_on(self, thing: object) -> None:
+        """Show one run's results, or its curves while it learns. A text is a model to begin with."""
+        if isinstance(thing, str) and thing:
+            self.show_mode("configure")
+            self._choose_start(thing)
+            self._offer()  # a checkpoint may not be among the models that are offered
+            self._show_setup()
+        if isinstance(thing, RunModel):
+            thing = self._session.open_run(thing.name)  # with its past
+            self._follow(thing)
+            self.results.choose(thing)
+            self.show_mode("current" if thing.living else "results")
+
+    def actions(self) -> list[Action]:  # type: ignore[override]  # the shell's, not Qt's
+        """What the command palette offers for this page."""
+        return [
+            Action("classify.primary", self.primary.text(), self._primary_pressed, PRIMARY_KEYS, "play",
+                   self.primary.isEnabled),
+            *(Action(f"classify.{name}", tr("Classify: {mode}", mode=tr(words)), partial(self.show_mode, name), "",
+                     "classify") for name, words in MODES),
+            Action("classify.stop", tr("Stop the run…"), self.commands.ask_to_stop, "", "stop", self.stop.isVisible),
+        ]  # fmt: skip
+
+    # --- configure --------------------------------------------------------------------------------------------------
+
+    def _offer(self) -> None:
+        """The datasets and models to choose from."""
+        project = self._session.project
+        datasets = [one.name for one in project.datasets()] if project is not None else []
+        models = [(one.name, one.name) for one in list_models(project.path)] if project is not None else []
+        every = [run for run in self._session.runs.values() if run.writes and self.book.newest_step(run)]
+        runs = [(run.name, tr("run {name}", name=run.name)) for run in every]
+        begun, known = self.draft.config.start_from, [name for name, _ in [*models, *runs]]
+        other = [(begun, step_words(begun))] if begun and begun not in known else []
+        self.setup.set_choices(datasets, [*models, *runs, *other])
+
+    def _show_setup(self) -> None:
+        config = self.draft.config
+        seen = self.keeper.want(config)
+        self.setup.set_draft(config, seen, self.keeper.trouble)
+        self._show_header()
+
+    def _choose_start(self, name: str) -> None:
+        self.commands.attempt(self.draft.start_from, name)
+
+    def _take_action(self, action: str) -> None:
+        if action == "data":
+            self._session.focus("data", self.draft.config.data.dataset or None)
+
+    def _setup_press(self) -> Press:
+        config, seen = self.draft.config, self.keeper.seen
+        if self._session.project is None or not config.data.dataset:
+            return tr("Choose a dataset first"), self._go_to_data, True
+        if self.keeper.trouble is not None or (seen is not None and seen.refused is not None):
+            return tr("Mend the rows first"), self._go_to_data, True
+        behind = self._session.running.name if self._session.running is not None else ""
+        return start_words(config, seen, behind), self._start, seen is not None
+
+    def _go_to_data(self) -> None:
+        config = self.draft.config
+        if self._session.project is not None and self._session.project.datasets() and not config.data.dataset:
+            self.setup.dataset.setFocus()
+            self.setup.dataset.showPopup()
+        else:
+            self._session.focus("data", config.data.dataset or None)
+
+    def _start(self) -> None:
+        if problems := self.setup.problems:
+            self.banner.show_error(tr("A setting cannot be used yet."), problems[0].message)
+            return
+        config: RunConfig = self.draft.config
+        run = self.commands.attempt(self._session.start_run, config)
+        if isinstance(run, RunModel):
+            self._follow(run)
+            self.show_mode("current")
+
+    # --- the run ----------------------------------------------------------------------------------------------------
+
+    def _follow(self, run: RunModel | None) -> None:
+        if run is self._run:
+            return
+        if self._run is not None:
+            unfollow(self._run, self._run_changed)
+        self._run = self.commands.run = run
+        self.view.set_run(run)
+        if run is not None:
+            run.changed.connect(self._run_changed)
+
+    def _run_changed(self, what: frozenset[str]) -> None:
+        if self.isVisible() and what & {"status", "checkpoints"}:
+            self._show_header()
+
+    def _run_press(self, run: RunModel) -> Press:
+        if run.wish or run.state in ("queued", "starting"):
+            return tr("Waiting") if run.state == "queued" else tr("One moment…"), self.commands.pause, False
+        if run.state == "running":
+            return tr("Pause"), self.commands.pause, True
+        if run.state == "paused":
+            return tr("Continue"), self.commands.proceed, True
+        step = self.book.newest_step(run)
+        if run.state != "finished" and step:
+            return tr("Resume from step {step}", step=count(step)), self.commands.resume, True
+        if step:
+            return tr("See the results"), partial(self.focus_on, run), True
+        return tr("Configure another"), partial(self.show_mode, "configure"), True
+
+    def _export(self) -> None:
+        """The Models page writes it out, as a folder for others or as a script, and checks it on 20 rows."""
+        if self.results.run is not None:
+            self._session.focus("models", self.results.run.name)
+
+    # --- the header -------------------------------------------------------------------------------------------------
+
+    def _show_header(self) -> None:
+        run, mode = self._run, self.mode
+        offer = self.results if mode == "results" else self.experiments if mode == "book" else None
+        shown = offer or (self.setup if mode == "configure" else self.view if run else self.idle)
+        self._stack.setCurrentWidget(shown)
+        self.export.setVisible(mode == "results" and self.results.run is not None)
+        self.stop.setVisible(mode == "current" and run is not None and run.living)
+        self.stop.setEnabled(run is not None and run.wish != "stop")
+        if mode == "current" and run is not None:
+            self.set_purpose(progress_text(run))
+            press = self._run_press(run)
+            self.commands.show_trouble()
+        else:
+            self.set_purpose(self.results.purpose if mode == "results" else tr(PURPOSE))
+            press = offer.press if offer is not None else self._setup_press()
+            self.banner.clear()
+        text, self._does, enabled = press
+        self.primary.setText(text)
+        self.primary.setEnabled(enabled)
+        self.primary.setVisible(bool(text))
+
+    def _primary_pressed(self) -> None:
+        if self.primary.isEnabled():
+            try:
+                self._does()
+            except StudioError as error:
+                self.banner.show_error(error.message, error.hint)
