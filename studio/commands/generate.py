@@ -20,16 +20,27 @@ if TYPE_CHECKING:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which model, what it starts from, and the knobs of sampling."""
     from studio.core.config import Sampling
-    from studio.core.knobs import knobs_of
 
-    parser.add_argument("model", metavar="MODEL", help="a model's folder or file, RUN, RUN@STEP, or NAME")
+    add_model(parser)
     parser.add_argument("prompt", nargs="?", metavar="PROMPT", help="the text to go on from")
     parser.add_argument("--prompt-ids", metavar="1,403", help="token ids in place of PROMPT")
     parser.add_argument("--ids", action="store_true", help="print the new token ids as a JSON list instead of text")
+    add_sampling(parser, Sampling())
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Which model, and where it is."""
+    parser.add_argument("model", metavar="MODEL", help="a model's folder or file, RUN, RUN@STEP, or NAME")
     parser.add_argument("--project", metavar="DIR", help="where RUN is looked up; else in the project opened last")
-    default = Sampling()
+
+
+def add_sampling(parser: argparse.ArgumentParser, default: "Sampling", without: tuple[str, ...] = ()) -> None:
+    """Every knob of sampling but the prompt and those that a command does without."""
+    from studio.core.config import Sampling
+    from studio.core.knobs import knobs_of
+
     for name, knob in knobs_of(Sampling).items():
-        if name != "prompt":
+        if name not in ("prompt", *without):
             value = getattr(default, name)
             option, metavar = "--" + name.replace("_", "-"), knob.label.upper()[0]
             if isinstance(value, tuple):
@@ -69,9 +80,9 @@ def sampling_of(options: argparse.Namespace) -> "Sampling":
     from studio.core.knobs import knobs_of, problems
     from studio.core.stops import read_stop
 
-    chosen = {name: getattr(options, name) for name in knobs_of(Sampling)}
+    chosen = {name: getattr(options, name) for name in knobs_of(Sampling) if hasattr(options, name)}
     stop = tuple(read_stop(text) for text in options.stop or ())
-    sampling = Sampling(**{**chosen, "prompt": options.prompt or "", "stop": stop})
+    sampling = Sampling(**{**chosen, "prompt": chosen.get("prompt") or "", "stop": stop})
     if found := problems(sampling):
         raise UsageError(" ".join(problem.message for problem in found))
     return sampling

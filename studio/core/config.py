@@ -44,6 +44,11 @@ class DataConfig:
         0.2, "Tested on", "The share of a dataset's rows that is kept for the very end.", minimum=0.0, maximum=0.5
     )
 
+    @property
+    def source(self) -> str:
+        """The name of what is read: a text, or a dataset with its version."""
+        return (self.dataset or self.text).replace("\\", "/").rpartition("/")[2]
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:

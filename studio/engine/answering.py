@@ -62,15 +62,21 @@ class Asking:
 
 
 def answered(
-    checkpoint: Path, dataset: str, split: str, sampling: Sampling, progress: Progress, keep_going: KeepGoing,
-    like: Path | None = None,
-) -> Answers:  # fmt: skip
+    checkpoint: Path, dataset: str, split: str, sampling: Sampling, progress: Progress, keep_going: KeepGoing
+) -> Answers:
     """The answers of a run's checkpoint to one side of a dataset of its project, going on where an earlier one stopped.
 
-    `split` is "training", "validation" or "test", as the run's own config shares the rows out. A base model is asked
-    the same rows by the same template as the checkpoint `like` that was made of it.
+    `split` is "training", "validation" or "test", as the run's own config shares the rows out.
     """
-    loaded, config = open_model(checkpoint, keep_going), read_state(like or checkpoint).config
+    return answered_like(checkpoint, checkpoint, dataset, split, sampling, (progress, keep_going))
+
+
+def answered_like(
+    checkpoint: Path, like: Path, dataset: str, split: str, sampling: Sampling, watching: tuple[Progress, KeepGoing]
+) -> Answers:
+    """The same for a model that was not taught, such as a base: asked what `like`, a checkpoint that was, is asked."""
+    progress, keep_going = watching
+    loaded, config = open_model(checkpoint, keep_going), read_state(like).config
     data = Project.open(checkpoint.parents[3]).dataset(dataset)
     chosen = config.instruct
     taught = config.objective in TAUGHT

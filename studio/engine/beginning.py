@@ -1,6 +1,5 @@
 """The weights that a run begins with when they are another model's, and those that it goes on from."""
 
-import dataclasses
 from pathlib import Path
 
 import torch
@@ -35,6 +34,9 @@ def begun_from(start: Start, config: ModelConfig, device: str, seed: int = 0) ->
     if model.embed_positions is not None and config.context_length < own.context_length:
         rows = model.embed_positions.weight.data[: config.context_length].clone()
         model.embed_positions = nn.Embedding(rows.shape[0], rows.shape[1], _weight=rows)
+    for module in model.modules():
+        if hasattr(module, "drop_rate"):  # what the run asks for, not what the model was trained with
+            module.drop_rate = config.drop_rate  # type: ignore[assignment]
     if config.outputs and (config.outputs, config.outputs_bias) != (own.outputs, own.outputs_bias):
         torch.manual_seed(seed)
         model.lm_head = nn.Linear(config.emb_dim, config.outputs, bias=config.outputs_bias).to(device)
@@ -44,7 +46,7 @@ def begun_from(start: Start, config: ModelConfig, device: str, seed: int = 0) ->
 def _whole(start: Start, device: str) -> Decoder:
     """A model by itself, as it lies there or with its adapter merged."""
     if start.config.adapter.kind != "none":
-        model, _ = restored(start.folder, device)
+        model = _adapted_again(start.folder, start.config, device)
         merge(model)
         return model.requires_grad_(True)
     verify(start.folder)
@@ -62,14 +64,21 @@ def restored(folder: Path, device: str) -> tuple[Decoder, Saved]:
     if saved.config.adapter.kind == "none":
         model, saved = load_model(folder, device)
         prepared(model, saved.config)
-        return model, saved
-    start = base_of_adapter(folder, saved.config)
-    model = begun_from(start, saved.config.model, device, saved.config.compute.seed)
-    prepared(model, saved.config)
-    if saved.config.adapter.kind == "qlora":
-        quantize_blocks(model)
-    load_adapter(model, saved.config.model, folder, start.name)
+    else:
+        model = _adapted_again(folder, saved.config, device, trained=True)
     return model, saved
+
+
+def _adapted_again(folder: Path, config: RunConfig, device: str, trained: bool = False) -> Decoder:
+    """The base with the adapter in a checkpoint laid on it; `trained` as its run set it up, else as plain weights."""
+    start = base_of_adapter(folder, config)
+    model = begun_from(start, config.model, device, config.compute.seed)
+    if trained:
+        prepared(model, config)
+    if config.adapter.kind == "qlora":
+        quantize_blocks(model)
+    load_adapter(model, config.model, folder, start.name)
+    return model
 
 
 def base_of_adapter(folder: Path, config: RunConfig) -> Start:
@@ -108,8 +117,3 @@ def prepared(model: Decoder, config: RunConfig) -> None:
     objective = OBJECTIVES.load(config.objective)
     if objective.prepare_model is not None:
         objective.prepare_model(model, config)
-
-
-def plain(config: RunConfig) -> RunConfig:
-    """The config of the same model with its adapter merged."""
-    return config.with_part(adapter=dataclasses.replace(config.adapter, kind="none"))

@@ -60,7 +60,7 @@ def export(
     exchange: Exchange = EXCHANGES.load(format)
     if exchange.write is None:
         raise StudioError(f"A {exchange.label} is only read, not written.", "Choose another format.")
-    _refuse_taken(target)
+    refuse_taken(target)
     outgoing = _outgoing(model)
     needed = outgoing.tensors.bytes() + (1 << 24)
     with explained(f"The export “{target.name}”", target.parent, needed):
@@ -82,7 +82,8 @@ def export(
     return Exported(target, size, PROMPTS, *compared)
 
 
-def _refuse_taken(target: Path) -> None:
+def refuse_taken(target: Path) -> None:
+    """Nothing that is there is written over."""
     if target.is_file() or (target.is_dir() and any(target.iterdir())):
         raise StudioError(f"“{target}” is there already.", "Choose a new name or an empty folder; nothing was changed.")
 

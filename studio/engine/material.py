@@ -129,6 +129,7 @@ def _read_rows(
     watch.tell(PhaseChanged(phase="tokenizing"))
     if isinstance(reads_with, str):
         reads_with = make_tokenizer(reads_with, _texts(dataset, watch.keep_going))
+    config = config.with_part(data=dataclasses.replace(config.data, dataset=dataset.title))
     return objective.rows.read(dataset, reads_with, config, watch.telling("tokenizing"), watch.keep_going)
 
 

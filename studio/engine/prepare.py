@@ -60,6 +60,9 @@ def prepare(
         raise StudioError(found[0].message, "Change it on the Pretrain or Model page, or in the configuration's file.")
     objective: Objective = OBJECTIVES.load(config.objective)
     project = Project.open(record.folder.parent.parent)
+    origin = checkpoint_of(record, resume) if resume is not None else None
+    if origin is not None and objective.rows is not None:
+        config = _same_rows(config, read_state(origin.folder).config)
     start, reads_with, config = _beginning(config, project, record, resume)
     material = yield from gathered(config, objective, reads_with, control, project)
     if material is None:
@@ -69,7 +72,6 @@ def prepare(
     config, training = material.config, material.training
     refuse_what_cannot_fit(config, project.path)
     yield PhaseChanged(phase="building")
-    origin = checkpoint_of(record, resume) if resume is not None else None
     for sentence in origin.passed_over if origin is not None else ():
         yield Warned(step=0 if origin is None else origin.step, message=sentence)
     checkpoint = origin.folder if origin is not None else None
@@ -107,6 +109,11 @@ def _beginning(
         return None, project.tokenizer(config.data.tokenizer), config
     start = find_start(project.path, config.start_from)
     return start, tokenizer_in(start.folder), settle(project.path, config)
+
+
+def _same_rows(config: RunConfig, before: RunConfig) -> RunConfig:
+    """The config of a resumed run with the dataset that it read before: what lies at a path may be another by now."""
+    return config.with_part(data=dataclasses.replace(config.data, dataset=before.data.dataset))
 
 
 def checkpoint_of(record: RunRecord, step: int) -> CheckpointInfo:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from studio.store.datasets import Dataset
 
 Values = dict[str, Any]
+_SAMPLE = "studio.store.sample_datasets:add_sample"
 _TEXT_FROM = "studio.store.dataset_texts:text_from"
 
 
@@ -50,6 +51,11 @@ class Datasets(QObject):
         title = tr("Importing {what}", what=name or path.name)
         arrival = Arrival(path, choices, reading, name)
         return self._told(self._jobs.start(import_rows, self._project(), arrival, title=title))
+
+    def add_sample(self, name: str, label: str) -> Job:
+        """Write one of the datasets that come along into the project; the job's result is the `Dataset`."""
+        title = tr("Adding the sample “{what}”", what=label)
+        return self._told(self._jobs.start(_SAMPLE, self._project(), name, title=title))
 
     def edit(self, parent: "Dataset", edits: Mapping[int, Values | None], reading: "Reading") -> Job:
         """Keep what was changed by hand as the next version; the job's result is the `Dataset`."""

@@ -69,6 +69,7 @@ class Models(QObject):
             raise StudioError(
                 tr("“{name}” lies in another project.", name=entry.title), tr("Open that project to delete it there.")
             )
+        self._runs.refuse_base(entry.folder)
         words = tr("“{name}” was moved to the trash.", name=entry.title)
         if entry.kind == BASE:
             gone = delete_model(read_model(entry.folder))

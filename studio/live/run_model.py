@@ -27,7 +27,7 @@ from studio.store.runs import RunRecord
 from studio.store.snapshots import PROBES
 
 if TYPE_CHECKING:
-    from studio.core.history import Floats
+    from studio.core.history import Floats, History
 
 _ETA_STEPS = 30  # steps of this session before a remaining time is told
 _STEP_METRICS = {
@@ -40,6 +40,7 @@ METRICS = (
     "training_loss", "validation_loss", "measured_training_loss", "perplexity", "validation_accuracy",
     *list(_STEP_METRICS)[1:],
 )  # fmt: skip
+OWN = "measure."  # before the name of what an objective measures beside the loss, such as measure.margin
 LIVING = ("queued", "starting", "running", "paused")
 
 
@@ -149,6 +150,14 @@ class RunModel(QObject):
 
         known = self.config.objective in OBJECTIVES.names()
         return known and self.config.model.causal and bool(OBJECTIVES.load(self.config.objective).writes)
+
+    @property
+    def page(self) -> str:
+        """The page on which such runs are set up and followed."""
+        from studio.core.shelf import OBJECTIVES
+
+        known = self.config.objective in OBJECTIVES.names()
+        return str(OBJECTIVES.load(self.config.objective).page) if known else "pretrain"
 
     @property
     def message(self) -> str:
@@ -280,8 +289,15 @@ class RunModel(QObject):
             values |= {"validation_loss": event.validation_loss, "perplexity": _perplexity(event.validation_loss)}
         if event.validation_accuracy is not None:
             values["validation_accuracy"] = event.validation_accuracy
+        values |= {f"{OWN}{name}": value for name, value in event.measures.items()}
         for name, value in values.items():
-            self.history[name].append(event.step, tokens, seconds, value)
+            self._history_of(name).append(event.step, tokens, seconds, value)
+
+    def _history_of(self, name: str) -> "History":
+        """The curve of a metric; those of an objective's own begin with their first value."""
+        from studio.core.history import History
+
+        return self.history.setdefault(name, History())
 
     def _take_steps(self, steps: list[StepDone], what: set[str]) -> None:
         """Fold many steps with a few array operations, so that a flood costs little."""

@@ -163,10 +163,21 @@ class Runs(QObject):
         model = self.find(name)
         if model.living:
             raise StudioError(tr("“{name}” is still going on.", name=name), tr("Stop it first; nothing was deleted."))
+        self.refuse_base(model.record.folder)
         way_back = partial(self._restore, model.record.delete())
         words = tr("“{name}” was moved to the trash.", name=name)
         self._drop(model)
         return Undo(f"{words} {self.begun_from(model.record.folder)}".strip(), way_back)
+
+    def refuse_base(self, folder: Path) -> None:
+        """A `StudioError` where a living run trains an adapter on the model, or on the run, in a folder."""
+        project = self._folder.parent if self._folder is not None else folder
+        for one in self.models.values():
+            if one.living and one.config.adapter.kind != "none" and means(one.config.start_from, project, folder):
+                raise StudioError(
+                    tr("“{run}” is training an adapter on it.", run=one.name),
+                    tr("Stop it first; nothing was deleted."),
+                )
 
     def begun_from(self, folder: Path) -> str:
         """What the runs that started from a model, or from a checkpoint of a run, lose with its folder."""
@@ -174,10 +185,13 @@ class Runs(QObject):
             return ""
         begun = [one for one in self.models.values() if means(one.config.start_from, self._folder.parent, folder)]
         bare = [one.name for one in begun if not one.record.checkpoints()]
+        laid = [one.name for one in begun if one.name not in bare and one.config.adapter.kind != "none"]
         words = []
         if bare:
             words.append(tr("Saved nothing yet, and cannot begin again without it: {runs}.", runs=", ".join(bare)))
-        if kept := [one.name for one in begun if one.name not in bare]:
+        if laid:
+            words.append(tr("Hold only an adapter, and cannot be opened without it: {runs}.", runs=", ".join(laid)))
+        if kept := [one.name for one in begun if one.name not in (*bare, *laid)]:
             words.append(tr("Started from it, and go on with weights of their own: {runs}.", runs=", ".join(kept)))
         return " ".join(words)
 

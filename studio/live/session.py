@@ -10,8 +10,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.live.chats import Chats
 from studio.live.datasets import Datasets
 from studio.live.draft import Draft
+from studio.live.endpoint import Endpoint
 from studio.live.jobs import Job, Jobs
 from studio.live.looking import Looking
 from studio.live.memory import Memory, Sample
@@ -34,7 +36,7 @@ class Session(RunWishes):
     """One per window. What it offers raises `StudioError` at once where a wish cannot be granted."""
 
     # frozenset of {"project","texts","datasets","tokenizers","models","draft","runs","running","loaded","preferences",
-    # "torch"}
+    # "torch","chats","endpoint"}
     changed = Signal(object)
     run_added = Signal(object)  # RunModel
     focus_requested = Signal(str, object)  # page name, thing
@@ -57,6 +59,10 @@ class Session(RunWishes):
         self._texts.changed.connect(self.changed)
         self.datasets = Datasets(self.jobs, self.notices, self._here, self)
         self.datasets.changed.connect(self.changed)
+        self.chats = Chats(self.jobs, self.notices, self._here, self)
+        self.chats.changed.connect(self.changed)
+        self.endpoint = Endpoint(self.jobs, self)
+        self.endpoint.changed.connect(self.changed)
         self.tokenizers = OwnTokenizers(self.jobs, self.notices, self._here, self)
         self.tokenizers.changed.connect(self.changed)
         self.models = Models(self.jobs, self.notices, self._runs, self._here, self)
@@ -100,7 +106,7 @@ class Session(RunWishes):
         """Leave the project; refused while a run computes in it."""
         self._refuse_while_running()
         self._leave()
-        self._tell("project", "texts", "datasets", "draft", "runs", "loaded")
+        self._tell("project", "texts", "datasets", "draft", "runs", "loaded", "chats")
 
     def add_texts(self, paths: Sequence[Path], name: str = "") -> Job:
         """Import files or folders as one text; the job's result is the `Text`."""
@@ -111,7 +117,8 @@ class Session(RunWishes):
         return self._texts.delete(self._here(), name)
 
     def empty_trash(self) -> Job:
-        """Delete for good what lies in the project's trash."""
+        """Delete for good what lies in the project's trash, and deleted chats."""
+        self.chats.forget_deleted()
         return self.jobs.start(self._here().empty_trash, title=tr("Emptying the trash"))
 
     def set_draft(self, config: RunConfig) -> None:
@@ -152,6 +159,10 @@ class Session(RunWishes):
         """Free the loaded model's memory."""
         self._memory.unload()
 
+    def loaded_changed(self) -> None:
+        """Tell every page that the model in memory was changed in place, as by an adapter that was laid on it."""
+        self._tell("loaded")
+
     def probe_precisions(self) -> Job:
         """Find the precisions of the loaded model that pay here; the job's result is their names."""
         return self._memory.probe_precisions()
@@ -173,7 +184,8 @@ class Session(RunWishes):
     def close(self, limit: int = 15_000) -> bool:
         """Stop everything, save what waits, wait up to `limit` milliseconds; False when a thread still computes."""
         self._runs.stop_all()
-        quiet = self._runs.queue.close(limit)
+        quiet = self.endpoint.close(min(limit, 5_000))
+        quiet = self._runs.queue.close(limit) and quiet
         quiet = self.jobs.close(min(limit, 5_000)) and quiet
         if quiet:
             self._leave()
@@ -190,7 +202,7 @@ class Session(RunWishes):
         self.project, self._lock = project, lock
         self._draft.open(project)
         self._runs.fill(project)
-        self._tell("project", "texts", "datasets", "draft", "runs")
+        self._tell("project", "texts", "datasets", "draft", "runs", "chats")
 
     def _leave(self) -> None:
         try:
@@ -198,6 +210,8 @@ class Session(RunWishes):
         except StudioError as error:
             self.notices.post_error(error)
         self.looking.forget()
+        self.endpoint.stop()
+        self.chats.leave()
         self._runs.clear()
         self.project = None
         self._memory.unload()

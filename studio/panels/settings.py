@@ -15,6 +15,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.session import Session
 from studio.parts.doctor import Doctor
+from studio.parts.endpoint_card import EndpointCard
 from studio.parts.machine import Machine
 from studio.parts.opening import projects_folder
 from studio.parts.trash_card import TrashCard
@@ -86,7 +87,8 @@ class SettingsPanel(Page):
         about.body.addWidget(Label(tr("Version {version}", version=studio.__version__), "quiet"))
         alone = tr("Nothing you do here leaves this computer. The hub hears from it only when you search there.")
         about.body.addWidget(Label(alone, "quiet", wrap=True))
-        return _beside(_column(card, network, about), self._keys())
+        self.endpoint = EndpointCard(self._session, self.look)
+        return _beside(_column(card, network, self.endpoint, about), self._keys())
 
     def _keys(self) -> QWidget:
         """What the keyboard does, so that nobody has to find it out."""

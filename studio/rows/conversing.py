@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,16 +14,17 @@ from studio.prompts import Turn
 from studio.rows import Values
 from studio.rows.conversations import NO_ANSWER, RowFault, chosen_rejected, turns_of, whole_turns
 from studio.rows.kinds import Reading
-from studio.rows.rendering import CROWDED_OUT, Ids, Rendered, RenderingSurvey, RenderRules
+from studio.rows.rendering import CROWDED_OUT, OTHERWISE, REASONS, Ids, Rendered, RenderingSurvey, RenderRules
 from studio.rows.shared_out import shared_out
 from studio.rows.splits import Numbers, Split
 
 SPLIT_COLUMN = "split"
 SAME_ANSWERS = "both answers are the same"
+DISLIKED = "the answer was not liked"
 _OFTEN = 64  # rows between two words with whoever waits
 
 Watching = tuple[Callable[[int], None], Callable[[], bool]]  # hears of rows done; says whether to go on
-Read = Callable[[Reading, Values, RenderRules], tuple[Rendered, ...]]
+Read = Callable[[Reading, Values, RenderRules], tuple[str, tuple[Rendered, ...]]]  # with what is asked
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,18 @@ class _Gathered:
     learned: "array[int]" = field(default_factory=lambda: array("b"))
     lengths: "array[int]" = field(default_factory=lambda: array("q"))
     rows: "array[int]" = field(default_factory=lambda: array("q"))
-    texts: list[str] = field(default_factory=list)  # of each row, to know copies by
+    questions: list[str] = field(default_factory=list)  # all before the last answer of each row, to know copies by
     sides: list[str | None] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
     cut: int = 0
     seen: int = 0
 
-    def take(self, rendered: tuple[Rendered, ...], values: Values) -> None:
+    def leave_out(self, reason: str) -> None:
+        """Count a row that cannot be learned from."""
+        self.faults[reason if reason in self.faults or len(self.faults) < REASONS else OTHERWISE] += 1
+
+    def take(self, question: str, rendered: tuple[Rendered, ...], values: Values) -> None:
+        """Keep a row."""
         for one in rendered:
             self.ids.frombytes(one.ids.tobytes())
             self.learned.frombytes(one.learned.astype(np.int8).tobytes())
@@ -63,14 +69,16 @@ class _Gathered:
         side = values.get(SPLIT_COLUMN)
         self.cut += any(one.cut for one in rendered)
         self.rows.append(self.seen)
-        self.texts.append(rendered[0].text)
+        self.questions.append(question)
         self.sides.append(side if isinstance(side, str) else None)
 
     def survey(self) -> RenderingSurvey:
+        """What the rows that were left out add up to."""
         named = {reason: np.zeros(count, np.int64) for reason, count in self.faults.items()}
         return RenderingSurvey(self.seen, {}, np.empty(0, np.int32), np.empty(0, np.int64), named)
 
-    def notes(self) -> Iterator[str]:
+    def notes(self, split: Split) -> Iterator[str]:
+        """Sentences on what a person should know before the first step."""
         if warning := self.survey().warning:
             yield warning
         if self.cut:
@@ -78,6 +86,20 @@ class _Gathered:
                 f"{self.cut:,} of {self.seen:,} rows are longer than what the model reads at once, "
                 "so their ends are not learned."
             )
+        learned = {self.questions[place] for place in split.training.tolist()}
+        held = np.concatenate([split.validation, split.test]).tolist()
+        if leaked := sum(self.questions[place] in learned for place in held):
+            yield (
+                f"{leaked:,} of {len(held):,} held-back rows ask what is also learned from, so their score flatters. "
+                "A split at random keeps equal questions together."
+            )
+
+
+def _refuse_disliked(values: Values) -> None:
+    """Answers that a person rated below zero stand in a dataset to be seen, not to be learned."""
+    rating = values.get("rating")
+    if isinstance(rating, int | float) and rating < 0:
+        raise RowFault(DISLIKED)
 
 
 def conversations(
@@ -100,19 +122,28 @@ def asked(reading: Reading, values: Values) -> tuple[Turn, ...]:
         turns = whole_turns(reading, values)
     except RowFault:
         return ()
-    last = max(place for place, turn in enumerate(turns) if turn.role == "assistant")
-    return turns[:last]
+    return _before_answer(turns)
 
 
-def _whole(reading: Reading, values: Values, rules: RenderRules) -> tuple[Rendered, ...]:
-    return (rules.render(whole_turns(reading, values)),)
+def _before_answer(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """The turns before the last answer."""
+    return turns[: max(place for place, turn in enumerate(turns) if turn.role == "assistant")]
 
 
-def _pair(reading: Reading, values: Values, rules: RenderRules) -> tuple[Rendered, ...]:
+def _question(turns: Sequence[Turn]) -> str:
+    return "\n".join(turn.whole for turn in turns)
+
+
+def _whole(reading: Reading, values: Values, rules: RenderRules) -> tuple[str, tuple[Rendered, ...]]:
+    turns = whole_turns(reading, values)
+    return _question(_before_answer(turns)), (rules.render(turns),)
+
+
+def _pair(reading: Reading, values: Values, rules: RenderRules) -> tuple[str, tuple[Rendered, ...]]:
     turns, answers = turns_of(reading, values), chosen_rejected(reading, values)
     if answers[0] == answers[1]:
         raise RowFault(SAME_ANSWERS)
-    return tuple(rules.render((*turns, Turn("assistant", answer))) for answer in answers)
+    return _question(turns), tuple(rules.render((*turns, Turn("assistant", answer))) for answer in answers)
 
 
 def _gathered(
@@ -125,14 +156,17 @@ def _gathered(
             if not keep_going():
                 raise StudioError("Reading the rows was stopped before it was finished.", "Nothing was changed.")
         try:
-            rendered = read(reading, values, rules)
+            _refuse_disliked(values)
+            question, rendered = read(reading, values, rules)
         except RowFault as fault:
-            found.faults[fault.reason] += 1
+            found.leave_out(fault.reason)
+        except StudioError as error:  # letters that the vocabulary does not have, or turns that the prompt refuses
+            found.leave_out(error.message.rstrip("."))
         else:
             if all(one.learned.any() for one in rendered):
-                found.take(rendered, values)
+                found.take(question, rendered, values)
             else:
-                found.faults[CROWDED_OUT if any(one.cut for one in rendered) else NO_ANSWER] += 1
+                found.leave_out(CROWDED_OUT if any(one.cut for one in rendered) else NO_ANSWER)
         found.seen += 1
     found.survey().require()
     return found
@@ -142,11 +176,11 @@ def _shared(found: _Gathered, config: RunConfig, each: int) -> Conversations:
     """The rows on their sides; `each` conversations stand for one row."""
     starts = np.zeros(len(found.lengths) + 1, np.int64)
     np.cumsum(found.lengths, out=starts[1:])
-    split = shared_out(found.texts, config, None, found.sides)
+    split = shared_out(found.questions, config, None, found.sides)
     sides = [
         (side[:, None] * each + np.arange(each)).ravel() for side in (split.training, split.validation, split.test)
     ]
     return Conversations(
         np.frombuffer(found.ids, np.int32), np.frombuffer(found.learned, np.bool_), starts,
-        np.repeat(np.array(found.rows, np.int64), each), Split(*sides), tuple(found.notes()),
+        np.repeat(np.array(found.rows, np.int64), each), Split(*sides), tuple(found.notes(split)),
     )  # fmt: skip

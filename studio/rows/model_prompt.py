@@ -16,6 +16,8 @@ from studio.prompts import END_OF_TEXT, Prompt, Segment, Turn
 from studio.rows.written_prompt import SPECIAL, literal
 
 NAME = "model"
+_MOST_WRITTEN = 8_000_000  # characters that a template which has to run writes for one conversation
+_MARKS = 100  # of them around a turn
 _HINT = "Choose one of Atelier's own templates instead."
 # What a turn spells like a special token reaches the template disguised: its first mark is one that nobody writes.
 _DISGUISE = {"<": "\U000f5a01", "[": "\U000f5a02"}
@@ -69,6 +71,8 @@ def _by_running(template: str, turns: Sequence[Turn], answering: bool) -> list[S
     """What the template writes; an answer begins where it would ask for one, which is found by asking."""
     said = [(turn.role, _disguised(turn.whole)) for turn in turns]
     answers = [place for place, (role, _) in enumerate(said) if role == "assistant"]
+    if len(answers) * sum(len(text) + _MARKS for _, text in said) > _MOST_WRITTEN:
+        _refuse("it would have to write this long conversation anew for each of its many answers")
     asked = [Conversation(tuple(said), answering)]
     asked += [Conversation(tuple(said[:place]), answering=True) for place in answers]
     written = render_template(template, asked)

@@ -22,8 +22,9 @@ Rows = npt.NDArray[np.int64]
 
 CROWDED_OUT = "the question alone fills what the model reads at once"
 WARNED = 0.01  # rows without anything to learn that need no warning
+_NAMED = 6  # reasons in one sentence
 _OFTEN = 64  # rows between two looks at whether the walk is still wanted
-_REASONS = 100  # different ones that are told apart; a hostile file must not make a table of its own here
+REASONS, OTHERWISE = 100, "something else"  # told apart; a hostile file must not make a table of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,9 +181,11 @@ class RenderingSurvey:
 
     @property
     def reasons(self) -> str:
-        """Why, with how many rows each, the commonest first."""
-        common = sorted(self.faults.items(), key=lambda item: -len(item[1]))
-        return ", ".join(f"{reason} ({len(rows):,})" for reason, rows in common)
+        """Why, with how many rows each, the commonest first; beyond a few only how many more."""
+        common = sorted(((reason, len(rows)) for reason, rows in self.faults.items()), key=lambda item: -item[1])
+        more = sum(count for _, count in common[_NAMED:])
+        told = common[:_NAMED] + ([("other reasons", more)] if more else [])
+        return ", ".join(f"{reason} ({count:,})" for reason, count in told)
 
     def require(self) -> None:
         """A `StudioError` where no row at all can be learned from."""
@@ -208,7 +211,7 @@ def survey_rendering(
     number = 0
     for number, found in enumerate(rendered_rows(rows, reading, rules, keep_going), 1):
         if isinstance(found, str):
-            reason = found if found in faults or len(faults) < _REASONS else "something else"
+            reason = found if found in faults or len(faults) < REASONS else OTHERWISE
             faults.setdefault(reason, array("q")).append(number - 1)
         else:
             trained = int(found.learned.sum())

@@ -71,22 +71,32 @@ def _drawn(
         rows = listed[int(place)]
         classes.setdefault(None if labels is None else labels[rows[0]], []).append(rows)
     sides: tuple[list[int], list[int], list[int]] = ([], [], [])
+    owed = [0.0, 0.0]
     for members in classes.values():
-        _share_out(members, shares, sides)
+        owed = _share_out(members, shares, sides, owed)
     training, validation, test = (random.permutation(np.asarray(side, dtype=np.int64)) for side in sides)
     return Split(training, validation, test)
 
 
-def _share_out(groups: list[list[int]], shares: tuple[float, float], sides: tuple[list[int], ...]) -> None:
-    """Fill validation and test up to their shares of these rows; what is left is learned from, at least one group."""
+def _share_out(
+    groups: list[list[int]], shares: tuple[float, float], sides: tuple[list[int], ...], owed: list[float]
+) -> list[float]:
+    """Fill validation and test up to their shares of these rows; what is left is learned from, at least one group.
+
+    `owed` are the parts of a row that classes before these were too small for; the answer is what is owed now.
+    """
     size = sum(map(len, groups))
-    wanted = [round(size * share) for share in shares]
+    exact = [size * share + rest for share, rest in zip(shares, owed, strict=True)]
+    wanted = [max(0, round(rows)) for rows in exact]
+    before = len(sides[0])
     for number, rows in enumerate(groups):
-        last = number == len(groups) - 1 and number == 0
+        last = number == len(groups) - 1 and len(sides[0]) == before
         side = next((place for place, room in enumerate(wanted) if room >= len(rows) and not last), -1)
         if side >= 0:
             wanted[side] -= len(rows)
+            exact[side] -= len(rows)
         sides[side + 1].extend(rows)
+    return [min(0.5, max(-0.5, rows)) for rows in exact]
 
 
 def given_split(said: Sequence[str | None]) -> Split:

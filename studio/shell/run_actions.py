@@ -39,7 +39,8 @@ class RunActions(QObject):
 
     def show(self) -> None:
         """Open the page on which the living run is drawn."""
-        self._session.focus("pretrain", self._session.running)
+        run = self._session.running
+        self._session.focus(run.page if run is not None else "pretrain", run)
 
     def unload(self) -> None:
         """Let go of the model in memory."""

@@ -151,7 +151,9 @@ class StatusStrip(QFrame):
         for reading in (self.loss, self.pace, self.left):
             line.addWidget(reading)
         line.addStretch(1)
-        self.jobs = Reading()
+        self.endpoint, self.jobs = Reading(), Reading()
+        self.endpoint.setToolTip(tr("Other programs on this computer can ask the loaded model; Settings ends it"))
+        line.addWidget(self.endpoint)
         line.addWidget(self.jobs)
         memory_line = QHBoxLayout()
         memory_line.setSpacing(6)
@@ -179,7 +181,7 @@ class StatusStrip(QFrame):
             (self.memory_bar, True), (self.device, bool(self.device.text())), (self._memory_word, True),
             (self.pace, self.pace.says),
         )  # fmt: skip
-        kept = (self.phase, self.bar, self.steps, self.loss, self.left, self.jobs, self.memory)
+        kept = (self.phase, self.bar, self.steps, self.loss, self.left, self.endpoint, self.jobs, self.memory)
         shown = [widget for widget in kept if not widget.isHidden()] + [widget for widget, says in spare if says]
         need = sum(widget.sizeHint().width() + _GAP for widget in shown) + 2 * _MARGIN
         for widget, says in spare:
@@ -199,6 +201,7 @@ class StatusStrip(QFrame):
             self._show_idle()
         else:
             self._show_run(run)
+        self._show_endpoint()
         self._show_jobs()
         self.device.setText(self._device_text(run))
         self._fit()
@@ -226,6 +229,12 @@ class StatusStrip(QFrame):
         eta = run.eta if run.state == "running" else None
         self.left.show_value(about(eta) if eta is not None else "", tr("about"), tr("left"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def _show_endpoint(self) -> None:
+        """Said as long as other programs are let in, wherever one is."""
+        served = self._session.endpoint
+        port = served.address.rpartition(":")[2].partition("/")[0]
+        self.endpoint.show_value(port, tr("Answering a program on port") if served.busy else tr("Serving on port"))
 
     def _show_jobs(self) -> None:
         jobs = [job for job in self._session.jobs.jobs if job.title and job.lane != "torch"]  # the left end says that

@@ -1,6 +1,6 @@
 """Batches of rows with answers: filled up to the longest, or packed so that several stand in one row unseen."""
 
-from collections import defaultdict
+from bisect import bisect_left, insort
 
 import numpy as np
 import numpy.typing as npt
@@ -52,16 +52,23 @@ def padded(rows: list[tuple[Row, Row]]) -> Row:
 def packed(lengths: Row, room: int) -> list[list[int]]:
     """Places by row: each conversation, the longest first, goes where the least room is left that still takes it."""
     bins: list[list[int]] = []
-    open_bins: dict[int, list[int]] = defaultdict(list)  # room that is left -> numbers of rows
+    open_bins: dict[int, list[int]] = {}  # room that is left -> numbers of rows, never none
+    rooms: list[int] = []  # the same rooms, ascending
     for place in np.argsort(-lengths, kind="stable").tolist():
         length = int(lengths[place])
-        left = next((left for left in range(length, room + 1) if open_bins.get(left)), None)
-        if left is None:
+        least = bisect_left(rooms, length)
+        if least == len(rooms):
             bins.append([])
             number, left = len(bins) - 1, room
         else:
+            left = rooms[least]
             number = open_bins[left].pop()
+            if not open_bins[left]:
+                del open_bins[left], rooms[least]
         bins[number].append(place)
+        if left - length not in open_bins:
+            open_bins[left - length] = []
+            insort(rooms, left - length)
         open_bins[left - length].append(number)
     return bins
 

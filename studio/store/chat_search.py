@@ -11,7 +11,8 @@ from studio.store.chat_rows import Hit
 MOST_WORDS = 16  # of a search that count
 LONGEST_WORD = 100
 _BEFORE, _LENGTH = 40, 160  # characters of a snippet before the first word, and in all
-_LOOKED = 1_000_000  # characters of a message in which the words are marked
+_LOOKED = 200_000  # characters of a message in which the words are marked
+_AT_ONCE = 20_000  # of them in one go, so that no other thread waits for long
 _WORDS = re.compile(r"[^\W_]+")
 # Scripts that write words without blanks between them; an index of words does not find a part of their lines.
 _UNSPACED = re.compile(
@@ -105,14 +106,22 @@ def _values(sought: Wanted) -> list[str]:
 
 def _hit(chat: int, message: int | None, text: str, title: str, sought: Wanted) -> Hit:
     """A piece of the text around the first word, on one line, and where in it the words stand."""
-    first = sought.pattern.search(_plain(text[:_LOOKED]))
-    start = max(0, first.start() - _BEFORE) if first else 0
+    start = max(0, _first(text, sought.pattern) - _BEFORE)
     piece = "".join(mark if mark.isprintable() else " " for mark in text[start : start + _LENGTH])
     before, after = ("…" if start else ""), ("…" if start + _LENGTH < len(text) else "")
     spans = tuple(
         (len(before) + found.start(), len(before) + found.end()) for found in sought.pattern.finditer(_plain(piece))
     )
     return Hit(chat, message, f"{before}{piece}{after}", title, spans)
+
+
+def _first(text: str, pattern: re.Pattern[str]) -> int:
+    """Where the first of the words stands; 0 where none is near enough to the beginning."""
+    for start in range(0, min(len(text), _LOOKED), _AT_ONCE):
+        back = max(0, start - LONGEST_WORD)  # for a word across the border
+        if found := pattern.search(_plain(text[back : start + _AT_ONCE])):
+            return back + found.start()
+    return 0
 
 
 class _Plain(dict[int, str]):
@@ -128,4 +137,4 @@ _TABLE = _Plain()
 
 
 def _plain(text: str) -> str:
-    return text.translate(_TABLE)
+    return text.lower() if text.isascii() else text.translate(_TABLE)

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,9 +191,14 @@ def newest_valid(folder: Path) -> CheckpointInfo:
 
 
 def prune(folder: Path, keep: int) -> list[int]:
-    """Delete all but the newest `keep` checkpoints and the best one; returns the steps that went."""
+    """Delete all but the newest `keep` checkpoints, the best one, and those that another run's adapter lies on.
+
+    Returns the steps that went.
+    """
     infos = list_checkpoints(folder)
     going = [info for info in infos[: max(0, len(infos) - max(1, keep))] if not info.best]
+    bases = _bases(folder.parent.parent) if going else set()
+    going = [info for info in going if bases.isdisjoint((f"{folder.parent.name}@{info.step}", str(info.folder)))]
     for info in going:
         with explained("The list of checkpoints", folder):
             unfinished = info.folder.with_name(info.folder.name + _UNFINISHED)
@@ -202,6 +207,18 @@ def prune(folder: Path, keep: int) -> list[int]:
             rename_folder(info.folder, unfinished)  # so that a kill leaves no half checkpoint
             remove_folder(unfinished)
     return [info.step for info in going]
+
+
+def _bases(runs: Path) -> set[str]:
+    """What the adapters of runs lie on, as their configurations name it; without it they could not be opened."""
+    found = set()
+    for path in runs.glob("*/config.json"):
+        with suppress(StudioError):
+            config = read_json(path)
+            adapter = config.get("adapter") if isinstance(config, dict) else None
+            if isinstance(adapter, dict) and adapter.get("kind", "none") != "none":
+                found.add(str(config.get("start_from")))
+    return found
 
 
 def choose(record: "RunRecord", which: str | int) -> CheckpointInfo:

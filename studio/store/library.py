@@ -12,8 +12,10 @@ from studio.store.files import read_json
 from studio.store.models import StoredModel, list_models
 from studio.store.project import Project
 from studio.store.runs import RunRecord
+from studio.store.starts import find_start
 
 BASE, CHECKPOINT = "base", "checkpoint"
+ADAPTER = "adapter.safetensors"
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,9 @@ class Entry:
     """One model as it lies on disk; `trouble` says why a foreign one cannot be taken in.
 
     `kind` is "base" for what others trained. `text` is what a run learned and `start` the model it began with, if it
-    did with one; `source` is where a base model came from.
+    did with one; `source` is where a base model came from. A checkpoint that holds only an `adapter` ("lora", "qlora")
+    counts its own numbers and has the folder of its `base`, None where that is gone; `wearers` are the runs whose
+    adapters lie on this model.
     """
 
     name: str
@@ -46,6 +50,9 @@ class Entry:
     step: int = 0
     best: bool = False
     last: bool = False
+    adapter: str = ""
+    base: Path | None = None
+    wearers: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -85,7 +92,11 @@ def _of_project(path: Path, name: str) -> list[Entry]:
             found += [replace(entry, project=name) for entry in checkpoints_of(record)]
         except StudioError:
             continue
-    return found
+    worn: dict[Path, list[str]] = {}
+    for entry in found:
+        if entry.base is not None and entry.run not in worn.setdefault(entry.base, []):
+            worn[entry.base].append(entry.run)
+    return [replace(entry, wearers=tuple(worn.get(entry.folder, ()))) for entry in found]
 
 
 def entry_of(model: StoredModel) -> Entry:
@@ -119,24 +130,42 @@ def checkpoints_of(record: RunRecord) -> list[Entry]:
 
 def _checkpoint(record: RunRecord, info: CheckpointInfo, parameters: int, last: bool) -> Entry:
     config = _config(info.folder)
+    adapter = config.adapter.kind if (info.folder / ADAPTER).is_file() else ""
     return Entry(
         name=record.name,
         kind=CHECKPOINT,
         folder=info.folder,
         config=config.model,
-        parameters=parameters,
+        parameters=_numbers(info.folder / ADAPTER) if adapter else parameters,
         bytes=info.bytes,
         precision="fp32",
         saved=info.saved,
         sha256=_sum(info.folder),
-        text=Path(config.data.text).name,
+        text=config.data.source,
         start=config.start_from,
         tokenizer=_tokenizer(info.folder, config),
         run=record.name,
         step=info.step,
         best=info.best,
         last=last,
+        adapter=adapter,
+        base=_base(record, config.start_from) if adapter else None,
     )
+
+
+def _base(record: RunRecord, start_from: str) -> Path | None:
+    """The folder of the model that an adapter lies on, where it is still there."""
+    try:
+        return find_start(record.folder.parents[1], start_from).folder
+    except StudioError:
+        return None
+
+
+def _numbers(weights: Path) -> int:
+    """How many fp32 numbers a safetensors file holds: what follows its header, whose length its first bytes tell."""
+    with weights.open("rb") as file:
+        header = int.from_bytes(file.read(8), "little")
+    return max(0, weights.stat().st_size - 8 - header) // 4
 
 
 def _config(folder: Path) -> RunConfig:
@@ -152,6 +181,6 @@ def _sum(folder: Path) -> str:
     manifest: Any = read_json(folder / MANIFEST)
     try:
         files = manifest["files"]
-        return str((files.get("model.safetensors") or files["adapter.safetensors"])["sha256"])
+        return str((files.get("model.safetensors") or files[ADAPTER])["sha256"])
     except (KeyError, TypeError):
         return ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.core.config import RunConfig, config_from_json, config_to_json
 from studio.core.errors import StudioError
+from studio.core.shelf import OBJECTIVES
 from studio.gate.names import inside, safe_name
 from studio.store.corpus import Text, import_text, open_text
 from studio.store.dataset_import import add_dataset
@@ -231,9 +232,15 @@ class Project:
         raise StudioError(f"No free name was found for the run “{wanted}”.", "Choose another name.")
 
     def _pinned(self, config: RunConfig) -> RunConfig:
-        """The same with the version of its dataset that is the newest now, so that the run always reads these rows."""
-        named = next((one for one in self.datasets() if one.name == config.data.dataset), None)
-        return config.with_part(data=replace(config.data, dataset=named.title)) if named is not None else config
+        """The same with what may change later as it is now: the version of its dataset, the text of its template."""
+        from studio.store.own_prompts import prompt_text
+
+        if config.data.dataset and OBJECTIVES.load(config.objective).rows is not None:  # imported now from a path
+            config = config.with_part(data=replace(config.data, dataset=self.find_dataset(config.data.dataset).title))
+        if "instruct" in OBJECTIVES.load(config.objective).sections and not config.instruct.template_text:
+            text = prompt_text(self.path, config.instruct.template)
+            config = config.with_part(instruct=replace(config.instruct, template_text=text))
+        return config
 
     @property
     def draft(self) -> RunConfig:

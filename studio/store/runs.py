@@ -46,7 +46,7 @@ class RunRecord:
             folder.mkdir(parents=True)
             try:
                 (folder / "checkpoints").mkdir()
-                first = RunSummary(created=time.time(), text=Path(config.data.text).name)
+                first = RunSummary(created=time.time(), text=config.data.source)
                 write_json(folder / "run.json", to_json(first))
                 write_json(folder / "config.json", config_to_json(config))  # last: a folder without it is no run
             except BaseException:
@@ -243,7 +243,7 @@ class RunRecord:
 
     def _text(self) -> str:
         try:
-            return Path(self.config.data.text).name
+            return self.config.data.source
         except StudioError:
             return ""
 

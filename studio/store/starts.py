@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from studio.core.adapter_costs import HEAD
 from studio.core.config import DataConfig, ModelConfig, RunConfig, config_from_json
 from studio.core.errors import StudioError
 from studio.core.run_step import split_step
@@ -125,7 +126,10 @@ def _trained(folder: Path, _state: tuple[int, int], _tokenizer: tuple[int, int])
     state, tokenizer = read_json(folder / "state.json"), read_json(folder / "tokenizer.json")
     config = config_from_json(state.get("config") if isinstance(state, dict) else None)
     kind = tokenizer.get("name") if isinstance(tokenizer, dict) else ""
-    return config.with_part(data=dataclasses.replace(config.data, tokenizer=str(kind or config.data.tokenizer)))
+    data = dataclasses.replace(config.data, tokenizer=str(kind or config.data.tokenizer))
+    headed = config.adapter.kind != "none" and HEAD in config.adapter.names  # merged, it is no embedding any more
+    model = dataclasses.replace(config.model, tie_embeddings=config.model.tie_embeddings and not headed)
+    return config.with_part(data=data, model=model)
 
 
 def tokenizer_in(folder: Path) -> str | Tokenizer:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.core.config import Sampling
-from studio.core.sampling import candidates, draw, probabilities, softmax, uncut
+from studio.core.sampling import candidates, draw, probabilities, ranked, softmax, uncut
 
 PLAIN = Sampling(temperature=1.0)
 
@@ -165,3 +165,15 @@ def test_candidates_are_the_likeliest_before_anything_was_cut() -> None:
 def test_what_is_uncut_keeps_the_temperature_unless_it_is_zero() -> None:
     assert uncut(replace(PLAIN, temperature=0.5, top_k=3, top_p=0.1, min_p=0.2)) == replace(PLAIN, temperature=0.5)
     assert uncut(replace(PLAIN, temperature=0.0)) == PLAIN
+
+
+def test_candidates_are_told_with_what_the_model_alone_said() -> None:
+    logits = random_logits()
+    sampling = Sampling(temperature=0.5, top_k=3, repetition_penalty=1.5)
+    before, after = probabilities(logits, uncut(sampling), [7]), probabilities(logits, sampling, [7])
+    found = ranked(candidates(after, before, 5), logits)
+    raw, order = softmax(logits), np.argsort(-logits).tolist()
+    assert [one.raw for one in found] == pytest.approx([raw[one.id] for one in found])
+    assert [one.rank for one in found] == [order.index(one.id) + 1 for one in found]
+    assert [one.id for one in found] == [one.id for one in candidates(after, before, 5)]
+    assert ranked((), logits) == ()

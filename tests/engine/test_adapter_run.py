@@ -74,10 +74,11 @@ def test_it_opens_with_its_adapter_on_and_can_be_turned_down_to_its_base(
     whole, alone = model.next_logits("the cat").logits, base.next_logits("the cat").logits
     assert not (whole == alone).all()
     model.use("tuned", 0.0)
-    assert (model.next_logits("the cat").logits == alone).all()
+    turned_down = model.next_logits("the cat").logits
     model.use(None)
-    assert (model.next_logits("the cat").logits == alone).all()
+    assert (model.next_logits("the cat").logits == turned_down).all()
     assert model.adapter is None
+    assert abs(turned_down - alone).max() < 1e-6  # products round by where their numbers lie in memory
 
 
 def test_a_checkpoint_can_be_laid_on_its_loaded_base_twice_under_two_names(

@@ -1,5 +1,6 @@
 """Adapters on disk: whole or not at all, only on their base, and a base that training leaves bit for bit."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -208,6 +209,17 @@ def spoil(folder: Path, **changes: Any) -> None:
     card = json.loads((folder / CARD).read_text("utf-8"))
     (folder / CARD).write_text(json.dumps({**card, **changes}), "utf-8")
     _seal(folder)
+
+
+def test_a_card_of_version_1_still_finds_its_base_by_the_mark_of_that_time(tmp_path: Path) -> None:
+    config, former = tiny("gpt2"), tmp_path / "former"
+    save_adapter(trained(built(config)), "prices", former, "Small GPT-2")
+    mark = base_of(built(config), "Small GPT-2", version=1)
+    assert mark != base_of(built(config), "Small GPT-2")
+    spoil(former, version=1, base=dataclasses.asdict(mark))
+    model = built(config)
+    load_adapter(model, config, former, "Small GPT-2")
+    assert adapter_names(model) == ["prices"]
 
 
 @pytest.mark.parametrize(

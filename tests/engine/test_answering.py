@@ -3,7 +3,6 @@
 import dataclasses
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +22,7 @@ from studio.core.config import (
 from studio.core.errors import StudioError
 from studio.core.events import SampleWritten
 from studio.core.shelf import PROMPTS
-from studio.engine.answering import Asking, answered, side_of, wanted_loss
+from studio.engine.answering import Asking, answered, answered_like, side_of, wanted_loss
 from studio.engine.device import choose
 from studio.engine.loaded import LoadedModel, open_model
 from studio.engine.train import train
@@ -82,20 +81,12 @@ def record(tmp_path_factory: pytest.TempPathFactory, samples: list[SampleWritten
 def ask(record: RunRecord) -> Callable[..., tuple[object, list[int]]]:
     """Answers of the last checkpoint with the rows that were done at each word of progress."""
 
-    def ask(
-        split: str = "validation", sampling: Sampling = SURE, until: int = 99, **more: Path
-    ) -> tuple[object, list[int]]:
+    def ask(split: str = "validation", sampling: Sampling = SURE, until: int = 99) -> tuple[object, list[int]]:
         done: list[int] = []
-        going = lambda: len(done) <= until  # noqa: E731
         found = answered(
-            record.checkpoints()[-1].folder,
-            "tasks@1",
-            split,
-            sampling,
-            lambda at, whole: done.append(at),
-            going,
-            **more,
-        )
+            record.checkpoints()[-1].folder, "tasks@1", split, sampling,
+            lambda at, whole: done.append(at), lambda: len(done) <= until,
+        )  # fmt: skip
         return found, done
 
     return ask
@@ -177,8 +168,14 @@ def test_a_base_is_asked_as_the_run_that_was_made_of_it(
     base = open_model(record.checkpoints()[-1].folder)
     base._config, base.template = RunConfig(model=base.shape), ""
     monkeypatch.setattr("studio.engine.answering.open_model", lambda *_: base)
-    found, _ = ask(like=record.checkpoints()[-1].folder)
+    folder = record.checkpoints()[-1].folder
+    other = dataclasses.replace(SURE, seed=55)  # nothing is drawn, but it is another file
+    found = answered_like(folder, folder, "tasks@1", "validation", other, (lambda done, whole: None, lambda: True))
     assert said(found) == list(WORDS[7:])
+    taught = [(answer.answered, answer.loss) for answer in ask()[0].answers]  # type: ignore[attr-defined]
+    assert [(answer.answered, answer.loss) for answer in found.answers] == taught
+    plain = wanted_loss(base, PROMPTS.load("plain"), (Turn("user", "Say there."), Turn("assistant", "there")))
+    assert found.answers[0].loss != plain[0]
 
 
 # --- one answer -------------------------------------------------------------------------------------------------------

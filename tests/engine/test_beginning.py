@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from studio.core.channel import RunControl
-from studio.core.config import DataConfig, RunConfig
+from studio.core.config import AdapterConfig, DataConfig, RunConfig
 from studio.core.errors import StudioError
 from studio.core.events import EvaluationDone, StepDone
 from studio.engine.adopt import adopt
@@ -83,6 +83,18 @@ def test_stopped_after_a_step_and_resumed_without_its_source_it_ends_bit_for_bit
     empty(project.path / "trash")
     play(project.run("halves").config, "halves", resume=-1)
     assert weights_of(project.run("halves"), 4) == weights_of(project.run("whole"), 4)
+
+
+def test_what_is_dropped_while_training_is_what_the_run_asks_for(play: Any, more: RunConfig, project: Project) -> None:
+    start = find_start(project.path, "run@4")
+    assert start.config.model.drop_rate == 0.2
+    for adapter in ("none", "lora"):
+        if adapter == "lora":
+            play(more.with_part(adapter=AdapterConfig(kind="lora", rank=2)), "laid")
+            start = find_start(project.path, "laid@4")
+        for rate in (0.0, 0.3):
+            model = begun_from(start, dataclasses.replace(start.config.model, drop_rate=rate), "cpu")
+            assert {module.drop_rate for module in model.modules() if hasattr(module, "drop_rate")} == {rate}
 
 
 def test_a_source_that_is_gone_before_the_first_save_is_named(play: Any, more: RunConfig, project: Project) -> None:

@@ -17,7 +17,6 @@ from studio.core.config import (
     DataConfig,
     ModelConfig,
     RunConfig,
-    Sampling,
     TrainingConfig,
     WatchConfig,
 )
@@ -98,7 +97,9 @@ def test_frozen_weights_are_bit_identical_afterwards(project: Project) -> None:
                and not torch.equal(before[name], after[name])}  # fmt: skip
     assert changed
     assert all(name.startswith(("layers.1.", "norm.")) for name in changed)
-    assert any("frozen blocks" in event.message for event in project.run("frozen").events() if isinstance(event, Warned))
+    assert any(
+        "frozen blocks" in event.message for event in project.run("frozen").events() if isinstance(event, Warned)
+    )
 
 
 def test_resumed_from_its_middle_it_ends_bit_for_bit_like_the_uninterrupted_run(project: Project) -> None:
@@ -195,7 +196,7 @@ def test_an_adapter_is_scaled_from_nothing_to_what_it_learned(project: Project) 
 
 def test_a_file_comes_back_with_class_and_probabilities_behind_each_row(project: Project, tmp_path: Path) -> None:
     source, out = tmp_path / "in.csv", tmp_path / "out.csv"
-    source.write_text('text,label\nwin cash prize 42,a\n,b\nsee you there 43,c\n', "utf-8")
+    source.write_text("text,label\nwin cash prize 42,a\n,b\nsee you there 43,c\n", "utf-8")
     assert classify_file(project.run("sorts").folder, source, "text", out) == 3
     with out.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -40,6 +40,14 @@ def test_a_table_becomes_a_dataset_and_is_told(scripted_run: Any, table: Path, t
     assert frozenset({"datasets"}) in told
 
 
+def test_a_sample_becomes_a_dataset_and_is_told(scripted_run: Any, told: list[frozenset[str]]) -> None:
+    job = scripted_run.session.datasets.add_sample("preferences", "Preferred answers")
+    assert job.title == "Adding the sample “Preferred answers”"
+    made = results(scripted_run, job)
+    assert (made[0].title, made[0].rows, made[0].reading.kind) == ("preferences@1", 1_000, "preference")
+    assert frozenset({"datasets"}) in told
+
+
 def test_edits_become_the_next_version(scripted_run: Any, table: Path) -> None:
     session = scripted_run.session
     dataset = session.project.add_dataset(table, None, TEXT, name="tales")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio.core.config import DataConfig, RunConfig
+from studio.core.config import AdapterConfig, DataConfig, RunConfig
 from studio.core.errors import StudioError
 from tests.library.conftest import save as save
 from tests.scripted_run import UNTIL_STOPPED, finished, small_run, started, steps
@@ -138,3 +138,11 @@ def test_deleting_a_run_names_what_began_with_its_checkpoints(stage, session, sa
     assert undo.text.startswith("“tale” was moved to the trash. Saved nothing yet")
     assert undo.text.endswith("tuned.")
     assert session.delete_run("tuned").text == "“tuned” was moved to the trash."
+
+
+def test_deleting_the_base_of_an_adapter_says_that_the_adapter_cannot_be_opened_without_it(stage, session, save):
+    save(stage.play(small_run(10)).record, 10, 2.0)
+    laid = RunConfig(start_from="tale", data=DataConfig(text="story"), adapter=AdapterConfig(kind="lora"))
+    save(stage.play(small_run(5), "tuned", laid).record, 5, 1.0)
+    words = session.delete_run("tale").text
+    assert words.endswith("Hold only an adapter, and cannot be opened without it: tuned.")

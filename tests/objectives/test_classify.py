@@ -69,7 +69,10 @@ def test_the_configuration_gets_its_classes_its_head_and_the_version_of_its_rows
 def test_every_row_keeps_its_tokens_and_its_class(dataset: Dataset) -> None:
     examples = examples_of(dataset)
     place = int(examples.split.validation[0])
-    assert examples.tokenizer.decode(examples.of(place).tolist()) == dataset.rows_at([int(examples.rows[place])])[0]["text"]
+    assert (
+        examples.tokenizer.decode(examples.of(place).tolist())
+        == dataset.rows_at([int(examples.rows[place])])[0]["text"]
+    )
     assert len(examples.targets) == 60  # type: ignore[arg-type]
 
 
@@ -108,7 +111,9 @@ def test_an_epoch_shows_each_row_once_and_the_next_one_in_another_order(dataset:
     batches = RowBatches(examples, examples.config, 7, "training")
     assert batches.per_epoch == len(examples.split.training) // 7
     one = [tuple(row) for index in range(batches.per_epoch) for row in _whole(batches.batch(index))]
-    two = [tuple(row) for index in range(batches.per_epoch, 2 * batches.per_epoch) for row in _whole(batches.batch(index))]
+    two = [
+        tuple(row) for index in range(batches.per_epoch, 2 * batches.per_epoch) for row in _whole(batches.batch(index))
+    ]
     assert len(set(one)) == len(one)
     assert one != two
     again = RowBatches(examples, examples.config, 7, "training")
@@ -175,7 +180,9 @@ def test_the_loss_is_cross_entropy_summed_over_rows_and_hits_are_counted(dataset
     batch = torch.from_numpy(RowBatches(examples, examples.config, 9, "training").batch(0))
     found = score(network, batch)
     chances = network.classes(batch[:, 3:], batch[:, 1]).log_softmax(1)  # type: ignore[operator]
-    assert found.loss.item() == pytest.approx(-sum(chances[row, label].item() for row, label in enumerate(batch[:, 2])), abs=1e-5)
+    assert found.loss.item() == pytest.approx(
+        -sum(chances[row, label].item() for row, label in enumerate(batch[:, 2])), abs=1e-5
+    )
     assert found.hits == int((chances.argmax(1) == batch[:, 2]).sum())
     summed, count = loss(network, batch)
     assert (summed.item(), count) == (found.loss.item(), OBJECTIVE.targets(batch)) == (found.loss.item(), 9)
@@ -208,7 +215,9 @@ def test_several_classes_are_each_a_question_of_their_own(tmp_path: Path) -> Non
     chances = torch.where(batch[:, 2:5].bool(), logits.sigmoid(), 1 - logits.sigmoid())
     assert found.loss.item() == pytest.approx(-chances.log().mean(1).sum().item(), abs=1e-5)
     assert found.hits == int((chances > 0.5).all(1).sum())
-    assert "%" in sample(network, examples.config, examples)[0] or "none" in sample(network, examples.config, examples)[0]
+    assert (
+        "%" in sample(network, examples.config, examples)[0] or "none" in sample(network, examples.config, examples)[0]
+    )
 
 
 def test_a_sample_shows_held_back_rows_with_class_and_probability_and_says_where_it_is_wrong(dataset: Dataset) -> None:

@@ -1,6 +1,7 @@
 """Learning to answer: what counts in the loss, and that neither padding nor packing changes it."""
 
 import dataclasses
+import time
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,13 @@ def test_packing_keeps_every_conversation_whole_and_wastes_little() -> None:
     assert lengths.sum() / (96 * len(bins)) > 0.9
 
 
+def test_packing_into_a_long_context_takes_no_look_at_every_room() -> None:
+    lengths = np.full(20_000, 5_000)
+    began = time.process_time()
+    assert len(packed(lengths, 8_192)) == 20_000
+    assert time.process_time() - began < 0.5
+
+
 def test_an_epoch_holds_every_row_once_in_an_order_of_its_own(tmp_path: Path) -> None:
     examples = read(OBJECTIVE, dataset(tmp_path, ROWS), config("instruct"))
     batches = OBJECTIVE.rows.batches(examples, examples.config, 2, "training")  # type: ignore[union-attr]
@@ -128,3 +136,10 @@ def test_a_classifier_and_a_reader_of_both_sides_are_refused(tmp_path: Path) -> 
 def test_chosen_answers_of_preferences_can_be_learned_too(tmp_path: Path) -> None:
     examples = read(OBJECTIVE, dataset(tmp_path, PAIRS), config("instruct"))
     assert "please" in TOKENIZER.decode(examples.of(0).tolist())
+
+
+def test_answers_that_a_person_did_not_like_are_not_learned(tmp_path: Path) -> None:
+    rows = [{**row, "rating": -1 if place == 0 else 1} for place, row in enumerate(ROWS)]
+    examples = read(OBJECTIVE, dataset(tmp_path, rows), config("instruct"))  # type: ignore[arg-type]
+    assert examples.rows.tolist() == list(range(1, 10))
+    assert "the answer was not liked (1)" in examples.notes[0]

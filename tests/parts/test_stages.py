@@ -1,5 +1,7 @@
 """The steps of the way break their line where the width ends."""
 
+from types import SimpleNamespace
+
 import pytest
 from PySide6.QtCore import QRect
 from pytestqt.qtbot import QtBot
@@ -37,3 +39,22 @@ def test_a_narrow_line_breaks_and_a_wide_one_does_not(stages: Stages) -> None:
     rows = {button.y() for button in stages.buttons.values()}
     assert len(rows) > 2
     assert all(button.geometry().right() <= 260 for button in stages.buttons.values())
+
+
+def test_classes_and_answers_come_before_the_chat_and_each_has_runs_of_its_own_as_proof() -> None:
+    order = [stage.page for stage in STAGES]
+    assert order[-4:] == ["runs", "classify", "instruct", "chat"]
+    for page in ("pretrain", "classify", "instruct"):
+        run = SimpleNamespace(page=page, state="finished", step=5)
+        session = SimpleNamespace(runs={"one": run}, project=None, loaded=None)
+        done = [stage.page for stage in STAGES if stage.done(session)]
+        assert done == ["model", page]
+
+
+def test_a_run_that_was_stopped_before_it_saved_anything_proves_nothing() -> None:
+    record = SimpleNamespace(summary=SimpleNamespace(size=0))
+    session = SimpleNamespace(runs={"one": SimpleNamespace(page="classify", state="stopped", record=record)})
+    stage = next(stage for stage in STAGES if stage.page == "classify")
+    assert not stage.done(session)
+    record.summary.size = 1_000
+    assert stage.done(session)

@@ -131,6 +131,15 @@ def test_a_template_that_runs_may_forget_earlier_thoughts() -> None:
     )
 
 
+def test_a_conversation_of_very_many_answers_is_not_written_anew_for_each_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prompt = model_prompt(NUMBERED)
+    monkeypatch.setattr(chat_templates, "run_limited", lambda *_: pytest.fail("a child was started"))
+    with pytest.raises(StudioError, match="for each of its many answers"):
+        prompt.segments([Turn(("user", "assistant")[place % 2], "x") for place in range(1_000)], False)
+
+
 PIECES = (
     "{% for turn in messages %}", "{% endfor %}", "{{ turn.role }}", "{{ turn.content }}", "{{ turn.content | trim }}",
     "{% if loop.first %}", "{% if loop.last %}", "{% if add_generation_prompt %}", "{% if turn.role == 'user' %}",

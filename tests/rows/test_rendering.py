@@ -328,7 +328,7 @@ def test_a_row_that_the_vocabulary_cannot_say_is_left_out_and_the_rest_goes_on()
 
 
 def test_reasons_that_are_all_different_stay_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendering, "_REASONS", 3)
+    monkeypatch.setattr(rendering, "REASONS", 3)
     rows = [{"messages": [{"role": f"role {number}", "content": "Hi"}]} for number in range(9)]
     found = survey_rendering(rows, Reading("messages", {"messages": "messages"}), RenderRules(prompt("plain"), BYTES))
     assert len(found.faults) == 4

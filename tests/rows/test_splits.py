@@ -68,3 +68,16 @@ def test_classes_come_to_one_size_by_leaving_out_or_repeating(how: str, size: in
         return
     assert [(found < 17).sum(), (found >= 17).sum()] == [size, size]
     assert set(found.tolist()) <= set(rows.tolist())
+
+
+def test_many_small_classes_together_give_the_shares_that_each_is_too_small_for() -> None:
+    labels = [f"class {row // 4}" for row in range(400)]
+    split = split_rows(400, (0.1, 0.1), seed=2, labels=labels)
+    assert (len(split.validation), len(split.test)) == (40, 40)
+    assert {labels[row] for row in split.training} == set(labels)
+
+
+def test_however_much_is_held_back_every_class_keeps_a_row_to_learn_from() -> None:
+    labels = [f"class {row // 2}" for row in range(20)]
+    split = split_rows(20, (0.5, 0.5), seed=2, labels=labels)
+    assert {labels[row] for row in split.training} == set(labels)

@@ -146,3 +146,18 @@ def test_what_was_left_out_comes_back_with_the_room(strip: StatusStrip) -> None:
     assert not strip.device.isVisible()
     strip.resize(1_280, strip.height())
     assert strip.device.isVisible()
+
+
+def test_it_says_that_other_programs_are_served_as_long_as_they_are(strip: StatusStrip, scripted_run: Any) -> None:
+    assert not strip.endpoint.isVisible()
+    endpoint = scripted_run.session.endpoint
+    endpoint.start(lambda turns, sampling, control: iter(()), "tale")
+    strip.refresh()
+    port = endpoint.address.split(":")[2].split("/")[0]
+    assert strip.endpoint.text() == f"Serving on port {port}"
+    strip.resize(500, strip.height())  # room is taken from others first
+    assert strip.endpoint.isVisible()
+    endpoint.stop()
+    strip.refresh()
+    assert not strip.endpoint.isVisible()
+    scripted_run.settle()

@@ -1,5 +1,6 @@
 """Searching chats: every word as the beginning of a word, in every script, and no text of a search is a command."""
 
+import time
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,23 @@ def test_every_word_must_be_there_and_each_may_be_begun_only(chats: Chats) -> No
     assert found(chats, "qui bro") == [first]
     assert found(chats, "QUICK WOLF") == [second]
     assert found(chats, "uick") == []
+
+
+def test_a_word_far_inside_a_long_message_is_shown_with_what_stands_around_it(chats: Chats) -> None:
+    for before in (0, 19_995, 150_000):
+        say(chats, "é " * (before // 2) + f"here it stands{before}, so", title="long")
+        hit = chats.search(f"stands{before}")[0]
+        (start, end), *_ = hit.spans
+        assert hit.snippet[start:end] == f"stands{before}"
+        assert hit.snippet.endswith("here it " + f"stands{before}, so")
+
+
+def test_many_hits_in_enormous_messages_take_little_time(chats: Chats) -> None:
+    for _ in range(5):
+        say(chats, "é ü a " * 150_000 + "needle")
+    began = time.process_time()
+    assert len(chats.search("needle")) == 5
+    assert time.process_time() - began < 0.5
 
 
 def test_letters_are_found_with_and_without_their_marks(chats: Chats) -> None:

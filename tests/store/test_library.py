@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from studio.core.config import RunConfig
+from studio.core.config import AdapterConfig, RunConfig
 from studio.store.files import write_json
 from studio.store.library import BASE, CHECKPOINT, checkpoints_of, entries_of, survey
 from studio.store.project import Project
 from tests.library.conftest import TINY
 from tests.library.conftest import add_model as add_model
 from tests.library.conftest import save as save
+from tests.library.conftest import save_adapter as save_adapter
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,3 +95,29 @@ def test_the_list_is_read_without_torch() -> None:
     code = "import sys, studio.store.library; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "False"
+
+
+def test_an_adapter_counts_its_own_numbers_and_knows_its_base_which_knows_it(
+    project: Project, save: Callable[..., None], save_adapter: Callable[..., None]
+) -> None:
+    base = project.new_run(RunConfig(), "tale")
+    save(base, 10, 2.0)
+    record = project.new_run(RunConfig(start_from="tale@10", adapter=AdapterConfig(kind="lora")), "tuned")
+    save_adapter(record, 5)
+    found = {entry.run: entry for entry in survey(project.path)}
+    assert (found["tuned"].adapter, found["tuned"].parameters) == ("lora", 200)
+    assert found["tuned"].base == found["tale"].folder
+    assert found["tuned"].bytes < 5_000
+    assert (found["tale"].adapter, found["tale"].wearers, found["tuned"].wearers) == ("", ("tuned",), ())
+
+
+def test_an_adapter_whose_base_is_gone_says_so(
+    project: Project, save: Callable[..., None], save_adapter: Callable[..., None]
+) -> None:
+    base = project.new_run(RunConfig(), "gone")
+    save(base, 3, 2.0)
+    record = project.new_run(RunConfig(start_from="gone@3", adapter=AdapterConfig(kind="qlora")), "tuned")
+    save_adapter(record, 5)
+    base.delete()
+    (found,) = survey(project.path)
+    assert (found.adapter, found.base, found.start) == ("qlora", None, "gone@3")
