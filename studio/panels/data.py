@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -22,6 +21,7 @@ from studio.store.corpus import Text
 from studio.tables.changes import unsaved_note
 from studio.tables.intake_view import IntakeView, sorted_out
 from studio.tables.public_data import PublicData
+from studio.tables.sample_data import SampleData
 from studio.tables.workplace import Workplace, key_of
 from studio.widgets.file_drop import FileDrop
 from studio.widgets.look import Look
@@ -64,7 +64,10 @@ class DataPanel(Page):
         self.intake.refused.connect(self._refused)
         self.public = PublicData(session, look, self)
         self.public.fetched.connect(self.add)
-        self.public.refused.connect(self._refused)
+        self.samples = SampleData(session, look, self)
+        self.samples.made.connect(self._made)
+        for way in (self.public, self.samples):
+            way.refused.connect(self._refused)
         self._stack = QStackedWidget()
         for part in (self._empty(), self._full()):
             self._stack.addWidget(part)
@@ -84,9 +87,8 @@ class DataPanel(Page):
         )
         self.empty.button.set_kind("primary")
         card.body.addWidget(self.empty)
-        column = self.empty.layout()
-        if isinstance(column, QVBoxLayout):  # below the button, above the room that is left
-            column.insertWidget(column.count() - 1, self.public.button(), 0, Qt.AlignmentFlag.AlignHCenter)
+        for way in (self.samples, self.public):
+            self.empty.add_link(way.button())
         return card
 
     def _full(self) -> QWidget:
@@ -94,7 +96,8 @@ class DataPanel(Page):
         self.list = self.work.list
         self.list.sample.clicked.connect(self.add_sample)
         self.list.cancel.clicked.connect(self.intake.cancel)
-        self.list.add_link(self.public.button())
+        for way in (self.samples, self.public):
+            self.list.add_link(way.button())
         self.work.moved.connect(self._moved)
         self.work.refused.connect(self._refused)
         self.work.made.connect(self._made)
@@ -200,8 +203,7 @@ class DataPanel(Page):
 
     def _show_progress(self, name: str, done: int, total: int) -> None:
         self.list.show_progress(name, done, total)
-        reading = tr("Reading {name}…", name=name)
-        self.empty.set_words(reading if name else tr("No text yet"), tr(WHY_EMPTY))
+        self.empty.set_words(tr("Reading {name}…", name=name) if name else tr("No text yet"), tr(WHY_EMPTY))
         self.empty.button.setEnabled(not name)
 
     def _add_as_text(self, path: Path) -> None:
@@ -278,6 +280,7 @@ class DataPanel(Page):
         has_several, mix = (lambda: len(self.work.sources) > 1), self.work.open_mixing
         return [
             Action("data.folder", tr("Add a folder of texts or tables…"), self.intake.ask_folder, "", "folder"),
+            Action("data.samples", tr("Add a sample dataset…"), self.samples.ask, "", "table"),
             Action("data.public", tr("Get a public dataset…"), self.public.ask, "", "import"),
             Action("data.mix", tr("Mix texts and datasets…"), mix, "", "data", has_several),
             Action("data.delete", tr("Delete the chosen text or dataset"), self.delete, "", "trash", has_source),

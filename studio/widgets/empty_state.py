@@ -9,7 +9,7 @@ from studio.widgets.look import Look
 
 
 class EmptyState(QWidget):
-    """Centred words with at most one button; `icon` names a picture to stand above them."""
+    """Centred words with at most one button, and links below it; `icon` names a picture to stand above them."""
 
     def __init__(
         self,
@@ -45,6 +45,10 @@ class EmptyState(QWidget):
         self.button.setVisible(bool(action_text))
         column.addSpacing(8)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._links = QHBoxLayout()
+        self._links.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._links.setSpacing(16)
+        column.addLayout(self._links)
         column.addStretch(1)
         if look is not None:
             look.changed.connect(self._tint)
@@ -54,6 +58,10 @@ class EmptyState(QWidget):
         """Say something else in the same place."""
         self.headline.setText(headline)
         self.why.setText(why)
+
+    def add_link(self, button: Button) -> None:
+        """One more way, below the button."""
+        self._links.addWidget(button)
 
     def _tint(self) -> None:
         if self._look is not None and self._icon:

@@ -12,6 +12,7 @@ from studio.live import token_counts
 from studio.panels import data as data_module
 from studio.panels.data import DataPanel
 from studio.tables import hub_dialog
+from studio.widgets.button import Button
 from tests.scripted_run import UNTIL_STOPPED, small_run, started
 
 pytestmark = pytest.mark.gui
@@ -108,6 +109,32 @@ def test_the_first_text_of_a_project_is_used_at_once(make, session, stage, tmp_p
     stage.settle()
     assert session.draft.data.text == "fox"
     assert page.primary.text() == "Next: Tokenizer"
+
+
+def test_the_empty_page_offers_samples_and_shows_the_one_that_was_added(make, session, stage):
+    session.project.delete_text("story")
+    page = make()
+    links = [button for button in page.empty.findChildren(Button) if button.property("kind") == "link"]
+    assert [button.text() for button in links] == ["Add a sample dataset…", "Get a public dataset…"]
+    assert all(button.isVisible() for button in links)
+    links[0].click()
+    page.samples.dialog.cards.cards["preferences"].click()
+    page.samples.dialog.add()
+    stage.settle()
+    assert names(page) == ["preferences"]
+    assert page.work.source.title == "preferences@1"
+    assert page.work.source.reading.kind == "preference"
+    page.delete()
+    assert page.empty.isVisible()
+
+
+def test_the_list_and_the_palette_lead_to_the_samples(page, stage):
+    assert "Add a sample dataset…" in [button.text() for button in page.list.findChildren(Button)]
+    next(action for action in page.actions() if action.name == "data.samples").slot()
+    assert page.samples.dialog is not None
+    page.samples.dialog.reject()
+    stage.settle()
+    assert page.samples.dialog is None
 
 
 # --- one text -------------------------------------------------------------------------------------------------------
@@ -305,7 +332,8 @@ def test_a_text_stays_while_a_run_learns_from_it(page, session, stage, told):
 
 def test_the_palette_offers_what_the_page_can_do(page):
     offered = {action.name: action for action in page.actions()}
-    assert set(offered) == {"data.folder", "data.public", "data.mix", "data.delete", "data.use"}
+    expected = {"data.folder", "data.samples", "data.public", "data.mix", "data.delete", "data.use"}
+    assert set(offered) == expected
     assert not offered["data.mix"].enabled()
     assert offered["data.use"].enabled()
 

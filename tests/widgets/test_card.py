@@ -72,6 +72,17 @@ def test_an_empty_state_says_what_comes_why_and_what_to_do(look: Look, on_screen
     assert (state.headline.text(), state.why.text()) == ("Nothing found", "Search for less.")
 
 
+def test_links_stand_side_by_side_below_the_button(look: Look, on_screen: Any) -> None:
+    state = EmptyState("Nothing yet", "It will come.", "Begin", None, look)
+    links = [Button(words, None, look, "link") for words in ("One way", "Another way")]
+    for link in links:
+        state.add_link(link)
+    on_screen(state)
+    first, second = (link.geometry() for link in links)
+    assert first.top() == second.top() > state.button.geometry().bottom()
+    assert 0 < first.right() < second.left()
+
+
 def test_an_empty_state_without_a_thing_to_do_has_no_button(look: Look, on_screen: Any) -> None:
     state = EmptyState("Waiting", "It comes by itself.")
     on_screen(state)
