@@ -1,7 +1,7 @@
 """The curves of one run, living or reopened: a large one, and tiles that change places with it when clicked."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -15,8 +15,9 @@ from studio.curves.plot import CurvePlot, Mark
 from studio.curves.stat_tile import StatTile
 from studio.live.run_model import RunModel
 from studio.parts.wording import disk_size, loss, small_number
-from studio.training.learning import fills_gaps
+from studio.training.learning import fills_gaps, sorts_rows, weighs_pairs
 from studio.training.published import PublishedCurve, PublishedRun
+from studio.training.sample_moments import moments
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.page import Card
@@ -50,13 +51,25 @@ MEASURES = (
     Measure("learning_rate", "Learning rate", "Learning rate", (("learning_rate", "learning rate", 2),), small_number),
     Measure("gradient_norm", "Gradient norm, before clipping", "Gradient norm",
             (("gradient_norm", "gradient norm", 3),), small_number, ".3g"),
+    Measure("answers", "Log-probability of the answers, held-back pairs", "Chosen answers",
+            (("measure.chosen", "chosen", 2), ("measure.rejected", "rejected", 5)), small_number, ",.1f"),
+    Measure("margin", "Reward margin of the chosen answers", "Margin",
+            (("measure.margin", "margin", 3),), small_number, ".3f"),
     Measure("tokens_per_second", "Tokens per second", "Tokens/s",
             (("tokens_per_second", "tokens per second", "text_quiet"),), small_number, ",.0f", True),
 )  # fmt: skip
 
 
 _OF_WRITING, _OF_GAPS = "perplexity", "accuracy"  # each task has one tile of its own
-_EXACT = ("validation_loss", "validation_accuracy", "learning_rate")  # few points, or none by chance
+_OF_PAIRS = ("answers", "margin")  # where two answers are compared; the gradient's norm makes room for them
+_EXACT = (
+    "validation_loss",
+    "validation_accuracy",
+    "learning_rate",
+    "measure.chosen",
+    "measure.rejected",
+    "measure.margin",
+)  # few points, or none by chance
 _GAP = 12  # between the cards
 _QUOTED = 56  # characters of a sample that its mark's card shows
 SMOOTHING = ((2_000, 0.9), (200, 0.6))  # from this many steps on; a short run would only lag behind its raw curve
@@ -115,6 +128,8 @@ class RunCharts(QWidget):
     def set_run(self, run: RunModel | None, published: PublishedRun | None = None) -> None:
         """Show another run from its beginning, with the published curve it repeats, if there is one."""
         self._run, self._published = run, published
+        for measure in measures_of(run):
+            self.tiles[measure.name].set_title(tr(measure.tile))
         self._show_large(MEASURES[0])
         self.plot.set_smoothing(smoothing_for(run.total_steps or run.config.training.steps) if run else 0.0)
         self.plot.reset_view()
@@ -122,7 +137,7 @@ class RunCharts(QWidget):
 
     def enlarge(self, name: str) -> None:
         """Let the tile `name` and the large curve change places."""
-        self._show_large(next(measure for measure in MEASURES if measure.name == name))
+        self._show_large(next(measure for measure in measures_of(self._run) if measure.name == name))
         self.refresh()
 
     def _show_large(self, measure: Measure) -> None:
@@ -173,23 +188,42 @@ class RunCharts(QWidget):
 
 
 def measures_of(run: RunModel | None) -> tuple[Measure, ...]:
-    """The tiles of a run: where it fills gaps, the share of right ones stands in the perplexity's place."""
-    other = _OF_WRITING if run is not None and fills_gaps(run.config) else _OF_GAPS
-    return tuple(measure for measure in MEASURES if measure.name != other)
+    """The tiles of a run: where it fills gaps or sorts rows, the share of right ones is in the perplexity's place."""
+    if run is not None and weighs_pairs(run.config):
+        left_out = (_OF_WRITING, "gradient_norm")
+        return tuple(_of_pairs(measure) for measure in MEASURES if measure.name not in left_out)
+    sorts = run is not None and sorts_rows(run.config)
+    other = _OF_WRITING if sorts or (run is not None and fills_gaps(run.config)) else _OF_GAPS
+    shown = tuple(measure for measure in MEASURES if measure.name not in (other, *_OF_PAIRS))
+    if not sorts:
+        return shown
+    title, tile = "Rows sorted into the right class", "Rows right"
+    return tuple(replace(measure, title=title, tile=tile) if measure.name == _OF_GAPS else measure for measure in shown)
+
+
+def _of_pairs(measure: Measure) -> Measure:
+    """The share of right ones counts pairs whose chosen answer has become the likelier one."""
+    if measure.name != _OF_GAPS:
+        return measure
+    return replace(measure, title="Pairs whose chosen answer is preferred", tile="Pairs right")
 
 
 def marks_of(run: RunModel) -> list[Mark]:
     """A circle for each checkpoint and each sample, with what its card says."""
+    known = [item for item in run.checkpoints if item.validation_loss is not None]
+    best = min(known, key=lambda item: item.validation_loss or 0.0) if len(known) > 1 else None
     saved = [
-        Mark("checkpoint", item.step, _checkpoint_text(item.bytes, item.validation_loss)) for item in run.checkpoints
+        Mark("checkpoint", item.step, _checkpoint_text(item.bytes, item.validation_loss, item is best), item is best)
+        for item in run.checkpoints
     ]
-    written = [Mark("sample", item.step, _sample_text(item)) for item in run.samples]
+    written = [Mark("sample", moment.step, _sample_text(moment.samples[0])) for moment in moments(run.samples)]
     return saved + written
 
 
-def _checkpoint_text(size: int, validation_loss: float | None) -> str:
+def _checkpoint_text(size: int, validation_loss: float | None, best: bool = False) -> str:
     """Its measured loss and its size; the card's title says already what it is and at which step."""
     measured = tr("validation loss {loss}", loss=loss(validation_loss)) if validation_loss is not None else ""
+    measured = tr("{measured}, the best so far", measured=measured) if best else measured
     return "\n".join(line for line in (measured, disk_size(size)) if line)
 
 

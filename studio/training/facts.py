@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from studio.core.config import RunConfig
+from studio.core.config import AdapterConfig, RunConfig
 from studio.core.knobs import Knob, changed_fields, knobs_of
 from studio.core.language import tr
 from studio.core.stops import show_stops
@@ -22,6 +22,10 @@ PARTS = (
     ("data", "Text"), ("model", "Model"), ("training", "Training"),
     ("compute", "Compute"), ("sampling", "Samples"),
 )  # fmt: skip
+TASKS = (
+    ("adapter", "Adapter"), ("classify", "Classes"), ("regress", "Numbers"), ("instruct", "Answers"),
+    ("prefer", "Preferences"),
+)  # sections that count for some runs only  # fmt: skip
 _LONGEST = 28  # characters of a value
 _ROW = 24  # pixels from one line to the next
 
@@ -68,7 +72,9 @@ def main_facts(config: RunConfig) -> list[Fact]:
     return [
         *([task] if (task := _task(config)).changed else []),
         *([_start(config)] if config.start_from else []),
-        Fact(tr("Text"), config.data.text or tr("none"), essential=True),
+        *([_adapter(config.adapter)] if config.adapter.kind != "none" else []),
+        Fact(tr("Dataset"), config.data.dataset, essential=True) if config.data.dataset
+        else Fact(tr("Text"), config.data.text or tr("none"), essential=True),
         Fact(tr("Tokenizer"), config.data.tokenizer, "data.tokenizer" in changed),
         Fact(
             tr("Model"), shape, bool(changed & {"model.n_layers", "model.emb_dim", "model.n_heads"}), essential=True
@@ -89,7 +95,7 @@ def all_facts(config: RunConfig) -> list[tuple[str, list[Fact]]]:
     changed = set(changed_by_choice(config))
     groups = [
         (tr(title), [_fact(config, changed, f"{part}.{name}") for name in knobs_of(getattr(config, part))])
-        for part, title in PARTS
+        for part, title in (*PARTS, *((part, title) for part, title in TASKS if _counts(part, config)))
     ]
     groups[0][1][:0] = [_task(config), *([_start(config)] if config.start_from else [])]
     return groups
@@ -106,6 +112,21 @@ def _start(config: RunConfig) -> Fact:
     """The model whose weights it began with."""
     knob = knobs_of(config)["start_from"]
     return Fact(tr(knob.label), start_words(config.start_from), True, tr(knob.help), essential=True)
+
+
+def _adapter(adapter: AdapterConfig) -> Fact:
+    """What is trained beside the frozen weights."""
+    knob = knobs_of(adapter)["kind"]
+    kind = {"lora": "LoRA", "qlora": "QLoRA"}[adapter.kind]
+    words = tr("{kind}, rank {rank}, {layers}", kind=kind, rank=adapter.rank, layers=adapter.targets)
+    return Fact(tr(knob.label), words, True, tr(knob.help), essential=True)
+
+
+def _counts(part: str, config: RunConfig) -> bool:
+    """Whether a section means anything to a run: its adapter's where it has one, else the one of its task."""
+    if part == "adapter":
+        return config.adapter.kind != "none"
+    return part == config.objective or (part == "instruct" and config.objective == "prefer")
 
 
 def _fact(config: RunConfig, changed: set[str], dotted: str) -> Fact:

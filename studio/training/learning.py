@@ -21,6 +21,8 @@ WRITING_ONLY = ("sampling.tokens", "sampling.temperature", "sampling.top_k")  # 
 _GUESS = re.compile(r"\[[^\[\]]*\]")
 NO_CHAT = "This model learned to fill gaps, not to write on, so there is nothing to chat with."
 
+NO_CHAT_OF_CLASSES = "This model tells classes apart and writes nothing, so there is nothing to chat with."
+
 
 @dataclass(frozen=True)
 class Mismatch:
@@ -54,14 +56,40 @@ def switched_words(found: Mismatch, model: ModelConfig) -> str:
     )  # fmt: skip
 
 
+def tasks_of_texts() -> list[tuple[str, str]]:
+    """The objectives that learn from a text, and so are chosen on the Pretrain page: name and label."""
+    shelf = [OBJECTIVES.load(name) for name in OBJECTIVES.names()]
+    return [(one.name, tr(one.label)) for one in sorted(shelf, key=lambda one: one.name != "pretrain") if not one.rows]
+
+
 def fills_gaps(config: RunConfig) -> bool:
     """Whether such a run shows filled gaps instead of texts it wrote."""
-    return config.objective in OBJECTIVES.names() and not OBJECTIVES.load(config.objective).writes
+    known = OBJECTIVES.load(config.objective) if config.objective in OBJECTIVES.names() else None
+    return known is not None and not known.writes and known.rows is None
+
+
+def sorts_rows(config: RunConfig) -> bool:
+    """Whether such a run says classes of rows instead of words."""
+    known = OBJECTIVES.load(config.objective) if config.objective in OBJECTIVES.names() else None
+    return known is not None and not known.writes and known.rows is not None
+
+
+def asks_questions(config: RunConfig) -> bool:
+    """Whether such a run shows answers to fixed questions instead of texts that go on."""
+    known = OBJECTIVES.load(config.objective) if config.objective in OBJECTIVES.names() else None
+    return known is not None and known.questions is not None
+
+
+def weighs_pairs(config: RunConfig) -> bool:
+    """Whether such a run compares two answers, so that its measures are those of pairs."""
+    return config.objective == "prefer"
 
 
 def no_chat_words(run: RunModel | None) -> str:
     """Why a run's model cannot be chatted with; nothing where it can."""
-    return tr(NO_CHAT) if run is not None and not run.writes else ""
+    if run is None or run.writes:
+        return ""
+    return tr(NO_CHAT_OF_CLASSES if sorts_rows(run.config) else NO_CHAT)
 
 
 class TaskNote(QWidget):

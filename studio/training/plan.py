@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from studio.core.adapter_costs import adapter_problems
+from studio.core.adapter_costs import planned as planned_adapter
 from studio.core.config import RunConfig, TrainingConfig
 from studio.core.errors import StudioError
 from studio.core.knobs import Problem, problems
@@ -14,6 +16,7 @@ from studio.store.project import Project
 from studio.store.starts import settle
 from studio.training.learning import FIELD, mismatch
 
+ADAPTER = "adapter.kind"
 BYTES_PER_PARAMETER = 12  # a checkpoint holds each weight and AdamW's two moments in fp32
 BYTES_PER_TOKEN = 2  # shards of a vocabulary up to 65,536
 
@@ -61,7 +64,7 @@ def plan(config: RunConfig, facts: Facts) -> Plan:
     windows = windows_in(facts.training_tokens, config.model.context_length, config.data.stride)
     steps = total_steps(training, windows) if facts.training_tokens else training.steps
     tokens = steps * training.batch_size * training.accumulation * config.model.context_length
-    size = facts.parameters * BYTES_PER_PARAMETER
+    size = saved_numbers(config, facts) * BYTES_PER_PARAMETER
     saved = max(1, math.ceil(steps / training.save_every))
     kept = min(saved, training.keep_checkpoints + 1)  # the best one stays beside the newest
     disk = size * (kept + (saved > kept)) + facts.training_tokens * BYTES_PER_TOKEN
@@ -75,6 +78,15 @@ def plan(config: RunConfig, facts: Facts) -> Plan:
         seconds=tokens / facts.tokens_per_second if facts.tokens_per_second else 0.0,
         short_of_disk=bool(facts.free_disk) and disk > facts.free_disk,
     )
+
+
+def saved_numbers(config: RunConfig, facts: Facts) -> int:
+    """How many numbers are trained, which a checkpoint holds: the model's, or the adapter's alone; 0 if unknown."""
+    adapter = config.adapter
+    if adapter.kind == "none":
+        return facts.parameters
+    wrong = problems(config.model) or adapter_problems(config.model, adapter) or not adapter.names
+    return 0 if wrong else planned_adapter(config.model, adapter.rank, adapter.names).parameters
 
 
 def first_need(config: RunConfig, has_project: bool, texts: list[str], planned: Plan) -> Need | None:
@@ -92,12 +104,26 @@ def first_need(config: RunConfig, has_project: bool, texts: list[str], planned: 
     wrong = problems(config)
     if wrong:
         return _need_for(wrong[0])
+    if config.adapter.kind != "none" and (need := _adapter_need(config)) is not None:
+        return need
+    if config.model.outputs:
+        reason = tr("This model tells classes apart; it has no head for words any more.")
+        return Need(tr("Choose another start"), reason, "pretrain", START)
     if (found := mismatch(config)) is not None:
         return Need(tr("Change the model first"), found.reason, "pretrain", FIELD)
     if planned.short_of_disk:
         reason = tr("The run needs {size}. Save less often, keep fewer checkpoints or free space.",
                     size=disk_size(planned.disk))  # fmt: skip
         return Need(tr("Make room on the disk first"), reason, "pretrain", "training.save_every")
+    return None
+
+
+def _adapter_need(config: RunConfig) -> Need | None:
+    if not config.start_from:
+        reason = tr("An adapter needs a model to lie on, and this run begins with random weights.")
+        return Need(tr("Choose a model for the adapter first"), reason, "pretrain", ADAPTER)
+    if wrong := adapter_problems(config.model, config.adapter):
+        return Need(tr("Correct the adapter first"), wrong[0].message, "pretrain", f"adapter.{wrong[0].field}")
     return None
 
 
@@ -140,7 +166,7 @@ def plan_rows(config: RunConfig, facts: Facts, planned: Plan) -> list[tuple[str,
         (tr("Steps"), count(planned.steps), _interval(training)),
         (tr("Tokens read"), short_count(planned.tokens), per_step),
         _passes_row(facts, planned),
-        _checkpoints_row(training, planned),
+        _checkpoints_row(config, planned),
         _disk_row(facts, planned),
         _time_row(facts, planned),
     ]
@@ -161,9 +187,12 @@ def _passes_row(facts: Facts, planned: Plan) -> tuple[str, str, str]:
     )
 
 
-def _checkpoints_row(training: TrainingConfig, planned: Plan) -> tuple[str, str, str]:
+def _checkpoints_row(config: RunConfig, planned: Plan) -> tuple[str, str, str]:
     size = f" × {disk_size(planned.checkpoint_bytes)}" if planned.checkpoint_bytes else ""
-    note = tr("saved every {steps}, the best one stays", steps=count(training.save_every))
+    steps = count(config.training.save_every)
+    note = tr("saved every {steps}, the best one stays", steps=steps)
+    if config.adapter.kind != "none":
+        note = tr("saved every {steps}: only the adapter, the base stays where it is", steps=steps)
     return tr("Checkpoints"), f"{planned.checkpoints}{size}", note
 
 

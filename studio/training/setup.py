@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.controls.form import Form
-from studio.core.config import RunConfig, TrainingConfig
+from studio.core.config import AdapterConfig, RunConfig, TrainingConfig
 from studio.core.history import History
 from studio.core.knobs import Problem
 from studio.core.language import tr
@@ -16,7 +16,8 @@ from studio.core.schedule import learning_rate
 from studio.curves.plot import CurvePlot, Mark
 from studio.parts.fine_tuning import FIELD as START
 from studio.tokenizers import tokenizer_kinds
-from studio.training.learning import FIELD, WRITING_ONLY, TaskNote, fills_gaps
+from studio.training.adapter_place import AdapterPlace
+from studio.training.learning import FIELD, WRITING_ONLY, TaskNote, fills_gaps, tasks_of_texts
 from studio.training.plan import Facts, Plan, plan_rows
 from studio.training.start import StartNote
 from studio.widgets.label import Label
@@ -35,7 +36,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("Along the way", (
         "training.evaluate_every", "training.sample_every", "training.save_every",
-        "training.evaluation_batches", "training.keep_checkpoints",
+        "training.evaluation_batches", "training.keep_checkpoints", "training.patience",
     )),
     ("Samples", ("sampling.prompt", "sampling.tokens", "sampling.temperature", "sampling.top_k", "sampling.seed")),
     ("Watch inside", ("watch.inside", "watch.every", "watch.prompt", "watch.keep", "watch.megabytes", "watch.memory")),
@@ -124,6 +125,7 @@ class RunSetup(QWidget):
         self.schedule.show_controls()
         self.schedule.add_series("learning_rate", tr("planned"), 2, smoothed=False)
         self.schedule.setAccessibleName(tr("Learning rate over the planned steps"))
+        self._config = RunConfig()
         self._texts: list[str] | None = None
         self._tokenizers: tuple[str, ...] = ()
         card = Card("", look)
@@ -135,9 +137,11 @@ class RunSetup(QWidget):
         left.addWidget(self.plan)
         self.forms = {title: Form(RunConfig, look, only) for title, only in GROUPS}
         self._offer(())
+        self.forms["Task"].set_choices(FIELD, tasks_of_texts())
         self.task = TaskNote(look)
         self.task.switch_requested.connect(self.switch_requested)
-        self.start = StartNote(look)
+        self.start, self.adapter = StartNote(look), AdapterPlace(look)
+        self.adapter.edited.connect(self._adapter_edited)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
@@ -155,6 +159,8 @@ class RunSetup(QWidget):
                 card.body.addWidget(self.start)
             form.changed.connect(self.edited)
             column.body.addWidget(card)
+            if FIELD in dict(GROUPS)[title]:
+                column.body.addWidget(self.adapter)
         column.body.addStretch(1)
         self._side = QWidget()
         whole = QVBoxLayout(self._side)
@@ -187,7 +193,9 @@ class RunSetup(QWidget):
         """Show a draft with its consequences; `trouble` is about the model that it starts from."""
         for form in self.forms.values():
             form.set_value(config)
+        self._config = config
         self.task.set_config(config)
+        self.adapter.set_config(config)
         self.start.set_config(config, trouble)
         self.forms["Text"].row("data.tokenizer").setHidden(bool(config.start_from))
         for name in WRITING_ONLY:
@@ -203,12 +211,18 @@ class RunSetup(QWidget):
     @property
     def problems(self) -> list[Problem]:
         """What a person typed that cannot be used, before it reached the draft."""
-        return [problem for form in self.forms.values() for problem in form.problems]
+        typed = [problem for form in self.forms.values() for problem in form.problems]
+        return [*typed, *self.adapter.problems]
+
+    def _adapter_edited(self, adapter: AdapterConfig) -> None:
+        self.edited.emit(self._config.with_part(adapter=adapter))
 
     def focus_on(self, field: str) -> None:
         """Put the keyboard on a setting, unfolding it if needed."""
         if field == START:
             self.start.take_focus()
+        if field.startswith("adapter."):
+            self.adapter.focus_on(field)
         for title, names in GROUPS:
             if field in names:
                 self.forms[title].focus_on(field)

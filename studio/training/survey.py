@@ -73,7 +73,8 @@ def measured_speed(config: RunConfig, runs: "list[RunModel]") -> float:
 def _same_work(one: RunConfig, other: RunConfig) -> bool:
     def work(config: RunConfig) -> tuple[object, ...]:
         compute = config.compute
-        return config.objective, config.model, config.training.batch_size, config.data.tokenizer, (
+        adapter = config.adapter if config.adapter.kind != "none" else None
+        return config.objective, config.model, config.training.batch_size, config.data.tokenizer, adapter, (
             compute.device, compute.precision, compute.threads
         )  # fmt: skip
 

@@ -72,8 +72,7 @@ def rows_of(runs: Collection[RunModel], ticked: Collection[str] = ()) -> list[Ru
 
 def what_text(config: RunConfig) -> str:
     """A run in three words: pretrain · tinyshakespeare · 6 × 384."""
-    text = config.data.text.replace("\\", "/").rsplit("/", 1)[-1]
-    return f"{task_word(config.objective)} · {text} · {config.model.n_layers} × {config.model.emb_dim}"
+    return f"{task_word(config.objective)} · {config.data.source} · {config.model.n_layers} × {config.model.emb_dim}"
 
 
 def _best(row: RunRow) -> float:

@@ -11,7 +11,7 @@ from studio.live.run_model import RunModel
 from studio.parts.wording import about, count, state_word
 from studio.training.charts import RunCharts
 from studio.training.facts import RunFacts
-from studio.training.learning import fills_gaps
+from studio.training.learning import asks_questions, fills_gaps
 from studio.training.published import PublishedRun
 from studio.training.sample_timeline import SampleTimeline
 from studio.widgets.look import Look
@@ -27,7 +27,7 @@ PHASES = {
     "writing": "Writing a sample",
 }
 _WIDE_FROM, _SIDE, _NARROW_SIDE = 860, (344, 420), (272, 272)  # the view, and the column beside its curve
-_TALL_FROM = 500  # pixels of height from which all main settings and a text have room
+_TALL_FROM, _TALLER = 500, 700  # pixels of height from which all main settings and a text, or an answer, have room
 
 
 class RunView(QWidget):
@@ -58,7 +58,11 @@ class RunView(QWidget):
         least, most = _SIDE if self.width() >= _WIDE_FROM else _NARROW_SIDE
         self._side.setMinimumWidth(least)
         self._side.setMaximumWidth(most)
-        self.facts.set_brief(self.height() < _TALL_FROM)
+        self._fit()
+
+    def _fit(self) -> None:
+        asks = self.run is not None and asks_questions(self.run.config)
+        self.facts.set_brief(self.height() < (_TALLER if asks else _TALL_FROM))
 
     def set_run(self, run: RunModel | None, published: PublishedRun | None = None) -> None:
         """Show another run; None empties the view."""
@@ -72,6 +76,8 @@ class RunView(QWidget):
         if run is not None:
             self.facts.set_config(run.config)
             self.samples.set_gaps(fills_gaps(run.config))
+            self.samples.set_asks(asks_questions(run.config))
+            self._fit()
             run.changed.connect(self.refresh)
         self.refresh(frozenset())
 
@@ -122,6 +128,12 @@ def empty_words(run: RunModel) -> str:
     if not every:
         return tr("This run writes no text by itself. “Sample now” lets it write one at the next step.")
     due = (run.step // every + 1) * every
+    if asks_questions(run.config):
+        return tr(
+            "The model answers its questions for the first time at step {step}, and the same ones later on, so that "
+            "you can see it learn. “Sample now” does not wait.",
+            step=count(due),
+        )
     if gaps:
         return tr(
             "The model fills the gaps of a sentence for the first time at step {step}, and of the same one later on, "

@@ -107,3 +107,30 @@ def test_a_run_that_fills_gaps_shows_how_many_are_right_in_the_perplexitys_place
     charts.set_run(run)
     assert "accuracy" not in shown(charts)
     assert "perplexity" in shown(charts)
+
+
+def test_a_run_that_sorts_rows_shows_how_many_are_right(charts, scripted_run):
+    events = [started(10), *steps(10), measured(10, validation=0.5, validation_accuracy=0.95), finished(10)]
+    charts.set_run(scripted_run.play(events, "spam", RunConfig(objective="classify")))
+    assert shown(charts)[0] == "accuracy"
+    assert charts.tiles["accuracy"].title.text() == "Rows right"
+    charts.tiles["accuracy"].clicked.emit()
+    assert charts.plot.accessibleName() == "Rows sorted into the right class"
+
+
+def test_a_run_that_compares_pairs_shows_both_answers_their_margin_and_how_many_are_right(charts, scripted_run):
+    measures = {"chosen": -20.0, "rejected": -30.0, "margin": 0.5}
+    events = [started(10), *steps(10), measured(10, validation_accuracy=0.75, measures=measures), finished(10)]
+    charts.set_run(scripted_run.play(events, "liked", RunConfig(objective="prefer")))
+    assert shown(charts) == ["accuracy", "learning_rate", "answers", "margin", "tokens_per_second"]
+    assert charts.tiles["accuracy"].title.text() == "Pairs right"
+    assert charts.tiles["answers"].value.text() == "-20"
+    charts.tiles["answers"].clicked.emit()
+    assert charts.plot.accessibleName() == "Log-probability of the answers, held-back pairs"
+
+
+def test_the_best_of_several_checkpoints_is_marked(scripted_run):
+    events = [started(30), *steps(30), *(saved(step, validation_loss=loss) for step, loss in ((10, 2.0), (20, 1.0)))]
+    marks = marks_of(scripted_run.play([*events, saved(30, validation_loss=1.5), finished(30)]))
+    assert [mark.step for mark in marks if mark.best] == [20]
+    assert "the best so far" in marks[1].text

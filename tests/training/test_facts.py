@@ -1,6 +1,14 @@
 import pytest
 
-from studio.core.config import ComputeConfig, DataConfig, ModelConfig, RunConfig, Sampling, TrainingConfig
+from studio.core.config import (
+    AdapterConfig,
+    ComputeConfig,
+    DataConfig,
+    ModelConfig,
+    RunConfig,
+    Sampling,
+    TrainingConfig,
+)
 from studio.core.knobs import knobs_of
 from studio.training.facts import RunFacts, all_facts, changed_by_choice, main_facts, value_text
 from studio.widgets.label import Label
@@ -29,6 +37,22 @@ def test_all_settings_of_the_run_are_there_when_asked_for():
     told = sum(len(facts) for _, facts in all_facts(CONFIG))
     parts = (CONFIG.data, CONFIG.model, CONFIG.training, CONFIG.compute, CONFIG.sampling)
     assert told == 1 + sum(len(knobs_of(part)) for part in parts)
+
+
+def test_an_adapter_is_named_where_there_is_one():
+    adapter = AdapterConfig(kind="qlora", rank=8, targets="q_proj")
+    run = RunConfig(start_from="tale", adapter=adapter)
+    assert {fact.label: fact.value for fact in main_facts(run)}["Adapter"] == "QLoRA, rank 8, q_proj"
+    assert "Adapter" in dict(all_facts(run))
+    assert "Adapter" not in dict(all_facts(CONFIG))
+    assert "Adapter" not in {fact.label for fact in main_facts(CONFIG)}
+
+
+@pytest.mark.parametrize(("objective", "titles"), [("classify", ["Classes"]), ("prefer", ["Answers", "Preferences"])])
+def test_a_run_tells_the_settings_of_its_own_task_only(objective, titles):
+    told = [title for title, _ in all_facts(RunConfig(objective=objective))]
+    assert told[-len(titles) :] == titles
+    assert len(told) == 5 + len(titles)
 
 
 def test_the_task_stands_first_where_it_is_not_the_usual_one():
@@ -74,3 +98,10 @@ def test_a_low_window_keeps_only_what_tells_runs_apart(look, on_screen):
     assert "Dropout" not in told
     card.set_brief(False)
     assert "Dropout" in {label.text() for label in card.findChildren(Label)}
+
+
+def test_a_run_on_rows_names_its_dataset_instead_of_a_text():
+    config = RunConfig(objective="classify", data=DataConfig(dataset="spam@1"))
+    facts = {fact.label: fact.value for fact in main_facts(config)}
+    assert facts["Dataset"] == "spam@1"
+    assert "Text" not in facts

@@ -52,7 +52,9 @@ def test_a_task_this_version_does_not_know_is_no_matter_of_the_model():
 
 def test_only_a_run_that_cannot_write_on_has_nothing_to_chat_with():
     assert no_chat_words(None) == no_chat_words(SimpleNamespace(writes=True)) == ""
-    assert "fill gaps" in no_chat_words(SimpleNamespace(writes=False))
+    for objective, words in (("masked_words", "fill gaps"), ("classify", "tells classes apart")):
+        config = replace(DECODER, objective=objective)
+        assert words in no_chat_words(SimpleNamespace(writes=False, config=config))
 
 
 # --- a sample of gaps -----------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import dataclasses
 
-from studio.core.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
+from studio.core.config import AdapterConfig, DataConfig, ModelConfig, RunConfig, TrainingConfig
 from studio.training.plan import Facts, first_need, plan, plan_rows, start_label
 
 
@@ -98,3 +98,33 @@ def test_a_task_that_the_model_is_not_made_for_is_put_right_before_the_start():
     found = need(dataclasses.replace(config(), objective="masked_words"))
     assert (found.label, found.page, found.field) == ("Change the model first", "pretrain", "objective")
     assert "only looks back" in found.reason
+
+
+def adapted(**adapter):
+    model = ModelConfig(vocab_size=50, emb_dim=16, n_layers=2, n_heads=2, context_length=64)
+    chosen = AdapterConfig(**{"kind": "lora", "rank": 2, "targets": "q_proj, v_proj", **adapter})
+    return dataclasses.replace(config(steps=100, save_every=100), start_from="tale", model=model, adapter=chosen)
+
+
+def test_checkpoints_of_an_adapter_are_as_small_as_it_is():
+    run, facts = adapted(), Facts(parameters=10_000)
+    found = plan(run, facts)
+    assert found.checkpoint_bytes == 12 * 2 * 2 * 2 * (16 + 16)  # two layers with two targets of rank two
+    assert found.disk == found.checkpoint_bytes
+    note = {title: note for title, _, note in plan_rows(run, facts, found)}["Checkpoints"]
+    assert "only the adapter" in note
+    assert plan(adapted(kind="none"), facts).checkpoint_bytes == 120_000
+
+
+def test_an_adapter_without_a_model_to_lie_on_is_put_right_first():
+    found = need(dataclasses.replace(adapted(), start_from=""))
+    assert (found.label, found.page, found.field) == (
+        "Choose a model for the adapter first", "pretrain", "adapter.kind"
+    )  # fmt: skip
+    assert need(adapted()) is None
+
+
+def test_an_adapter_that_does_not_fit_its_model_leads_to_its_knob():
+    for run, field in ((adapted(rank=500), "adapter.rank"), (adapted(targets="gate"), "adapter.targets")):
+        assert plan(run, Facts()).checkpoint_bytes == 0
+        assert (need(run).label, need(run).field) == ("Correct the adapter first", field)

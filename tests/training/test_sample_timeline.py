@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from studio.training.sample_timeline import SampleTimeline, before_of, rule_text
+from studio.training.sample_moments import before_of, moments
+from studio.training.sample_timeline import SampleTimeline, rule_text
 from tests.scripted_run import sample
 
 pytestmark = pytest.mark.gui
@@ -142,3 +143,32 @@ def test_filled_gaps_are_titled_so_with_the_guesses_marked_and_the_score_below(t
     assert timeline.news.text() == "So many are right."
     assert "temperature" not in timeline.rule.text()
     assert not timeline.compare.isVisible()
+
+
+def answered(step, *said):
+    return [sample(step, text, prompt=f"question {number}") for number, text in enumerate(said)]
+
+
+def test_answers_of_one_step_are_one_moment_with_a_list_of_questions(timeline):
+    timeline.set_asks(True)
+    timeline.set_samples([*answered(10, "red", "one red dog"), *answered(20, "blue", "one old dog")])
+    assert timeline.place == 1
+    assert timeline.questions.count() == 2
+    assert (timeline.asked.text(), shown(timeline)) == ("question 0", "blue")
+    timeline.questions.set_value(1)
+    timeline.questions.changed.emit()
+    assert (timeline.asked.text(), shown(timeline)) == ("question 1", "one old dog")
+    assert timeline.text.marked == ["old"]
+    timeline.back.click()
+    assert shown(timeline) == "one red dog", "the question is followed over the steps"
+
+
+def test_a_question_that_is_asked_again_at_the_same_step_is_a_moment_of_its_own():
+    found = moments([*answered(10, "a", "b"), sample(10, "c", asked=True, prompt="question 0")])
+    assert [(moment.first, len(moment.samples)) for moment in found] == [(0, 2), (2, 1)]
+
+
+def test_one_text_for_a_step_needs_no_list(timeline):
+    timeline.set_samples(samples(10, 20))
+    assert not timeline.questions.isVisible()
+    assert not timeline.asked.isVisible()

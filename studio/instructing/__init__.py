@@ -1,0 +1,1 @@
+"""Parts of the Instruct page: rows painted as they will be learned, the run, answers judged, prompts built of rows."""

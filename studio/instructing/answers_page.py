@@ -1,0 +1,273 @@
+"""Answers of one run: which run and which rows, how good they are, row by row, by a judge and by one's own vote."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.controls.editors import ChoiceEdit
+from studio.controls.segmented import Segmented
+from studio.core.errors import StudioError
+from studio.core.language import tr
+from studio.instructing.answer_export import write_answers
+from studio.instructing.answer_scores import Measured
+from studio.instructing.answer_table import AnswerTable
+from studio.instructing.answers_book import AnswersBook
+from studio.instructing.figure_tiles import FigureTiles, tiles_of
+from studio.instructing.judge_desk import JudgeDesk
+from studio.instructing.judge_view import JudgeView
+from studio.instructing.skills_table import SkillsTable
+from studio.instructing.vote_desk import VoteDesk
+from studio.instructing.vote_view import VoteView
+from studio.live.run_model import RunModel
+from studio.live.session import Session
+from studio.parts.progress import Progress
+from studio.widgets.card import Card
+from studio.widgets.empty_state import EmptyState
+from studio.widgets.label import Label
+from studio.widgets.look import Look
+
+VIEWS = (("answers", "Answers"), ("skills", "Skills"), ("judge", "Judge"), ("vote", "Blind vote"))
+SPLITS = (("validation", "Validation rows"), ("test", "Test rows"))
+
+Press = tuple[str, Any, bool]
+
+
+class AnswersPage(QWidget):
+    """Nothing is generated until a person asks for it; what lies on the disk is shown at once."""
+
+    configure_requested = Signal()
+    said = Signal()  # purpose or press are others
+    refused = Signal(object)  # StudioError
+
+    def __init__(self, session: Session, book: AnswersBook, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self.book = session, book
+        self.run: RunModel | None = None
+        self.split = "validation"
+        self._shown: Measured | None = None
+        self.choice = ChoiceEdit([("", tr("no run yet"))], look)
+        self.choice.setAccessibleName(tr("Run"))
+        self.splits = Segmented([(name, tr(words)) for name, words in SPLITS], look, tr("Which rows"))
+        self.note = Label("", "small")
+        self.progress = Progress(look, tr("Rows answered"))
+        self.tiles, self.answers, self.skills = FigureTiles(look), AnswerTable(look), SkillsTable(look)
+        self.judge, self.vote = JudgeView(look), VoteView(look)
+        self.judging, self.voting = JudgeDesk(session, self.judge), VoteDesk(session, self.vote, book)
+        self.notes = Label("", "warning", wrap=True)
+        self.switch = Segmented([(name, tr(words)) for name, words in VIEWS], look, tr("What is shown"))
+        self.empty = EmptyState(
+            tr("No model answers yet"),
+            tr("Train one on questions with answers. What it says to questions it has not seen stands here, with how "
+               "often it is right."),
+            tr("Configure one"), self.configure_requested.emit, look, "instruct",
+        )  # fmt: skip
+        self.wait = EmptyState("", "", "", None, look, "instruct")
+        self._lay_out(look)
+        self._connect()
+
+    def _lay_out(self, look: Look) -> None:
+        self.bar = QWidget()
+        line = QHBoxLayout(self.bar)
+        line.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.choice, self.splits, self.note):
+            line.addWidget(widget)
+        line.addStretch(1)
+        line.addWidget(self.progress)
+        self.views = QStackedWidget()
+        for view in (self.answers, self.skills, self.judge, self.vote):
+            self.views.addWidget(view)
+        card = Card("", look)
+        head = QHBoxLayout()
+        head.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)
+        head.addWidget(self.notes, 1)
+        card.body.addLayout(head)
+        card.body.addWidget(self.views, 1)
+        self.whole = QWidget()
+        column = QVBoxLayout(self.whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addWidget(self.tiles)
+        column.addWidget(card, 1)
+        self.stack = QStackedWidget()
+        for page in (self.empty, self.wait, self.whole):
+            self.stack.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.bar)
+        column.addWidget(self.stack, 1)
+
+    def _connect(self) -> None:
+        self.choice.changed.connect(self._run_chosen)
+        self.splits.changed.connect(self._split_chosen)
+        self.switch.changed.connect(self.show_view)
+        self.book.changed.connect(self.refresh)
+        self.book.failed.connect(self._failed)
+        self.skills.skill_chosen.connect(self._skill_chosen)
+        self.answers.export_requested.connect(self.write)
+        self.judging.judged.connect(self._judged)
+        self.judge.compare_wanted.connect(self._compare)
+        self.vote.other_wanted.connect(self._against)
+
+    # --- what is looked at ------------------------------------------------------------------------------------------
+
+    def choose(self, run: RunModel) -> None:
+        """Look at another run, its validation rows first."""
+        if run is not self.run:
+            self.run, self.split = run, "validation"
+            self.splits.set_value(self.split)
+        self.refresh()
+
+    def show_view(self, name: str) -> None:
+        """Bring one of `VIEWS` to the front."""
+        self.switch.set_value(name)
+        self.views.setCurrentIndex([one for one, _ in VIEWS].index(name))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look on the disk once somebody looks here."""
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is known."""
+        runs = self.book.runs()
+        if self.run is None or self._session.runs.get(self.run.name) is not self.run:
+            self.run = runs[0] if runs else None
+        self.bar.setVisible(bool(runs))
+        if self.run is None:
+            self.stack.setCurrentWidget(self.empty)
+            self.said.emit()
+            return
+        self.choice.set_choices([(run.name, run.name) for run in runs])
+        self.choice.set_value(self.run.name)
+        if self.isVisible():
+            self.book.want(self.run, self.split)
+        if self.book.job is not None and self.progress.job is not self.book.job:
+            self.progress.follow(self.book.job, tr("The model answers"))
+        self._show(self.book.known(self.run, self.split))
+        self.said.emit()
+
+    def _show(self, known: Measured | None) -> None:
+        assert self.run is not None
+        self.note.setText(tr("The best checkpoint was chosen by these rows.") if self.split == "validation"
+                          else tr("Never learned from, never chosen by."))  # fmt: skip
+        if known is None:
+            self._say_why()
+            self.stack.setCurrentWidget(self.wait)
+            self._shown = None
+            return
+        if known is not self._shown:
+            self._shown = known
+            self.tiles.set_tiles(tiles_of(known))
+            self.answers.set_measured(known, {})
+            self.skills.set_measured(known)
+            self.notes.setText(" ".join(known.notes))
+            self.judging.look_at(known, self.book)
+            self.voting.look_at(self.run.name, known)
+        self.stack.setCurrentWidget(self.whole)
+
+    def _say_why(self) -> None:
+        assert self.run is not None
+        if self.book.giving == (self.run.name, self.split):
+            about = tr("One row after the other, always the likeliest token. What is answered is kept if you stop.")
+            self.wait.set_words(tr("The model answers…"), about)
+        elif not self.book.looked(self.run, self.split):
+            self.wait.set_words(tr("Looking for answers…"), "")
+        elif self.split == "test":
+            self.wait.set_words(
+                tr("The test rows have not been asked"),
+                tr("Ask them once, when nothing is left to choose. Whoever chooses by them has no test any more."),
+            )
+        else:
+            self.wait.set_words(
+                tr("Not asked yet"),
+                tr("The best checkpoint of “{name}” answers every held-back row; then you see how often it is right.",
+                   name=self.run.name),
+            )  # fmt: skip
+
+    @property
+    def purpose(self) -> str:
+        """The line under the page's title: which run, which rows."""
+        if self.run is None:
+            return tr("What a tuned model answers, and how good that is.")
+        known = self.book.known(self.run, self.split)
+        title = known.answers.title if known is not None else ""
+        return " · ".join([title or self.run.name, self.run.config.data.dataset])
+
+    @property
+    def press(self) -> Press:
+        """What the page's primary button says, does, and whether it can be pressed."""
+        if self.run is None:
+            return "", self.refresh, False
+        known = self.book.known(self.run, self.split)
+        if self.book.giving is not None:
+            return tr("Answering…"), self.refresh, False
+        if known is None:
+            words = tr("Ask the test rows") if self.split == "test" else tr("Let it answer")
+            return words, partial(self.book.give, self.run, self.split), self.book.looked(self.run, self.split)
+        if not known.answers.complete:
+            return tr("Go on answering"), partial(self.book.give, self.run, self.split), True
+        return tr("Talk to it"), partial(self._session.focus, "chat", self.run), True
+
+    # --- what a person does -----------------------------------------------------------------------------------------
+
+    def _run_chosen(self) -> None:
+        run = self._session.runs.get(str(self.choice.value()))
+        if run is not None:
+            self.choose(run)
+
+    def _split_chosen(self, split: str) -> None:
+        self.split = split
+        self.refresh()
+
+    def _skill_chosen(self, name: str) -> None:
+        self.show_view("answers")
+        self.answers.search.setText(name)
+
+    def _judged(self, scores: dict[int, str]) -> None:
+        self.answers.set_measured(self._shown, scores)
+
+    def _failed(self, error: StudioError) -> None:
+        self.refused.emit(error)
+        self.refresh()
+
+    def _other(self, name: str) -> Measured | None:
+        """The answers of another run to the same rows, looked up if they are not known."""
+        run = self._session.runs.get(name)
+        if run is None:
+            return None
+        self.book.want(run, self.split)
+        return self.book.known(run, self.split)
+
+    def _compare(self, judge: object, name: str, most: int) -> None:
+        other = self._other(name)
+        if other is None or self.run is None or self._shown is None:
+            self.judge.set_trouble(_no_answers(name))
+        else:
+            self.judging.compare(judge, (self.run.name, self._shown), (name, other), most)
+
+    def _against(self, name: str) -> None:
+        other = self._other(name) if name else None
+        if name and other is None:
+            self.refused.emit(_no_answers(name))
+        self.voting.against(name, other)
+
+    def write(self, path: Path) -> None:
+        """Write the answers that are shown to a file."""
+        if self._shown is not None:
+            job = self._session.jobs.start(write_answers, self._shown, self.answers.judged, path)
+            job.succeeded.connect(self._written)
+            job.failed.connect(self.refused)
+
+    def _written(self, name: str) -> None:
+        self._session.notices.post("good", tr("The answers are saved as {name}.", name=name))
+
+
+def _no_answers(name: str) -> StudioError:
+    return StudioError(
+        tr("“{name}” has not answered these rows.", name=name), tr("Choose it above and let it answer, then come back.")
+    )

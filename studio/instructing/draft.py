@@ -1,0 +1,80 @@
+"""The configuration of the next fine-tuning: the page's own, apart from other tasks, kept with the project."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.core.config import RunConfig, config_from_json, config_to_json
+from studio.core.errors import StudioError
+from studio.core.shelf import OBJECTIVES
+from studio.live.session import Session
+from studio.parts.fine_tuning import fine_tuned
+from studio.rows.model_prompt import NAME as MODEL
+from studio.store.files import read_json, write_json
+from studio.store.project import Project
+from studio.store.starts import find_start, without_start
+
+FILE = "instruct-draft.json"
+TASKS = ("instruct", "prefer")
+
+
+class InstructDraft(QObject):
+    """`config` is what the forms show; `changed` says that it is another one."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._project: Project | None = None
+        self.config = default_config(TASKS[0])
+
+    def follow(self) -> None:
+        """Read the draft of the project that is open now."""
+        project = self._session.project
+        if project is self._project:
+            return
+        self._project = project
+        self.config = default_config(TASKS[0])
+        if project is not None:
+            try:
+                found = config_from_json(read_json(project.path / FILE))
+                self.config = found if found.objective in TASKS else self.config
+            except StudioError:  # there is none yet, or a newer Atelier wrote it
+                pass
+
+    def set(self, config: RunConfig) -> None:
+        """Take over a change; another task begins with its own defaults, rows, model and template stay."""
+        if config == self.config:
+            return
+        if config.objective != self.config.objective:
+            fresh = default_config(config.objective)
+            data = replace(fresh.data, dataset=config.data.dataset, tokenizer=config.data.tokenizer)
+            adapter = config.adapter if config.adapter.kind != "none" else fresh.adapter
+            config = fresh.with_part(
+                data=data, model=config.model, start_from=config.start_from, instruct=config.instruct, adapter=adapter
+            )
+        self.config = config
+        if self._project is not None:
+            path, data_of = self._project.path / FILE, config_to_json(config)
+            self._session.jobs.start(write_json, path, data_of, lane="instruct.draft")
+        self.changed.emit()
+
+    def start_from(self, name: str) -> None:
+        """Begin with a model of the project, or with random weights; an unknown one is a `StudioError`."""
+        instruct = self.config.instruct
+        if instruct.template == MODEL and name != self.config.start_from:  # that of another model
+            fresh = default_config(self.config.objective).instruct
+            instruct = replace(instruct, template=fresh.template, template_text="")
+        if not name:
+            self.set(without_start(self.config).with_part(instruct=instruct))
+        elif self._project is not None:
+            start = find_start(self._project.path, name)
+            begun = replace(fine_tuned(self.config, start), objective=self.config.objective, start_from=name)
+            self.set(begun.with_part(instruct=instruct))
+
+
+def default_config(objective: str) -> RunConfig:
+    """What the objective itself thinks of as a good beginning."""
+    config: RunConfig = OBJECTIVES.load(objective).default
+    return replace(config, objective=objective)
