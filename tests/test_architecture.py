@@ -19,7 +19,7 @@ ROWS = (
     ("gate",),
     ("readers",),
     ("formats", "tokenizers", "prompts"),
-    ("rows", "vocabularies"),
+    ("rows", "vocabularies", "scores", "samples"),
     ("store",),
     ("hub",),
     ("layers",),
@@ -32,9 +32,12 @@ ROWS = (
     ("controls",),
     ("views", "curves", "maps"),
     ("parts",),
-    ("seeing",),
+    ("seeing", "adapting"),
     (
         "training",
+        "classifying",
+        "instructing",
+        "talking",
         "chat",
         "library",
         "workshop",
@@ -64,7 +67,11 @@ QT_ROOMS = {
     "maps",
     "parts",
     "seeing",
+    "adapting",
     "training",
+    "classifying",
+    "instructing",
+    "talking",
     "chat",
     "library",
     "workshop",
@@ -84,10 +91,11 @@ QT_ROOMS = {
 BY_NAME_ONLY = TORCH_ROOMS - {"families", "objectives"}  # what no room above the Qt line imports
 
 THREAD_FILES = {  # plain Python threads, each joined by its owner
-    "engine/prepare.py",  # tokenizing while the run tells its progress
+    "engine/material.py",  # tokenizing while the run tells its progress
     "engine/prefetch.py",
     "store/encoding.py",  # tokenizing on every core
     "live/control_pipe.py",  # the child's end of the pipe
+    "hub/serving.py",  # the endpoint: who accepts, and one for each connection; `Server.close` joins them
 }
 QTHREAD_FILES = {"live/run_worker.py", "live/jobs.py"}
 SANDBOXED = "gate/pickle_child.py"  # runs only in a limited child; the one place where PyTorch reads a foreign pickle

@@ -5,16 +5,28 @@ import dataclasses
 import json
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from studio.core.shelf import BENCHES, COMMANDS, EXCHANGES, FAMILIES, FORMATS, OBJECTIVES, TOKENIZERS, Shelf
+from studio.core.shelf import (
+    BENCHES,
+    COMMANDS,
+    EXCHANGES,
+    FAMILIES,
+    FORMATS,
+    OBJECTIVES,
+    PROMPTS,
+    SAMPLES,
+    TOKENIZERS,
+    Shelf,
+)
 from studio.panels import PANELS
 
 ROOT = Path(__file__).resolve().parents[1]
-SHELVES = (FORMATS, TOKENIZERS, FAMILIES, OBJECTIVES, EXCHANGES, COMMANDS, BENCHES)
+SHELVES = (FORMATS, TOKENIZERS, PROMPTS, SAMPLES, FAMILIES, OBJECTIVES, EXCHANGES, COMMANDS, BENCHES)
 ITEMS = [pytest.param(shelf, name, id=f"{shelf.package}.{name}") for shelf in SHELVES for name in shelf.names()]
 SPEECH = "The cat sat on the mat. “Naïve”, said the dog: don't.\n\nA second line, 1234 <|endoftext|> 猫 🐈.\n"
 PLAIN = "The cat sat on the mat, and the dog lay by the door.\n"
@@ -127,6 +139,54 @@ def test_a_stream_of_tokens_says_the_same_as_all_of_them(kind: Any) -> None:
     assert "".join(map(stream, ids)) + stream.flush() == tokenizer.decode(ids)
 
 
+# --- prompts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PROMPTS.names())
+def test_a_prompt_begins_an_answer_where_a_learned_one_begins(name: str) -> None:
+    from studio.prompts import Turn
+
+    item = PROMPTS.load(name)
+    assert item.name == name
+    assert item.label
+    assert item.about
+    assert item.stops
+    talk = [Turn("system", "Be kind."), Turn("user", "Ask", "this"), Turn("assistant", "Answer"), Turn("user", "Go on")]
+    asked = [segment.text for segment in item.segments(talk, True)]
+    whole = item.segments([*talk, Turn("assistant", "The end")], False)
+    texts = [segment.text for segment in whole]
+    assert texts[: len(asked)] == asked
+    assert whole[len(asked)] == type(whole[0])("The end", True)
+    ended = whole[len(asked) + 1]
+    assert (ended.learned, ended.special) == (True, True)
+    assert ended.text in item.stops
+    assert {segment.text for segment in whole if segment.special} <= set(item.specials)
+    assert all("Ask" not in segment.text and "Go on" not in segment.text for segment in whole if segment.learned)
+
+
+# --- samples --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SAMPLES.names())
+def test_a_sample_is_the_same_for_each_seed_and_fits_what_it_says_of_itself(name: str) -> None:
+    from studio.rows.kinds import Reading, missing
+
+    sample = SAMPLES.load(name)
+    assert sample.name == name
+    assert sample.label
+    assert sample.about.endswith(".")
+    first, again, other = (list(islice(sample.rows(seed), 200)) for seed in (sample.seed, sample.seed, 99))
+    assert first == again != other
+    assert len(first) == 200 < sample.count
+    assert not missing(Reading(sample.kind, sample.roles))
+    for row in first:
+        assert list(row) == list(first[0]), "every row has the same columns in the same order"
+        assert json.loads(json.dumps(row, allow_nan=False)) == row
+        assert all(column in row for column in sample.roles.values())
+        assert row.get(sample.split_column, "train") in ("train", "validation", "test")
+    assert sample.split_column in first[0] or not sample.split_column
+
+
 # --- families and objectives ----------------------------------------------------------------------------------------
 
 
@@ -228,7 +288,54 @@ def test_an_objective_has_a_default_that_is_in_order(name: str) -> None:
     assert config_from_json(config_to_json(objective.default)) == objective.default
 
 
-@pytest.mark.parametrize("name", OBJECTIVES.names())
+OF_TEXTS = [name for name in OBJECTIVES.names() if OBJECTIVES.load(name).rows is None]
+OF_ROWS = [name for name in OBJECTIVES.names() if OBJECTIVES.load(name).rows is not None]
+ROWS: dict[str, Any] = {
+    "labelled": lambda number: {"text": f"text {number}", "label": "12"[number % 2]},
+    "completion": lambda number: {"prompt": f"thing {number}", "completion": f"{number}"},
+    "alpaca": lambda number: {"instruction": f"ask {number}", "output": f"answer {number}"},
+    "preference": lambda number: {"prompt": f"ask {number}", "chosen": f"yes {number}", "rejected": "no"},
+}
+
+
+def _examples(name: str, folder: Path) -> Any:
+    """Forty small rows of the first kind that an objective reads and this test writes, as tokens."""
+    from studio.store.project import Project
+    from studio.tokenizers import make_tokenizer
+
+    objective = OBJECTIVES.load(name)
+    row = ROWS[next(kind for kind in objective.rows.kinds if kind in ROWS)]
+    (folder / "rows.jsonl").write_text("\n".join(json.dumps(row(number)) for number in range(40)), "utf-8")
+    dataset = Project.create(folder / "project").add_dataset(folder / "rows.jsonl")
+    model = dataclasses.replace(objective.default.model, context_length=256, emb_dim=16, n_layers=1, n_heads=2)
+    config = objective.default.with_part(model=model)
+    return objective.rows.read(dataset, make_tokenizer("bytes"), config, lambda done, total: None, lambda: True)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", OF_ROWS)
+def test_batches_of_rows_depend_on_nothing_but_seed_and_number_and_name_their_targets(
+    name: str, tmp_path: Path
+) -> None:
+    import numpy as np
+    import torch
+
+    objective, examples = OBJECTIVES.load(name), _examples(name, tmp_path)
+    one, other = (objective.rows.batches(examples, examples.config, 4, "training") for _ in range(2))
+    far = 2 * one.per_epoch + 1
+    later = one.batch(far)
+    for index in range(far):
+        one.batch(index)
+    assert np.array_equal(one.batch(far), later)
+    assert np.array_equal(other.batch(far), later)
+    assert not np.array_equal(one.batch(0), later)
+    batch = torch.from_numpy(later)
+    assert objective.targets(batch) > 0
+    assert objective.rows.tokens(batch) > 0
+    assert examples.training_tokens > examples.validation_tokens
+
+
+@pytest.mark.parametrize("name", OF_TEXTS)
 def test_a_batch_depends_on_nothing_but_seed_and_number(name: str) -> None:
     import numpy as np
 
@@ -274,7 +381,7 @@ def test_a_format_of_models_refuses_what_is_none_with_a_sentence(name: str, tmp_
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("name", OBJECTIVES.names())
+@pytest.mark.parametrize("name", OF_TEXTS)
 def test_the_loss_of_an_objective_counts_the_targets_it_names_and_starts_near_chance(name: str) -> None:
     import math
 
@@ -291,7 +398,8 @@ def test_the_loss_of_an_objective_counts_the_targets_it_names_and_starts_near_ch
     assert count == objective.targets(batch) > 0
     assert loss.item() / count == pytest.approx(math.log(201), abs=0.7)
     if objective.score is not None:
-        assert objective.score(network, batch)[:2] == (loss, count)
+        found = objective.score(network, batch)
+        assert (found.loss, found.targets) == (loss, count)
 
 
 # --- commands and benches -------------------------------------------------------------------------------------------

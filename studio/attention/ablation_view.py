@@ -20,6 +20,7 @@ class AblationView(SceneView):
 
     name = "ablation"
     label = "Ablation"
+    needs_words = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)

@@ -144,7 +144,7 @@ class ModelChoice(Card):
         choices = [(BEST, tr("best · {words}", words=checkpoint_words(best)))] if best is not None else []
         self.checkpoint.set_choices([*choices, *((info.step, checkpoint_words(info)) for info in infos[::-1])])
         run = self._runs.get(self.chosen_run)
-        self.set_note(tr("learned {words}", words=run.config.data.text) if run is not None else "")
+        self.set_note(tr("learned {words}", words=run.config.data.source) if run is not None else "")
         self.about.setVisible(run is None and self.entry is None)
         for widget in (self._labels[1], self.checkpoint):  # an imported model has none
             widget.setVisible(self.entry is None)

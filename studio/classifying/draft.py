@@ -53,6 +53,14 @@ class ClassifyDraft(QObject):
         self._save()
         self.changed.emit()
 
+    def fitting(self) -> list[str]:
+        """The project's datasets that the chosen task can learn from; the first is taken where none was chosen."""
+        project, kinds = self._session.project, OBJECTIVES.load(self.config.objective).rows.kinds
+        names = [one.name for one in project.datasets() if one.reading.kind in kinds] if project is not None else []
+        if names and not self.config.data.dataset:
+            self.config = self.config.with_part(data=replace(self.config.data, dataset=names[0]))
+        return names
+
     def start_from(self, name: str) -> None:
         """Begin with a model of the project, or with random weights; an unknown one is a `StudioError`."""
         if not name:

@@ -197,7 +197,7 @@ class Tour:
         """Load the best checkpoint in Chat and let it write."""
         say("Writing…")
         self.session.focus("chat", model)
-        panel: Any = self._page("chat")
+        panel: Any = self._page("chat").continuing
         self.camera.until("the model", lambda: self.session.loaded is not None)
         panel.prompt.set_text(PROMPT)
         self.camera.settle(1.0)

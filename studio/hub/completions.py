@@ -18,7 +18,8 @@ from studio.gate.names import visible
 from studio.prompts import Turn
 
 MOST_TURNS = 4_096
-MOST_STOPS = 8
+MOST_STOPS, LONGEST_STOP = 8, 1_000  # at each token the text is held against all of them
+_FAR = 10**15
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 # What would change the answer, and the values that change nothing.
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
@@ -91,15 +92,17 @@ def _sampling(data: Mapping[str, Any], defaults: Sampling) -> Sampling:
 
 def _number(data: Mapping[str, Any], name: str) -> float:
     value = data[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == math.inf:
         raise RefusedError(400, f"“{name}” is a number.")
-    return float(value) if abs(value) < 1e15 else math.copysign(1e15, value)
+    return float(max(-_FAR, min(value, _FAR)))  # a whole number of JSON may be larger than any float
 
 
 def _stops(value: Any) -> tuple[str, ...]:
     stops = [value] if isinstance(value, str) else value or []
     if not isinstance(stops, list) or len(stops) > MOST_STOPS or not all(isinstance(stop, str) for stop in stops):
         raise RefusedError(400, f"“stop” is a text or a list of at most {MOST_STOPS} texts.")
+    if any(len(stop) > LONGEST_STOP for stop in stops):
+        raise RefusedError(400, f"A text of “stop” has at most {LONGEST_STOP:,} characters.")
     return tuple(without_halves(stop) for stop in stops if stop)
 
 

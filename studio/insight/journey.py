@@ -22,7 +22,7 @@ from studio.store.checkpoints import list_checkpoints
 
 TABLES = {"tokens": "embed_tokens.weight", "head": "lm_head.weight", "positions": "embed_positions.weight"}
 BASES = ("last", "first", "joint")
-WEIGHTS = "model.safetensors"
+WEIGHTS, ADAPTER = "model.safetensors", "adapter.safetensors"
 MOMENTS = 24  # checkpoints of a run that a way goes through at most
 
 
@@ -67,6 +67,11 @@ class Journey:
 
 def stored_table(folder: Path, source: str = "tokens") -> Numbers:
     """One table of a checkpoint, (rows, width), without reading the rest of it; tied ones lie there once."""
+    if (folder / ADAPTER).is_file():
+        raise StudioError(
+            tr("The checkpoints of this run hold only an adapter: its base, and so every token's vector, never moved."),
+            tr("Look at the base, whose run moved them, or at the Adapters page for what the adapter changed."),
+        )
     weights = StoredWeights([folder / WEIGHTS], mapped=True)
     name = TABLES[source]
     if source == "head" and name not in weights.shapes():

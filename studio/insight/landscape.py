@@ -31,7 +31,7 @@ BEYOND = 0.25  # how far the way between two models goes on behind either
 MARGIN = 0.3  # of the path's width around it
 MOMENTS = 24  # checkpoints of a run that its path goes through at most
 BLOCK = 1 << 19  # numbers of a weight that are compared among all checkpoints at once
-WEIGHTS = "model.safetensors"
+WEIGHTS, ADAPTER = "model.safetensors", "adapter.safetensors"
 
 
 @dataclass(frozen=True)
@@ -215,6 +215,11 @@ def _path(
     looked: Looked, plan: Plan, words: str, keep_going: KeepGoing, progress: Progress
 ) -> tuple[Field, Move] | None:
     """The plane of the run's own path and how to move in it; None when asked to stop."""
+    if (looked.folder / ADAPTER).is_file():
+        raise StudioError(
+            tr("The checkpoints of this run hold only an adapter, so there is no path of all its weights."),
+            tr("Choose a line or a plane: they are drawn around the weights with the adapter merged."),
+        )
     folders = [
         entry
         for entry in looked.folder.parent.glob("step-*")

@@ -39,6 +39,7 @@ class AttributionView(AskingView):
     """The sum at the left, the map of heads in the middle, what the chosen part does to all tokens at the right."""
 
     name, label, vector = "attribution", "Attribution", True
+    needs_words = True
     compares = True
 
     def __init__(self, session: Session, look: Look) -> None:

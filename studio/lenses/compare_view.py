@@ -29,6 +29,7 @@ class CompareView(AskingView):
     """The text coloured by KL, the places whose likeliest token is another one, and CKA of all layers."""
 
     name, label, needs_two = "compare", "Compare", True
+    needs_words = True
     compares = True
 
     def __init__(self, session: Session, look: Look) -> None:

@@ -39,6 +39,7 @@ class LaboratoryView(AskingView):
     """Moving a slider only reshapes logits that are there; another place asks for its own, the tree grows later."""
 
     name, label = "laboratory", "Next token"
+    needs_words = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)

@@ -36,7 +36,7 @@ LENS, PAIR = "studio.insight.lens:lens", "studio.insight.comparison:lens_pair"
 class LensView(AskingView):
     """The table, and beside it the likeliest five of the cell that is pointed at or locked."""
 
-    name, label, scrubs = "lens", "Logit lens", True
+    name, label, scrubs, needs_words = "lens", "Logit lens", True, True
     compares = True
 
     def __init__(self, session: Session, look: Look) -> None:

@@ -39,6 +39,7 @@ class StreamView(AskingView):
     """A map of one measure, and every layer with all of them. Scrubbing shows the lengths that a snapshot kept."""
 
     name, label, scrubs = "stream", "Stream", True
+    needs_words = True
     compares = True
 
     def __init__(self, session: Session, look: Look) -> None:

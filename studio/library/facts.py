@@ -19,6 +19,7 @@ from studio.widgets.look import Look
 
 _ROLES = {"fits": "good", "tight": "warning", "too large": "quiet"}
 NO_LEARNING = "It came without a tokenizer, so no text can be cut into its tokens to learn from."
+NO_BASE = "Its base “{base}” is not there any more, and an adapter alone computes nothing."
 NO_TOKENIZER = "It came without a tokenizer: it reads and writes token ids only, so Chat cannot use it."
 
 
@@ -37,10 +38,11 @@ class ModelFacts(Card):
         self.look_inside.setToolTip(tr("Opens the Attention page on this model: where its heads look on a text."))
         self.open_run = Button(tr("Its run"), None, look, "", "runs").set_small()
         self.open_run.setToolTip(tr("Opens the run that saved it, with its curves, texts and settings."))
-        self.fine_tune = Button(tr("Fine-tune…"), None, look, "", "pretrain").set_small()
+        self.teach = Button(tr("Teach it…"), None, look, "", "pretrain").set_small()
+        self.lay = Button(tr("Lay on the loaded model"), None, look, "", "adapters").set_small()
         self.export = Button(tr("Export…"), None, look, "", "export").set_small()
         self.buttons = FlowLayout(line_spacing=8)
-        for button in (self.look_inside, self.inspect, self.open_run, self.fine_tune, self.export):
+        for button in (self.look_inside, self.inspect, self.open_run, self.teach, self.lay, self.export):
             self.buttons.addWidget(button)
         self.body.addLayout(self.buttons)
         self.body.addSpacing(4)
@@ -59,16 +61,24 @@ class ModelFacts(Card):
         self.notes.setVisible(bool(self.notes.text()))
         self.delete.setVisible(not entry.project)
         self.open_run.setVisible(bool(entry.run) and not entry.project)
-        self.fine_tune.setEnabled(bool(entry.tokenizer))
-        goes_on = tr("Sets the next run to start from these weights, and opens its settings; nothing is changed here.")
-        self.fine_tune.setToolTip(goes_on if entry.tokenizer else tr(NO_LEARNING))
+        self.lay.setVisible(bool(entry.adapter))
+        worn = tr("Without it these adapters cannot be opened: {runs}.", runs=", ".join(entry.wearers))
+        self.delete.setToolTip(worn if entry.wearers else "")
+
+    def set_ways(self, why_no_teaching: str, why_no_laying: str) -> None:
+        """Say what keeps it from being taught or laid on; nothing where it can be."""
+        goes_on = tr("A run that starts from these weights: choose what it is to learn. Nothing is changed here.")
+        self.teach.setEnabled(not why_no_teaching)
+        self.teach.setToolTip(why_no_teaching or goes_on)
+        self.lay.setEnabled(not why_no_laying)
+        self.lay.setToolTip(why_no_laying or tr("Puts it on the model in memory and lets it count."))
 
 
 def fact_rows(entry: Entry) -> list[FactRow]:
     """What a model says of itself; what only lies on the disk has a hash too."""
     model = entry.config
     rows = [
-        FactRow(tr("Kind"), kind_words(entry)),
+        FactRow(tr("Kind"), tr("adapter · {which}", which=kind_words(entry)) if entry.adapter else kind_words(entry)),
         FactRow(tr("From"), origin_words(entry), origin_sentence(entry)),
         FactRow(tr("Family"), family_words(entry)),
         FactRow(tr("Parameters"), count(entry.parameters) if entry.parameters else NOT_MEASURED),
@@ -85,8 +95,17 @@ def fact_rows(entry: Entry) -> list[FactRow]:
     if entry.kind == BASE:
         unknown = tr("Its files name no licence; ask where it came from before you pass it on.")
         rows.insert(2, FactRow(tr("Licence"), entry.licence or tr("not named"), "" if entry.licence else unknown))
-    if entry.start:
+    if entry.start and not entry.adapter:
         rows.insert(2, FactRow(tr("Started from"), start_words(entry.start), entry.start))
+    if entry.wearers:
+        rows.insert(
+            2,
+            FactRow(
+                tr("Adapters on it"),
+                ", ".join(entry.wearers),
+                tr("Runs whose checkpoints hold only an adapter of this model."),
+            ),
+        )
     if entry.sha256:
         rows.append(FactRow(tr("Hash"), entry.sha256[:HASH], f"SHA-256 {entry.sha256}"))
     return rows
@@ -111,6 +130,8 @@ def fit_rows(fits: Mapping[str, Fit]) -> list[FactRow]:
 def note_words(entry: Entry) -> list[str]:
     """What a person should know before using it: the import's warnings, and a missing tokenizer."""
     notes = list(entry.warnings)
+    if entry.adapter and entry.base is None:
+        notes.append(tr(NO_BASE, base=start_words(entry.start)))
     if not entry.tokenizer and not any("tokenizer" in note.lower() for note in notes):
         notes.append(tr(NO_TOKENIZER))
     return notes

@@ -7,7 +7,7 @@ from pathlib import Path
 from studio.core.language import tr
 from studio.core.shelf import FAMILIES
 from studio.library.fits import LABELS, WAYS, Fit, fits_of
-from studio.parts.wording import NOT_MEASURED, column_width, disk_size, short_count
+from studio.parts.wording import NOT_MEASURED, column_width, disk_size, short_count, start_words
 from studio.store.library import BASE, Entry
 from studio.views.record_table import Column
 
@@ -59,8 +59,12 @@ def kind_words(entry: Entry) -> str:
 def origin_words(entry: Entry) -> str:
     """Where it comes from: the file it was imported from, or the text it learned; another project stands before."""
     own = Path(entry.source.replace("\\", "/")).name if entry.kind == BASE else entry.text
+    if entry.adapter:
+        own = tr("adapter on {base}", base=start_words(entry.start))
     if entry.project:
         return f"{entry.project} · {own}"
+    if entry.adapter:
+        return own
     return own if entry.kind == BASE else tr("learned {what}", what=own)
 
 
@@ -68,6 +72,9 @@ def origin_sentence(entry: Entry) -> str:
     """The same, exactly."""
     if entry.kind == BASE:
         words = tr("Imported from {path}", path=entry.source or NOT_MEASURED)
+    elif entry.adapter:
+        words = tr("An adapter on “{base}”, which “{run}” trained with “{what}”",
+                   base=start_words(entry.start), run=entry.run, what=entry.text)  # fmt: skip
     else:
         words = tr("A checkpoint of “{run}”, which learned “{what}”", run=entry.run, what=entry.text)
     return tr("{words}, in the project “{project}”", words=words, project=entry.project) if entry.project else words

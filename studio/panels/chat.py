@@ -1,282 +1,150 @@
-"""Let a trained model write: a prompt, its continuation token by token, and the chances behind every token."""
+"""Talk to a model, or let it go on with a text: two modes of one page, with one choice of the model."""
 
-from typing import Any
+from PySide6.QtWidgets import QStackedWidget
 
-from studio.chat.choice import BEST, ModelChoice
-from studio.chat.columns import ChatColumns
-from studio.chat.controls import NextTokenCard, SamplingCard
-from studio.chat.history import PromptHistory
-from studio.chat.pen import Foresight, Pen
-from studio.chat.precision import PrecisionChoice
-from studio.chat.prompt import PromptCard
-from studio.chat.text_card import TextCard
-from studio.chat.writing import Written, summary_words
+from studio.chat.continuing import Continuing
+from studio.controls.segmented import Segmented
 from studio.core.config import Sampling
-from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
-from studio.parts.wording import count
 from studio.store.library import Entry, entries_of
+from studio.talking.talk_page import TalkPage
+from studio.talking.voices import Offer
 from studio.training.learning import NO_CHAT
 from studio.widgets.look import Look
 from studio.widgets.page import Page
 
-PURPOSE = "Give a trained model the beginning of a text and watch it go on, one token at a time."
+CHAT, CONTINUE = "chat", "continue"
+PURPOSES = {
+    CHAT: "Ask a model and read its answers, one beside the other if you like.",
+    CONTINUE: "Give a trained model the beginning of a text and watch it go on, one token at a time.",
+}
 IDEA = (
     "A model does not choose a word. It gives every token of its vocabulary a probability, and a rule draws one of "
     "them. The bars show these probabilities; the sliders are the rule.\n\n"
     "Temperature below 1 makes likely tokens likelier, above 1 gives the unlikely ones a chance. Top-k keeps the k "
     "likeliest, top-p the likeliest that together reach a share, min-p drops everything far below the likeliest.\n\n"
-    "The same seed draws the same text. A tinted token was a surprise: the stronger, the less likely it was."
+    "The same seed draws the same text. A tinted token was a surprise: the stronger, the less likely it was.\n\n"
+    "In a chat the model still only goes on with a text: a template lays question and answer out the way it was "
+    "taught, and the answer ends where the model writes the mark that ends a turn."
 )
+TAUGHT = ("instruct", "prefer")  # objectives after which a model answers
 
 
 class ChatPanel(Page):
-    """Completion: the model goes on from the prompt. Everything slow runs as a job and can be stopped at once."""
+    """The mode follows what there is to talk to, until a person chooses one."""
 
     def __init__(self, session: Session, look: Look) -> None:
-        super().__init__(tr("Chat"), tr(PURPOSE), look)
+        super().__init__(tr("Chat"), tr(PURPOSES[CONTINUE]), look)
         self.set_idea(tr(IDEA))
-        self._session = session
-        self._loading = ""
-        self.pen, self.foresight = Pen(session, tr("Writing"), self), Foresight(session, self)
-        self.choice, self.history, self.prompt = ModelChoice(look), PromptHistory(look), PromptCard(look)
-        self.sampling, self.next, self.page = SamplingCard(look), NextTokenCard(look), TextCard(look, self)
-        self.view = self.page.view
-        self.precision = PrecisionChoice(session, lambda: self.view.whole_text, look)
-        self.choice.body.addWidget(self.precision)
-        side = (("Model", self.choice), ("Sampling", self.sampling), ("Next", self.next), ("Prompts", self.history))
-        self.columns = ChatColumns(side, (self.page, self.prompt), look)
-        self.body.addWidget(self.columns)
-        self._connect()
+        self._session, self._chosen = session, False
+        self.modes = Segmented([(CHAT, tr("Chat")), (CONTINUE, tr("Continue a text"))], look, tr("What the model does"))
+        self.tools.addWidget(self.modes)
+        self.continuing = Continuing(session, look, self.banner, self)
+        self.talk = TalkPage(session, look, self.banner, self)
+        self.pile = QStackedWidget()
+        self.pile.addWidget(self.talk)
+        self.pile.addWidget(self.continuing)
+        self.body.addWidget(self.pile)
+        self.modes.changed.connect(self._mode_chosen)
+        self.continuing.changed.connect(self._tell_offers)
+        self.talk.load_requested.connect(self._load)
+        self.talk.inside_requested.connect(self._look_inside)
+        self.show_mode(CONTINUE)
 
-    def _connect(self) -> None:
-        self.choice.changed.connect(self._refresh_buttons)
-        self.precision.changed.connect(self._refresh_buttons)
-        self.history.chosen.connect(self._recall)
-        self.history.failed.connect(self._failed)
-        self.sampling.changed.connect(self._sampling_changed)
-        self.next.chosen.connect(self._write_token)
-        self.prompt.edit.textChanged.connect(self._prompt_changed)
-        self.prompt.edit.submitted.connect(self._primary_pressed)
-        self.prompt.edit.browsed.connect(self._browse)
-        self.prompt.primary.clicked.connect(self._primary_pressed)
-        self.prompt.go_on.clicked.connect(self._go_on)
-        self.page.inside_requested.connect(self._look_inside)
-        self.pen.wrote.connect(self.page.add)
-        self.pen.failed.connect(self._failed)
-        self.pen.ended.connect(self._written)
-        self.foresight.ready.connect(self._show_logits)
-        self.foresight.failed.connect(self._no_logits)
+    @property
+    def mode(self) -> str:
+        """CHAT or CONTINUE."""
+        return self.modes.value()
 
-    # What is shown
+    def show_mode(self, mode: str) -> None:
+        """Bring one of the two forward; what the other one writes is stopped."""
+        self.modes.set_value(mode)
+        self.set_purpose(tr(PURPOSES[mode]))
+        self.pile.setCurrentWidget(self.talk if mode == CHAT else self.continuing)
+        if mode == CHAT:
+            self.continuing.stop()
+        else:
+            self.talk.stop()
+
+    def _mode_chosen(self, mode: str) -> None:
+        self._chosen = True
+        self.show_mode(mode)
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
-        """Follow the session: which models there are, and which one is in memory."""
-        if not what or what & {"project", "models", "runs", "running", "checkpoints"}:
-            project = self._session.project
-            self.choice.set_runs(list(self._session.runs.values()))
-            self.choice.set_entries(entries_of(project))
-            self.history.set_project(project.path if project is not None else None)
-        if not what or "loaded" in what:
-            self._model_changed()
-        wanted = tr("What the model writes appears here.")
-        self.view.setPlaceholderText(wanted if self._wanted() else tr("There is no trained model in this project yet."))
-        self._refresh_buttons()
+        """Follow the session."""
+        self.continuing.refresh(what)
+        self.talk.refresh(what)
+        self._tell_offers()
+        if not self._chosen and (not what or "project" in what):
+            self.show_mode(CHAT if self._can_answer() else CONTINUE)
+
+    def _can_answer(self) -> bool:
+        """Whether a run of the project has learned to answer."""
+        return any(run.config.objective in TAUGHT for run in self._session.runs.values())
 
     def focus_on(self, thing: object) -> None:
-        """Load a run's best checkpoint, that of a (name, step), or a model that is no run's; one of gaps is refused."""
+        """Load what another page sent here, and talk to it or let it go on, as it has learned; not what fills gaps."""
         if fills_only_gaps(self._session, thing):
-            hint = tr("To see it fill gaps, look at the samples of its run.")
-            self.banner.show_error(tr(NO_CHAT), hint)
+            self.banner.show_error(tr(NO_CHAT), tr("To see it fill gaps, look at the samples of its run."))
             return
-        if isinstance(thing, Entry):
-            self.choice.choose_entry(thing)
-        elif isinstance(thing, RunModel):
-            self.choice.choose(thing.name, BEST)
-        elif isinstance(thing, tuple) and len(thing) == 2:
-            self.choice.choose(str(thing[0]), int(thing[1]))
-        self._refresh_buttons()
-        if self._wanted() and not self._is_loaded():
-            self._load()
+        run = thing if isinstance(thing, RunModel) else None
+        if isinstance(thing, tuple) and thing:
+            run = self._session.runs.get(str(thing[0]))
+        if run is not None or isinstance(thing, Sampling):
+            self.show_mode(CHAT if run is not None and run.config.objective in TAUGHT else CONTINUE)
+        if thing is not None:
+            self.continuing.focus_on(thing)
 
     def actions(self) -> list[Action]:  # type: ignore[override]  # the shell's, not Qt's
         """What the command palette offers for this page."""
-        primary, go_on = self.prompt.primary, self.prompt.go_on
+        talk, conversation = self.talk, self.talk.conversation
         return [
-            Action("chat.primary", primary.text(), self._primary_pressed, "", "chat", primary.isEnabled),
-            Action("chat.go_on", tr("Go on from what is written"), self._go_on, "", "play", go_on.isEnabled),
-        ]
+            *self.continuing.wishes(),
+            Action("chat.new", tr("New chat"), self._new_chat, "", "plus"),
+            Action("chat.search", tr("Search all chats"), self._search, "", "search"),
+            Action("chat.stop", tr("Stop the answer"), talk.stop, "", "stop", lambda: conversation.busy),
+            Action("chat.undo", tr("Take the last question or version back"), conversation.undo, "", "undo",
+                   lambda: conversation.can_undo),
+        ]  # fmt: skip
 
-    def _wanted(self) -> str:
-        """The title of the model that the two lists name; empty when there is none."""
-        return self.choice.wanted
+    def _new_chat(self) -> None:
+        self.show_mode(CHAT)
+        self.talk.new_chat()
 
-    def _is_loaded(self) -> bool:
-        loaded = self._session.loaded
-        return loaded is not None and loaded.title == self._wanted() and loaded.path in (None, self.choice.folder)
-
-    def _model_changed(self) -> None:
-        self.foresight.forget()
-        if self.pen.writing and self.pen.model is not self._session.loaded:
-            self.stop()
-        if self._session.loaded is None:
-            self.next.forget()
-            self.prompt.room.setText("")
-        elif not self.pen.writing:
-            self.foresight.ask_at_once(self._text_so_far())
-
-    def _refresh_buttons(self) -> None:
-        text, enabled = self._primary_words()
-        self.prompt.primary.setText(text)
-        self.prompt.primary.setEnabled(enabled)
-        self.prompt.go_on.setVisible(bool(self.view.tokens))
-        self.precision.show_model(self._session.loaded if self._is_loaded() else None, self.pen.writing)
-        self.prompt.go_on.setEnabled(self._can_write() and not self.pen.writing)
-
-    def _can_write(self) -> bool:
-        return self._is_loaded() and not self.precision.busy
-
-    def _primary_words(self) -> tuple[str, bool]:
-        if self.pen.writing:
-            return tr("Stop"), True
-        if self._loading:
-            return tr("Loading…"), False
-        if not self._wanted():
-            return tr("Train a model first"), True
-        if not self._is_loaded():
-            run = self.choice.chosen_run
-            return tr("Load step {step}", step=count(self.choice.real_step)) if run else tr("Load this model"), True
-        if self.precision.busy:
-            return tr("Changing to {name}…", name=self.precision.wanted), False
-        sampling = self.sampling.value()
-        if not self.sampling.is_usable:
-            return tr("Check the marked setting"), False
-        if sampling.samples > 1:
-            words = tr("Write {texts} × {count} tokens", texts=count(sampling.samples), count=count(sampling.tokens))
-            return words, True
-        return tr("Write {count} tokens", count=count(sampling.tokens)), True
-
-    def _primary_pressed(self) -> None:
-        if self.pen.writing:
-            self.stop()
-        elif self._loading:
-            return
-        elif not self._wanted():
-            self._session.focus("pretrain")
-        elif not self._is_loaded():
-            self._load()
-        elif self._can_write():
-            self.history.add(self.prompt.text)
-            self.page.begin(self.prompt.text)
-            self._write(self.prompt.text)
-
-    # Loading
+    def _search(self) -> None:
+        self.show_mode(CHAT)
+        self.talk.view.search()
 
     def _load(self) -> None:
-        try:
-            entry = self.choice.entry
-            job = (self._session.load_folder(entry.folder, entry.title) if entry is not None
-                   else self._session.load_model(self.choice.chosen_run, self.choice.step or None))  # fmt: skip
-        except StudioError as error:
-            self._failed(error)
-            return
-        self._loading = self._wanted()
-        self.banner.clear()
-        self.next.forget(tr("Loading {name}…", name=self._loading))
-        job.failed.connect(self._load_failed)
-        job.ended.connect(self._load_ended)
-        self._refresh_buttons()
-
-    def _load_failed(self, error: StudioError) -> None:
-        self.next.forget()
-        self._failed(error)
-
-    def _load_ended(self) -> None:
-        self._loading = ""
-        if self._is_loaded() and self.columns.tabs.value() == "Model":
-            self.columns.show_side("Sampling")
-        self._refresh_buttons()
-
-    def _failed(self, error: StudioError) -> None:
-        self.banner.show_error(error.message, error.hint)
-
-    # Writing
-
-    def _write(self, text: str) -> None:
-        """Let the model go on from `text`, appending to what stands on the page."""
-        self.banner.clear()
-        sampling = self.sampling.value()
-        self.page.branch(sampling.samples)
-        searching = tr("Following {count} beams; the text comes when the best one is found…", count=sampling.beams)
-        self.page.say(searching if sampling.beams > 1 else tr("Reading the prompt…"))
-        self.pen.start(text, sampling)
-        self._refresh_buttons()
+        if self.continuing.wanted:
+            self.continuing.load()
+        else:
+            self._session.focus("pretrain")
 
     def _look_inside(self, text: str) -> None:
-        self._session.focus("lenses", self.choice.glance(text))
+        self._session.focus("lenses", self.continuing.choice.glance(text))
+
+    def _tell_offers(self) -> None:
+        """Every model of the project that a column could speak with."""
+        offers = [
+            Offer(f"entry:{entry.folder}", entry.title, entry.folder) for entry in entries_of(self._session.project)
+        ]
+        for run in self._session.runs.values():
+            if run.writes:
+                best = [info for info in run.record.checkpoints() if info.best] or run.record.checkpoints()[-1:]
+                offers += [
+                    Offer(f"run:{info.folder}", tr("{run} · step {step:,}", run=run.name, step=info.step), info.folder)
+                    for info in best[:1]
+                ]
+        self.talk.set_offers(offers, self.continuing.wanted, bool(self.continuing.loading))
 
     def stop(self) -> None:
-        """Nothing more is written from this moment."""
-        if self.pen.stop():
-            self.page.say(f"{summary_words(self.view.tokens)} · {tr('stopped')}".removeprefix(" · "))
-
-    def _written(self) -> None:
-        self.page.say()
-        self._refresh_buttons()
-        self.foresight.ask_at_once(self._text_so_far())
-
-    def _go_on(self) -> None:
-        if self.prompt.go_on.isEnabled():
-            self._write(self.view.whole_text)
-
-    def _write_token(self, token: int, probability: float) -> None:
-        """A person chose the next token instead of the rule."""
-        model = self._session.loaded
-        if model is None or self.pen.writing or self.precision.busy:
-            return
-        if self.view.prompt != self.prompt.text or not self.view.tokens:
-            self.page.begin(self.prompt.text)
-        text, shown = model.tokenizer.token_text(token), self.page.shown
-        self.page.add([Written(text, token, probability, 0.0, sample=shown, rivals=self.next.rivals)])
-        self._refresh_buttons()
-        self.foresight.ask_at_once(self._text_so_far())
-
-    # The bars
-
-    def _text_so_far(self) -> str:
-        """What the bars follow: the page, until another prompt is being typed."""
-        return self.view.whole_text if self.view.prompt == self.prompt.text else self.prompt.text
-
-    def _prompt_changed(self) -> None:
-        if not self.pen.writing:
-            self.foresight.ask(self._text_so_far())
-
-    def _show_logits(self, model: Any, logits: Any, text: str) -> None:
-        self.next.set_sampling(self.sampling.value())
-        self.next.set_logits(model, logits, text)
-        used, seen = len(logits.ids), model.context_length
-        words = tr("{used} of {seen} tokens") if used <= seen else tr("sees the last {seen} of {used} tokens")
-        self.prompt.room.setText(words.format(used=count(used), seen=count(seen)))
-        self.prompt.room.setToolTip(tr("Tokens of the text so far, and how many the model sees at once"))
-
-    def _no_logits(self, error: StudioError) -> None:
-        self.next.forget(str(error))
-
-    def _sampling_changed(self, sampling: Sampling) -> None:
-        self.next.set_sampling(sampling)
-        self._refresh_buttons()
-
-    def _browse(self, step: int, afresh: bool) -> None:
-        prompt = self.history.browse(step, afresh)
-        if prompt is not None:
-            self.prompt.edit.recall(prompt)
-
-    def _recall(self, prompt: str) -> None:
-        self.prompt.set_text(prompt)
-        self.prompt.edit.setFocus()
+        """Nothing more is written in either mode."""
+        self.continuing.stop()
+        self.talk.stop()
 
 
 def fills_only_gaps(session: Session, thing: object) -> bool:

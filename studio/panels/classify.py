@@ -164,7 +164,7 @@ class ClassifyPanel(Page):
     def _offer(self) -> None:
         """The datasets and models to choose from."""
         project = self._session.project
-        datasets = [one.name for one in project.datasets()] if project is not None else []
+        datasets = self.draft.fitting()
         models = [(one.name, one.name) for one in list_models(project.path)] if project is not None else []
         every = [run for run in self._session.runs.values() if run.writes and self.book.newest_step(run)]
         runs = [(run.name, tr("run {name}", name=run.name)) for run in every]

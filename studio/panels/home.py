@@ -125,8 +125,8 @@ class HomePanel(Scroll):
         )
         row = QHBoxLayout()
         row.setSpacing(16)
-        row.addWidget(way, 2)
-        row.addWidget(computer, 1)
+        row.addWidget(way, 8)
+        row.addWidget(computer, 3)
         return row
 
     # --- showing --------------------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ class HomePanel(Scroll):
     def _go_on(self) -> None:
         running, waiting = self._session.running, waiting_run(self._session)
         if running is not None:
-            self._session.focus("pretrain", running)
+            self._session.focus(running.page, running)
         elif waiting is not None:
             self._resume_run(waiting)
 
@@ -259,10 +259,10 @@ class HomePanel(Scroll):
 
     def _resume_run(self, run: RunModel) -> None:
         if self._opening.attempt(lambda: self._session.resume_run(run.name)):
-            self._session.focus("pretrain", run)
+            self._session.focus(run.page, run)
 
     def _open_run(self, run: RunModel) -> None:
-        self._session.focus("pretrain", self._session.open_run(run.name))
+        self._session.focus(run.page, self._session.open_run(run.name))
 
 
 def _way_in(title: Label, words: QWidget, buttons: list[Button]) -> Card:

@@ -13,20 +13,20 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.library.arrival import Arrival
 from studio.library.departure import Departure
-from studio.library.facts import NO_TOKENIZER, ModelFacts
+from studio.library.facts import NO_BASE, NO_TOKENIZER, ModelFacts
 from studio.library.hub_browser import open_hub
 from studio.library.load_button import LoadButton
+from studio.library.onward import LESSONS, Onward, why_no_teaching
 from studio.library.table import ModelRow, columns, rows_of, shown
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
-from studio.parts.fine_tuning import start_next_run
 from studio.parts.machine import Machine
 from studio.parts.opening import known_projects
-from studio.parts.wording import count
+from studio.parts.wording import count, start_words
 from studio.store.library import Entry
 from studio.store.models import StoredModel
-from studio.training.learning import NO_CHAT
+from studio.training.learning import NO_CHAT, NO_CHAT_OF_CLASSES
 from studio.views.record_table import RecordTable
 from studio.widgets.file_drop import FileDrop
 from studio.widgets.look import Look
@@ -56,6 +56,10 @@ _ROOMY_FROM = 900  # pixels of the page
 
 def why_no_chat(session: Session, entry: Entry) -> str:
     """Why a model cannot be chatted with; nothing where it can."""
+    if entry.adapter and entry.base is None:
+        return tr(NO_BASE, base=start_words(entry.start))
+    if entry.config.outputs:
+        return tr(NO_CHAT_OF_CLASSES)
     run = session.runs.get(entry.run) if not entry.project else None
     if not entry.config.causal or (run is not None and not run.writes):
         return tr(NO_CHAT)
@@ -79,10 +83,14 @@ class ModelsPanel(Page):
         self.facts = ModelFacts(look)
         for button, slot in (
             (self.facts.delete, self.delete), (self.facts.inspect, self.inspect),
-            (self.facts.fine_tune, self.fine_tune), (self.facts.export, self.ask_export),
+            (self.facts.export, self.ask_export),
             (self.facts.open_run, self.open_run), (self.facts.look_inside, self.look_inside),
         ):  # fmt: skip
             button.clicked.connect(slot)
+        self.onward = Onward(session, self)
+        self.onward.failed.connect(self._refused)
+        self.facts.teach.clicked.connect(partial(self.onward.open_menu, self.facts.teach))
+        self.facts.lay.clicked.connect(self.onward.lay)
         self.load = LoadButton(session, look)
         self.load.failed.connect(self._refused)
         self.facts.buttons.addWidget(self.load)
@@ -185,6 +193,8 @@ class ModelsPanel(Page):
         self.chat_button.set_kind("" if coming or going else "primary")
         if row is not None:
             self.facts.set_entry(row.entry, row.fits)
+            self.onward.entry = row.entry
+            self.facts.set_ways(why_no_teaching(row.entry), self.onward.why_not_lay())
             why = why_no_chat(self._session, row.entry)
             self.load.set_entry(row.entry, why)
             self.chat_button.setEnabled(not why)
@@ -285,14 +295,6 @@ class ModelsPanel(Page):
         if self.row is not None:
             self._session.focus("attention", self.row.entry)
 
-    def fine_tune(self) -> None:
-        """The next run begins with the chosen model's weights."""
-        if self.row is not None and self.row.entry.tokenizer:
-            try:
-                start_next_run(self._session, self.row.entry.folder)
-            except StudioError as error:
-                self._refused(error)
-
     def open_run(self) -> None:
         """Show the run that the chosen checkpoint belongs to."""
         if self.row is not None and self.row.entry.run:
@@ -332,8 +334,10 @@ def _actions(page: ModelsPanel) -> list[Action]:
                page.load.isEnabled),
         Action("models.inspect", tr("Inspect the chosen model"), page.inspect, "", "model", chosen),
         Action("models.inside", tr("Look inside the chosen model"), page.look_inside, "", "attention", chosen),
-        Action("models.fine_tune", tr("Fine-tune the chosen model…"), page.fine_tune, "", "pretrain",
-               page.facts.fine_tune.isEnabled),
+        *(Action(f"models.teach_{name}", tr("Teach the chosen model: {what}", what=tr(words)),
+                 partial(page.onward.teach, name), "", name, page.facts.teach.isEnabled) for name, words in LESSONS),
+        Action("models.lay", tr("Lay the chosen adapter on the loaded model"), page.onward.lay, "", "adapters",
+               lambda: not page.onward.why_not_lay()),
         Action("models.export", tr("Export the chosen model…"), page.ask_export, "", "export", chosen),
         Action("models.delete", tr("Delete the chosen model"), page.delete, "", "trash", own),
     ]  # fmt: skip

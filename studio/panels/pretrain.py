@@ -14,6 +14,7 @@ from studio.core.shelf import FAMILIES
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
+from studio.parts.machine import Machine
 from studio.parts.wording import count
 from studio.store.starts import without_start
 from studio.training.commands import RunCommands
@@ -27,6 +28,7 @@ from studio.widgets.look import Look
 from studio.widgets.page import Page
 from studio.workshop.moving import moved
 
+PAGE = "pretrain"
 PRIMARY_KEYS = "Ctrl+Return"
 PURPOSE = "Teach a model to predict the next token of your text."
 PURPOSE_OF_GAPS = "Teach a model to fill the gaps in your text."
@@ -58,6 +60,7 @@ class PretrainPanel(Page):
         self._setting_up = False
         self._stale = False  # the plan has changed while nobody looked
         self._published = published_runs(look.resources)
+        self._machine = Machine.of(session)
         self._keeper = PlanKeeper(session, self)
         self._keeper.changed.connect(self._plan_changed)
         self.commands = RunCommands(session, self)
@@ -66,6 +69,7 @@ class PretrainPanel(Page):
         self.setup.switch_requested.connect(self._switch_model)
         self.setup.start.choose_requested.connect(self._choose_start)
         self.setup.start.leave_requested.connect(self._leave_start)
+        self.setup.adapter.choose_requested.connect(self._choose_start)
         self.commands.watch_chart(self.view.charts.plot)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.setup)
@@ -87,7 +91,7 @@ class PretrainPanel(Page):
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Follow the session: a run that begins takes the page over; a run's own news reach its view directly."""
         running = self._session.running
-        if running is not None and running is not self._run and running.living:
+        if running is not None and running.page == PAGE and running is not self._run and running.living:
             self._setting_up = False
             self._follow(running)
         elif self._run is not None and self._session.runs.get(self._run.name) is not self._run:
@@ -150,6 +154,7 @@ class PretrainPanel(Page):
         self._need = first_need(draft, project is not None, texts, planned) or no_start
         trouble = no_start.reason if no_start is not None else ""
         self.setup.set_draft(draft, self._keeper.facts(draft), planned, trouble)
+        self.setup.adapter.card.set_room(self._machine.room(draft.compute.device)[0])
 
     def _plan_changed(self) -> None:
         self._stale = not self.isVisible()
@@ -254,9 +259,9 @@ class PretrainPanel(Page):
         self._session.focus("models")
 
     def _leave_start(self) -> None:
-        """Random weights again; shape and settings stay, and the model is a click away."""
+        """Random weights again, and no adapter on them; the rest stays, and the model is a click away."""
         draft = self._session.draft
-        self._session.set_draft(without_start(draft))
+        self._session.set_draft(without_start(draft).with_part(adapter=replace(draft.adapter, kind="none")))
         back = (tr("Undo"), partial(self._session.set_draft, draft))
         self._session.notices.post("info", tr("The next run begins with random weights."), back)
 

@@ -253,12 +253,12 @@ class RunsPanel(Page):
                 self._session.notices.post("info", undo.text, (tr("Undo"), undo.undo))
 
     def _resume_newest(self) -> None:
-        if self.resume.isEnabled() and self.commands.resume():
-            self._session.focus("pretrain", self.run)
+        if self.run is not None and self.resume.isEnabled() and self.commands.resume():
+            self._session.focus(self.run.page, self.run)
 
     def _resume(self, step: int) -> None:
-        if self.commands.resume(step):
-            self._session.focus("pretrain", self.run)
+        if self.run is not None and self.commands.resume(step):
+            self._session.focus(self.run.page, self.run)
 
     def _chat(self, step: int) -> None:
         if self.run is not None:

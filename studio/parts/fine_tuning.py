@@ -35,7 +35,7 @@ def fine_tuned(draft: RunConfig, start: Start) -> RunConfig:
     A tokenizer that is not offered for a text of one's own stands in the draft as the default, which means the model's.
     """
     model, training = start.config.model, draft.training
-    names = [draft.objective, *OBJECTIVES.names()]
+    names = [draft.objective, *(name for name in OBJECTIVES.names() if OBJECTIVES.load(name).rows is None)]
     fitting = next((name for name in names if not OBJECTIVES.load(name).obstacle(model)), draft.objective)
     rate = min(training.learning_rate, GENTLE)
     training = dataclasses.replace(

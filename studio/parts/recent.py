@@ -172,7 +172,7 @@ def _name(run: RunModel) -> str:
 
 
 def _what(run: RunModel) -> str:
-    return f"{task_word(run.config.objective)} · {Path(run.config.data.text).stem}"
+    return f"{task_word(run.config.objective)} · {Path(run.config.data.source).stem}"
 
 
 def _state(run: RunModel) -> str:

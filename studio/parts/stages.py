@@ -34,8 +34,18 @@ def _has_run(session: Session) -> bool:
     return bool(session.runs)
 
 
-def _has_trained(session: Session) -> bool:
-    return any(run.state == "finished" or run.record.summary.size > 0 for run in session.runs.values())
+def _has_trained(session: Session, page: str = "pretrain") -> bool:
+    """Whether a run of this page has come to something."""
+    runs = [run for run in session.runs.values() if run.page == page]
+    return any(run.state == "finished" or run.record.summary.size > 0 for run in runs)
+
+
+def _has_classified(session: Session) -> bool:
+    return _has_trained(session, "classify")
+
+
+def _has_instructed(session: Session) -> bool:
+    return _has_trained(session, "instruct")
 
 
 def _has_compared(session: Session) -> bool:
@@ -49,9 +59,11 @@ def _has_model(session: Session) -> bool:
 STAGES = (
     Stage("Text", "data", _has_text, "Done when the project has a text."),
     Stage("Tokens", "tokenizer", _has_tokens, "Done when a text has been cut into tokens."),
-    Stage("Architecture", "model", _has_run, "Done when a run has been made of a model's shape."),
+    Stage("Shape", "model", _has_run, "Done when a run has been made of a model's shape."),
     Stage("Pretraining", "pretrain", _has_trained, "Done when a run has saved a checkpoint."),
     Stage("Comparing", "runs", _has_compared, "Done when there are two runs to lay over one another."),
+    Stage("Classes", "classify", _has_classified, "Done when a run has learned to tell classes apart."),
+    Stage("Answers", "instruct", _has_instructed, "Done when a run has learned to answer."),
     Stage("Chat", "chat", _has_model, "Done when a model is in memory to talk to."),
 )
 
@@ -59,7 +71,7 @@ STAGES = (
 class Flow(QLayout):
     """Puts widgets in a line and breaks it where the width ends, like words."""
 
-    def __init__(self, parent: QWidget, gap: int = 8) -> None:
+    def __init__(self, parent: QWidget, gap: int = 6) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self._gap = gap

@@ -78,7 +78,8 @@ def checkpoint_words(info: "CheckpointInfo") -> str:
 
 def task_word(objective: str) -> str:
     """What a run learns, as one word or two among others: masked words."""
-    return tr(objective.replace("_", " "))
+    words = {"classify": "classes", "regress": "numbers", "instruct": "answers", "prefer": "preferences"}
+    return tr(words.get(objective, objective.replace("_", " ")))
 
 
 def start_words(start_from: str) -> str:

@@ -35,6 +35,7 @@ class LandscapeView(SceneView):
     """Nothing is measured before somebody asks; the picture then grows from its middle, and can be stopped."""
 
     name, label, vector = "landscape", "Landscape", True
+    needs_words = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)

@@ -44,6 +44,7 @@ class LossView(SceneView):
     """Curve above, rows below; the row that is chosen stands beside them, each token coloured by its loss."""
 
     name, label, vector = "loss", "Loss", True
+    needs_words = True
     compares = True
 
     def __init__(self, session: Session, look: Look) -> None:

@@ -156,13 +156,15 @@ class ScenePage(Page):
             return tr("Looking into {name}…", name=looking.subject.title), tr("Its weights are read and the text once.")
         if looking.scene is None:
             return tr("There is nothing to see of {name}", name=looking.subject.title), ""
-        missing = self.view.missing() if self.view is not None else ""
+        missing = self.view.why_nothing() if self.view is not None else ""
         if not missing:
             return None
         return (tr("Not in this model") if not self._wants_two() else tr("Nothing to compare with yet")), missing
 
     def _wants_two(self) -> bool:
-        return self.view is not None and self.view.needs_two and self.looking.other is None
+        view = self.view
+        waits = view is not None and view.needs_two and self.looking.other is None
+        return waits and view is not None and view.why_nothing() == view.missing()
 
     def _offer(self) -> None:
         """The one thing to do where there is nothing to see."""
@@ -182,7 +184,7 @@ class ScenePage(Page):
             self.stack.addWidget(built)
 
     def _told(self) -> None:
-        if self.view is not None and self.view.missing():
+        if self.view is not None and self.view.why_nothing():
             self._show()
         self.footing.say()
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from studio.core.language import tr
 from studio.live.session import Session
 from studio.widgets.look import Look
 
@@ -28,6 +29,7 @@ class SceneView(QWidget):
     vector = False  # whether it is lines and letters, so that a drawing (SVG) of it is worth having
 
     compares = False  # whether it draws the difference of two models; else it shows the first of them alone
+    needs_words = False  # whether it is about what a model says, so that a classifier has nothing to show
     needs_two = False  # whether it compares, so that there is nothing to show of one model
 
     told = Signal()  # the explanation, the numbers or what is missing may be another: the page asks again
@@ -59,6 +61,18 @@ class SceneView(QWidget):
     def missing(self) -> str:
         """Why there is nothing to show for this model, as a sentence; empty where there is something."""
         return ""
+
+    def why_nothing(self) -> str:
+        """What is missing, or that the model tells classes apart where the view is about words."""
+        drawn = self.looking.shown if self.compares or self.needs_two else self.looking.shown[:1]
+        for scene in drawn:
+            if self.needs_words and scene is not None and scene.config.model.outputs:
+                return tr(
+                    "“{name}” tells {count} classes apart and expects no words any more. Look at the model that it was "
+                    "made of, or see on the Classify page why it chose a class.",
+                    name=scene.title, count=scene.config.model.outputs,
+                )  # fmt: skip
+        return self.missing()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what happened while nobody looked."""

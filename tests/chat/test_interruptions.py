@@ -19,10 +19,11 @@ def page(request, session, look, on_screen, scripted_run, save_checkpoint, monke
     run = scripted_run.play(small_run(20), "tale")
     save_checkpoint(run.record, 10, 2.0)
     save_checkpoint(run.record, 20, 2.5)
-    panel = ChatPanel(session, look)
-    session.changed.connect(panel.refresh)
-    panel.refresh(frozenset())
-    on_screen(panel)
+    whole = ChatPanel(session, look)
+    session.changed.connect(whole.refresh)
+    whole.refresh(frozenset())
+    on_screen(whole)
+    panel = whole.continuing
     panel.focus_on(("tale", 10))
     scripted_run.until(lambda: session.loaded is not None and panel.next.bars.isVisible())
     panel.prompt.set_text("a bad")
@@ -112,7 +113,7 @@ def test_closing_ends_within_one_token_and_waits_no_longer_than_it_may(page, ses
 
 def test_a_page_that_is_closed_first_leaves_the_rest_to_the_session(page, session, scripted_run):
     model = session.loaded
-    page.close()
+    page.window().close()
     model.free.set()
     assert session.close(5_000)
     assert model.ended.is_set()

@@ -69,7 +69,7 @@ def page(session, look, on_screen, scripted_run, save_checkpoint, monkeypatch):
     session.changed.connect(panel.refresh)
     panel.refresh(frozenset())
     on_screen(panel)
-    yield panel
+    yield panel.continuing
     panel.stop()
     ChangingWriter.probed.set()
     if session.loaded is not None:
@@ -338,10 +338,11 @@ def test_a_real_model_is_changed_and_measured_on_what_it_never_learned_from(
     def settle():  # a real model on a busy machine takes its time
         qtbot.waitUntil(lambda: not session.jobs.jobs, timeout=60_000)
 
-    panel = ChatPanel(session, look)
-    session.changed.connect(panel.refresh)
-    panel.refresh()
-    on_screen(panel)
+    whole = ChatPanel(session, look)
+    session.changed.connect(whole.refresh)
+    whole.refresh()
+    on_screen(whole)
+    panel = whole.continuing
     panel.focus_on(("tale", 4))
     settle()
     model = session.loaded

@@ -48,7 +48,8 @@ def test_what_is_seen_are_the_weights_that_really_count(tuned: Path, project: Pr
     assert 0 < chances[-1, -1, 0] <= 1
 
 
-@pytest.mark.parametrize("form", ["gguf", pytest.param("script", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["gguf", "script"])
 def test_an_adapter_goes_out_as_the_whole_model_that_it_makes_of_its_base(
     tuned: Path, tmp_path: Path, form: str
 ) -> None:
@@ -81,6 +82,7 @@ def test_where_only_an_adapter_lies_are_no_weights_of_a_whole_model(tuned: Path)
         own_weights(tuned)
 
 
+@pytest.mark.slow
 def test_an_adapted_output_head_goes_out_as_one_of_its_own(play: Any, tuned: Path, tmp_path: Path) -> None:
     project = Project.open(tuned.parents[3])
     adapter = AdapterConfig(kind="lora", rank=2, targets="all, lm_head")

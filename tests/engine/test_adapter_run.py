@@ -136,6 +136,7 @@ def still(config: RunConfig, **changes: object) -> RunConfig:
     return with_training(config, **{**fixed, **changes})
 
 
+@pytest.mark.slow
 def test_a_stop_between_two_measurements_does_not_bring_the_early_end_nearer(
     play: Any, tuned: RunConfig, project: Project
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_run_that_holds_nothing_back_never_ends_early(play: Any, tuned: RunCon
     assert (last.reason, last.step, last.message) == ("finished", 6, "")
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_an_adapter_goes_to_int8_and_back_with_its_adapter_on(
     play: Any, tuned: RunConfig, project: Project
 ) -> None:

@@ -21,7 +21,7 @@ def ids(beams: list[Beam]) -> list[list[int]]:
     return [[chosen.id for chosen in beam.chosen] for beam in beams]
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))])
 @pytest.mark.parametrize("early", ["no", "yes", "never"])
 @pytest.mark.parametrize("length_penalty", [-1.0, 0.0, 1.0, 2.0])
 def test_the_best_texts_are_those_of_transformers(seed, early, length_penalty) -> None:

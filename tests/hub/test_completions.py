@@ -92,6 +92,16 @@ def test_what_would_change_the_answer_and_is_not_supported_is_named(name: str, v
     assert read({**ASK, **harmless}).turns
 
 
+def test_a_number_beyond_all_floats_is_out_of_its_range_like_any_other() -> None:
+    for digits in (b"1" + b"0" * 4_000, b"-1" + b"0" * 400, b"1e999"):
+        body = b'{"messages": [{"role": "user", "content": "x"}], "temperature": ' + digits + b"}"
+        assert "temperature" in refused(body).message
+
+
+def test_an_endless_stop_string_is_refused() -> None:
+    assert "1,000 characters" in refused({**ASK, "stop": "a" * 1_001}).message
+
+
 def test_another_model_is_not_pretended_to_be() -> None:
     assert read({**ASK, "model": "tale"}).turns
     error = refused({**ASK, "model": "gpt\u202e-4\ud800"})

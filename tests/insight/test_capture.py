@@ -230,7 +230,7 @@ def test_somebody_elses_observer_is_put_back(gpt2) -> None:
     assert gpt2.layers[1].self_attn.observe is None
 
 
-@pytest.mark.parametrize("name", ["gpt2", "qwen3"])
+@pytest.mark.parametrize("name", ["gpt2", pytest.param("qwen3", marks=pytest.mark.slow)])
 def test_fifty_training_steps_are_bit_identical_with_a_capture_at_each(name: str) -> None:
     def trained(looking: bool) -> tuple[list[float], dict[str, torch.Tensor]]:
         model = shaken(tiny(name, drop_rate=0.1)).train()

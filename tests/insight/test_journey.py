@@ -114,6 +114,13 @@ def save(folder: Path, step: int, table: np.ndarray, **more: np.ndarray) -> Path
     return folder / checkpoints.folder_name(step)
 
 
+def test_an_adapters_checkpoint_has_no_table_of_its_own_and_says_why(tmp_path: Path) -> None:
+    with checkpoints.saving(tmp_path, 5) as place:
+        save_file({"A": TABLE}, place / "adapter.safetensors")
+    with pytest.raises(StudioError, match="only an adapter"):
+        stored_table(tmp_path / checkpoints.folder_name(5))
+
+
 def test_a_table_is_read_alone_and_a_tied_head_is_the_token_table(tmp_path: Path) -> None:
     folder = save(tmp_path, 5, TABLE)
     assert np.array_equal(stored_table(folder), TABLE)

@@ -177,6 +177,13 @@ def test_a_path_lies_in_the_plane_and_ends_at_the_present_weights(tmp_path: Path
     assert abs(losses[row, column] - loss_of(run, 1)) <= 1e-6
 
 
+def test_checkpoints_of_an_adapter_make_no_path_and_say_why(tmp_path: Path) -> None:
+    run = with_checkpoints(small_run(tmp_path), 3)
+    (run.folder / "adapter.safetensors").write_bytes(b"")
+    with pytest.raises(StudioError, match="only an adapter"):
+        list(explore(run, Plan("path")))
+
+
 def test_too_few_checkpoints_make_no_path(tmp_path: Path) -> None:
     run = with_checkpoints(small_run(tmp_path), 2)
     with pytest.raises(StudioError, match="at least three checkpoints"):

@@ -12,7 +12,9 @@ from studio.layers.decoder import Decoder
 from studio.layers.row_reader import PLACES, KeptRows, RowReader, frozen_blocks
 
 pytestmark = pytest.mark.torch
-SHAPE = ModelConfig(vocab_size=50, context_length=24, emb_dim=16, n_layers=3, n_heads=2, outputs=3, tie_embeddings=False)
+SHAPE = ModelConfig(
+    vocab_size=50, context_length=24, emb_dim=16, n_layers=3, n_heads=2, outputs=3, tie_embeddings=False
+)
 LENGTHS = torch.tensor([5, 9, 1, 7])
 
 
@@ -20,7 +22,9 @@ def made(family: str = "gpt2", **shape: object) -> Decoder:
     torch.manual_seed(3)
     item = FAMILIES.load(family)
     config = dataclasses.replace(
-        SHAPE, family=family, **{**item.traits, **shape}  # type: ignore[arg-type]
+        SHAPE,
+        family=family,
+        **{**item.traits, **shape},  # type: ignore[arg-type]
     )
     return item.build(config).eval()  # type: ignore[no-any-return]
 

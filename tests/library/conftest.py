@@ -1,5 +1,6 @@
 """The stage of panels' tests, with models that need no torch: folders as the engine writes them."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,5 +49,20 @@ def save() -> Callable[..., None]:
             (folder / "model.safetensors").write_bytes(b"0" * 1_000)
             write_json(folder / "tokenizer.json", {"kind": "characters"})
             write_json(folder / "state.json", state(model, step=step, validation_loss=validation_loss))
+
+    return save
+
+
+@pytest.fixture
+def save_adapter() -> Callable[..., None]:
+    """Saves a checkpoint of a run that holds only an adapter of 200 numbers."""
+
+    def save(record: Any, step: int, model: ModelConfig = TINY) -> None:
+        header = b'{"A":{"dtype":"F32","shape":[200],"data_offsets":[0,800]}}'
+        with checkpoints.saving(record.checkpoints_folder, step) as folder:
+            (folder / "adapter.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(800))
+            write_json(folder / "tokenizer.json", {"kind": "characters"})
+            config = config_to_json(dataclasses.replace(record.config, model=model))
+            write_json(folder / "state.json", {"version": 1, "config": config, "step": step})
 
     return save

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from studio.core.config import Sampling
 from studio.core.errors import StudioError
 from studio.panels.chat import ChatPanel
 from studio.store.library import entries_of
@@ -66,7 +67,7 @@ def page(session, look, on_screen, scripted_run, save_checkpoint, monkeypatch):
     session.changed.connect(panel.refresh)
     panel.refresh(frozenset())
     on_screen(panel)
-    yield panel
+    yield panel.continuing
     panel.stop()
 
 
@@ -94,13 +95,19 @@ def test_the_best_checkpoint_is_offered_first(page):
 
 
 def test_a_project_without_a_model_leads_to_training(session, look, on_screen, qtbot):
-    panel = ChatPanel(session, look)
-    panel.refresh()
-    on_screen(panel)
+    page = ChatPanel(session, look)
+    page.refresh()
+    on_screen(page)
+    panel = page.continuing
     assert panel.prompt.primary.text() == "Train a model first"
     with qtbot.waitSignal(session.focus_requested) as wish:
         panel.prompt.primary.click()
     assert wish.args[0] == "pretrain"
+
+
+def test_a_prompt_that_another_page_built_stands_in_the_box(page, loaded):
+    page.focus_on(Sampling(prompt="Question: why?\nAnswer:"))
+    assert page.prompt.edit.toPlainText() == "Question: why?\nAnswer:"
 
 
 def test_loading_shows_what_the_model_expects(page, loaded):
@@ -260,14 +267,14 @@ def test_the_arrows_bring_prompts_back_into_an_empty_line(page, loaded, scripted
 
 
 def test_a_narrow_page_shows_one_card_of_the_side_at_a_time(page, loaded, scripted_run):
-    page.resize(780, 500)
+    page.window().resize(780, 500)
     scripted_run.until(lambda: page.columns.narrow)
     assert page.sampling.isVisible()
     assert not page.choice.isVisible()
     page.columns.tabs.changed.emit("Next")
     assert page.next.isVisible()
     assert not page.sampling.isVisible()
-    page.resize(1_200, 700)
+    page.window().resize(1_200, 700)
     scripted_run.until(lambda: not page.columns.narrow)
     assert all(card.isVisible() for card in (page.choice, page.sampling, page.next, page.history))
 
@@ -318,18 +325,18 @@ def test_a_run_of_gaps_that_is_sent_here_is_answered_with_a_sentence(page, sessi
     page.refresh(frozenset())
     for thing in (run, ("gaps", 20)):
         page.banner.clear()
-        page.focus_on(thing)
+        page.window().focus_on(thing)
         assert "fill gaps" in page.banner.message.text()
         assert "samples of its run" in page.banner.hint.text()
         assert session.loaded is None
-    page.focus_on(session.runs["tale"])
+    page.window().focus_on(session.runs["tale"])
     scripted_run.until(lambda: session.loaded is not None)
 
 
 def test_an_imported_model_that_looks_both_ways_is_answered_with_a_sentence(page, session, add_model):
     add_model(session.project.path, "bert", dataclasses.replace(TINY, causal=False))
     (entry,) = entries_of(session.project)
-    page.focus_on(entry)
+    page.window().focus_on(entry)
     assert "fill gaps" in page.banner.message.text()
     assert session.loaded is None
 

@@ -24,6 +24,8 @@ from tests.scripted_run import small_run
 
 pytestmark = pytest.mark.gui
 PAGES = [entry.name for entry in PANELS]
+QUICK = ("home", "pretrain", "instruct", "chat")  # pages of every make; the quick tests try the dearer things on them
+SOME = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in PAGES]
 SPEAKING = (QAbstractButton, QComboBox, QLineEdit, QAbstractScrollArea)
 SIZES = {"small": (785, 528), "usual": (1_105, 728)}  # the page in a window of 960 × 600 and of 1280 × 800
 
@@ -80,7 +82,7 @@ def spoken(widget: QWidget) -> str:
     return words
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", SOME)
 def test_building_a_page_shows_no_window_of_its_own(name: str, page: Any, qapp: QApplication) -> None:
     flashes = Flashes()
     qapp.installEventFilter(flashes)
@@ -112,14 +114,14 @@ def test_tab_reaches_every_control_and_comes_round(name: str, page: Any) -> None
     assert missing == []
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["small", pytest.param("usual", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", PAGES)
 def test_no_words_are_cut_without_a_sign(name: str, size: str, page: Any) -> None:
     panel = page(name, size)
     assert cut(panel) == []
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", SOME)
 def test_words_that_are_two_fifths_longer_fit_too(name: str, page: Any) -> None:
     set_language("pseudo")
     assert cut(page(name)) == []
@@ -135,7 +137,7 @@ def cut(page: QWidget) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", SOME)
 def test_another_theme_reaches_all_of_a_page_and_leaves_again(
     name: str, page: Any, look: Look, qapp: QApplication
 ) -> None:

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
+from studio.core.config import AdapterConfig
 from studio.core.shelf import resolve
 from studio.library.hub_browser import HubBrowser
 from studio.live import models
@@ -22,6 +23,7 @@ from studio.store.project import Project
 from tests.library.conftest import TINY
 from tests.library.conftest import add_model as add_model
 from tests.library.conftest import save as save
+from tests.library.conftest import save_adapter as save_adapter
 from tests.scripted_run import UNTIL_STOPPED, saved, small_run, started
 
 pytestmark = pytest.mark.gui
@@ -280,6 +282,7 @@ def test_another_page_can_ask_for_one_model(tale, tiny, page):
 
 def test_the_palette_offers_what_the_page_can_do(tiny, page):
     offered = {action.name: action.enabled() for action in page.actions()}
+    assert not offered.pop("models.lay")  # a whole model is no adapter
     assert offered == dict.fromkeys(offered, True)
     assert {"models.folder", "models.file", "models.chat", "models.export", "models.delete"} <= offered.keys()
 
@@ -449,7 +452,7 @@ def test_what_was_downloaded_is_chosen_once_it_is_listed(page, tiny, scripted_ru
 
 def test_fine_tuning_sets_the_next_run_and_opens_its_settings_with_a_way_back(tiny, page, session, wishes, notices):
     before = session.draft
-    page.facts.fine_tune.click()
+    page.onward.teach("pretrain")
     assert (session.draft.start_from, session.draft.model) == ("tiny", TINY)
     assert wishes[-1] == ("pretrain", "start_from")
     assert "“tiny”" in notices[-1].text
@@ -459,7 +462,7 @@ def test_fine_tuning_sets_the_next_run_and_opens_its_settings_with_a_way_back(ti
 
 def test_a_checkpoint_is_gone_on_with_by_its_step(tale, page, session):
     choose(page, "tale · step 30")
-    page.fine_tune()
+    page.onward.teach("pretrain")
     assert session.draft.start_from == "tale@30"
 
 
@@ -469,7 +472,7 @@ def test_a_model_of_another_project_is_gone_on_with_where_it_lies(session, page,
     page.refresh(frozenset())
     scripted_run.settle()
     choose(page, "far")
-    page.facts.fine_tune.click()
+    page.onward.teach("pretrain")
     assert session.draft.start_from == str(far)
 
 
@@ -479,17 +482,100 @@ def test_without_a_tokenizer_there_is_nothing_to_learn_with_and_the_button_says_
     add_model(session.project.path, "ids", tokenizer=False)
     page.refresh(frozenset())
     scripted_run.settle()
-    assert not page.facts.fine_tune.isEnabled()
-    assert "without a tokenizer" in page.facts.fine_tune.toolTip()
-    page.fine_tune()
+    assert not page.facts.teach.isEnabled()
+    assert "without a tokenizer" in page.facts.teach.toolTip()
+    page.onward.teach("pretrain")
     assert session.draft.start_from == ""
 
 
 def test_a_model_that_vanished_is_told_on_the_page(tiny, page, session):
     shutil.rmtree(tiny)
-    page.fine_tune()
+    page.onward.teach("pretrain")
     assert page.banner.isVisible()
     assert session.draft.start_from == ""
+
+
+@pytest.fixture
+def tuned(tale, session, scripted_run, save_adapter):
+    """An adapter on the best checkpoint of `tale`."""
+    adapted = replace(session.draft, start_from="tale@20", model=TINY, adapter=AdapterConfig(kind="lora", rank=2))
+    run = scripted_run.play(small_run(5), "tuned", adapted)
+    save_adapter(run.record, 5)
+    return run
+
+
+def test_an_adapter_is_told_from_a_whole_model_with_its_true_size(tuned, page):
+    choose(page, "tuned · step 5")
+    facts = page.facts.rows.texts()
+    assert (facts["Kind"], facts["From"]) == ("adapter · last", "adapter on tale · step 20")
+    assert facts["Parameters"] == "200"
+    choose(page, "tale · step 20")
+    assert page.facts.rows.texts()["Adapters on it"] == "tuned"
+    assert "cannot be opened" in page.facts.delete.toolTip()
+    assert not page.facts.lay.isVisible()
+
+
+def test_an_adapter_is_laid_on_the_loaded_model_only_if_that_is_its_base(tuned, page, session, notices, qtbot):
+    choose(page, "tuned · step 5")
+    saved, base, laid = page.row.entry.folder, page.row.entry.base, []
+
+    def load(path):
+        loaded = SimpleNamespace(path=path, title="It", unload=lambda: None, adapter="tuned", lay=laid.append)
+        session._memory.loaded = loaded if path else None
+        page.refresh(frozenset({"loaded"}))
+
+    for path, words in ((None, "Load its base"), (saved, "in memory already"), (saved.parent, "was trained on")):
+        load(path)
+        assert words in page.facts.lay.toolTip()
+        assert not page.facts.lay.isEnabled()
+    load(base)
+    page.facts.lay.click()
+    qtbot.waitUntil(lambda: bool(notices) and "“tuned” lies on “It” now" in notices[-1].text)
+    assert laid == [saved]
+    session._memory.loaded = None
+
+
+def test_a_base_in_training_is_not_deleted_and_a_finished_one_names_what_lies_on_it(tuned, page, session, notices):
+    choose(page, "tale · step 20")
+    tuned.set_state("running")
+    page.facts.delete.click()
+    assert "“tuned” is training an adapter on it." in page.banner.message.text()
+    tuned.set_state("finished")
+    page.facts.delete.click()
+    assert "cannot be opened without it: tuned." in notices[-1].text
+
+
+def test_an_adapter_without_its_base_says_so_wherever_it_could_be_used(tuned, page, session, scripted_run):
+    session.models.delete(next(row.entry for row in page.table.rows() if row.entry.step == 20))
+    page.refresh(frozenset())
+    scripted_run.settle()
+    choose(page, "tuned · step 5")
+    for said in (page.facts.notes.text(), page.facts.teach.toolTip(), page.chat_button.toolTip()):
+        assert "“tale · step 20” is not there any more" in said
+    assert not page.facts.lay.isEnabled()
+
+
+def test_a_model_can_be_taught_a_text_classes_or_answers(tiny, page, session, wishes, monkeypatch):
+    opened = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, place: opened.append(menu))
+    page.facts.teach.click()
+    (menu,) = opened
+    assert [action.isEnabled() for action in menu.actions()] == [True, True, True]
+    menu.actions()[1].trigger()
+    assert wishes[-1] == ("classify", "tiny")
+    menu.actions()[2].trigger()
+    assert wishes[-1] == ("instruct", "tiny")
+    assert session.draft.start_from == ""
+
+
+def test_a_classifier_can_only_learn_other_classes_and_has_nothing_to_chat(session, page, add_model, scripted_run):
+    add_model(session.project.path, "sorter", replace(TINY, outputs=3, tie_embeddings=False))
+    page.refresh(frozenset())
+    scripted_run.settle()
+    menu = page.onward.menu(page)
+    assert [action.isEnabled() for action in menu.actions()] == [False, True, False]
+    assert "no head for words" in menu.actions()[0].toolTip()
+    assert "tells classes apart" in page.chat_button.toolTip()
 
 
 def test_deleting_a_model_names_the_runs_that_started_from_it(tiny, page, session, save, scripted_run, notices):

@@ -313,6 +313,27 @@ def test_a_run_that_goes_on_with_a_model_says_so_and_can_be_taken_back(page, ses
     assert session.draft == tuned
 
 
+def test_an_adapter_is_chosen_beside_its_base_and_goes_with_it(page, session, tuned, qtbot):
+    card = page.setup.adapter.card
+    page.focus_on("adapter.kind")
+    qtbot.mouseClick(card.kind._buttons["lora"], Qt.MouseButton.LeftButton)
+    assert session.draft.adapter.kind == "lora"
+    assert page.primary.text().startswith("Train")
+    qtbot.waitUntil(lambda: page.setup.plan.texts()[3][1] != "–")
+    assert "only the adapter" in page.setup.plan.texts()[3][2]
+    page.setup.start.leave.click()
+    assert (session.draft.start_from, session.draft.adapter.kind) == ("", "none")
+    assert page.primary.text().startswith("Train")
+
+
+def test_an_adapter_of_nothing_is_named_instead_of_started(page, session):
+    adapter = dataclasses.replace(session.draft.adapter, kind="lora")
+    session.set_draft(session.draft.with_part(adapter=adapter))
+    page.primary.click()
+    assert "random weights" in page.banner.message.text()
+    assert page.focusWidget() is page.setup.adapter.choose
+
+
 def test_from_random_weights_the_note_leads_to_the_models(page, session, qtbot):
     with qtbot.waitSignal(session.focus_requested) as wish:
         page.setup.start.choose.click()

@@ -1,6 +1,7 @@
 """Answers against wanted ones: worked examples, a table of common subsequences, and what is nearest."""
 
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -52,6 +53,13 @@ def test_the_f1_of_words_is_as_counted_by_hand(wanted: str, answered: str, score
 )
 def test_rouge_l_is_as_worked_out_by_hand(wanted: str, answered: str, score: float) -> None:
     assert rouge_l(wanted, answered) == pytest.approx(score)
+
+
+def test_an_enormous_wanted_answer_costs_no_more_than_its_length() -> None:
+    wanted = " ".join(f"w{number}" for number in range(200_000))
+    began = time.process_time()
+    assert rouge_l(wanted, "w1 w2 w3 " * 50) == pytest.approx(2 * 3 / 200_150)
+    assert time.process_time() - began < 1.0
 
 
 def common_by_table(one: list[str], other: list[str]) -> int:

@@ -77,7 +77,7 @@ class Models:
             folder=folder, title=f"{run} · step {step:,}" if step else folder.name, step=step, prompt=prompt,
             tokens=tokens, time=len(tokens), layers=2, heads=4, precision="fp32", checksum="3f2a91c0" * 8,
             error=1.8e-6 if self.exact else 0.2, exact=self.exact,
-            config=SimpleNamespace(model=SimpleNamespace(vocab_size=100)),
+            config=SimpleNamespace(model=SimpleNamespace(vocab_size=100, outputs=0)),
             capture=SimpleNamespace(
                 window=window, attention=random.random((2, 4, len(tokens), len(tokens)), np.float32)
             ),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +37,23 @@ def test_an_empty_project_is_told_what_is_missing_and_led_to_it(session, models,
     assert not page.export.isEnabled()
     page.empty.button.click()
     assert wishes == ["pretrain"]
+
+
+def test_a_view_about_words_says_that_a_classifier_has_none(page, session) -> None:
+    scene = session.looking.scene
+    view = page.view
+    assert view.why_nothing() == ""
+    view.needs_words = True
+    assert view.why_nothing() == ""
+    config = SimpleNamespace(model=SimpleNamespace(vocab_size=100, outputs=3))
+    session.looking.scene = SimpleNamespace(**{**vars(scene), "title": "sorts · step 3", "config": config})
+    assert "“sorts · step 3” tells 3 classes apart" in view.why_nothing()
+    page._show()
+    assert page.stack.currentWidget() is page.empty
+    assert page.empty.headline.text() == "Not in this model"
+    view.needs_words = False
+    assert view.why_nothing() == ""
+    session.looking.scene = scene
 
 
 def test_without_a_project_it_leads_home(session, models, open_page) -> None:
