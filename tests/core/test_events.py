@@ -13,7 +13,14 @@ from studio.core import events
 from studio.core.events import RunEnded, RunEvent, SampleWritten, StepDone, Unknown, event_from_line, event_to_line
 
 KINDS = [kind for kind in get_args(RunEvent) if kind is not Unknown]
-VALUES: dict[str, Any] = {"int": 3, "float": 0.1, "str": "a “word”\n猫", "bool": True, "float | None": None, "dict": {"margin": 0.5}}
+VALUES: dict[str, Any] = {
+    "int": 3,
+    "float": 0.1,
+    "str": "a “word”\n猫",
+    "bool": True,
+    "float | None": None,
+    "dict": {"margin": 0.5},
+}
 
 
 def made(kind: Any) -> Any:

@@ -1,0 +1,87 @@
+"""A table that fits: columns as wide as their texts where there is room, else the widest ones narrower."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from studio.talking.ink import TABLE_LINE, Ink
+from studio.talking.markdown_blocks import Block
+from studio.talking.markdown_inline import Inline
+from studio.talking.text_box import LineForm, TextBox
+
+_GAP, _PAD = 20.0, 5.0  # between columns, and above and below a row
+_NARROW = 40.0
+
+_STEP = 32.0  # pixels in which the columns of a table that needs more than its room grow
+
+
+class Cell(NamedTuple):
+    """A cell, the width it would like to have, and the one that it was laid out for."""
+
+    box: TextBox
+    natural: float
+    width: float
+
+
+Known = dict[tuple[Inline, bool], Cell]  # cells by text and whether they are a heading
+Cells = list[tuple[TextBox, float, float, int]]  # box, x, y, the place of its first letter in the block's text
+
+
+def laid_table(block: Block, room: float, ink: Ink, known: Known) -> tuple[Cells, list[float], float]:
+    """The cells, the heights of the lines between rows, and the height of the whole; `known` cells are used again."""
+    keys = [[(cell, number == 0 and not block.headless) for cell in row] for number, row in enumerate(block.cells)]
+    natural = [_NARROW] * max((len(row) for row in keys), default=0)
+    wanted: dict[tuple[Inline, bool], float] = {}
+    for row in keys:
+        for column, key in enumerate(row):
+            old = known.get(key)
+            wanted[key] = _natural(*key, ink) if old is None else old.natural
+            natural[column] = max(natural[column], wanted[key])
+    free = room - _GAP * max(0, len(natural) - 1)
+    if sum(natural) > free:  # a letter more must not move all the others
+        natural = [_STEP * math.ceil(width / _STEP) for width in natural]
+    widths = fitted(natural, free)
+    found: Cells = []
+    lines: list[float] = []
+    used: Known = {}
+    top, start = 0.0, 0
+    for row in keys:
+        left, height = 0.0, TABLE_LINE
+        for column, key in enumerate(row):
+            cell = used[key] = _cell(key, (wanted[key], widths[column]), ink, known.get(key))
+            found.append((cell.box, left, top + _PAD, start))
+            left += widths[column] + _GAP
+            start += len(key[0].text) + 1
+            height = max(height, cell.box.height)
+        top += height + 2 * _PAD
+        lines.append(top - 1)
+    known.clear()
+    known.update(used)
+    return found, lines, top
+
+
+def _natural(cell: Inline, head: bool, ink: Ink) -> float:
+    return ink.cell_metrics[head].horizontalAdvance(cell.text[:200]) + 2
+
+
+def _cell(key: tuple[Inline, bool], widths: tuple[float, float], ink: Ink, old: Cell | None) -> Cell:
+    """The cell as it was, if it looks the same in this width: it had the same one, or needs one line in both."""
+    natural, width = widths
+    if old is not None and (old.width == width or (old.box.lines == 1 and old.box.width <= width)):
+        return old
+    inline, head = key
+    font = ink.head if head else ink.cell
+    stretches = [ink.stretch(span, font) for span in inline.spans]
+    box = TextBox(inline.text, font, LineForm(width, TABLE_LINE), stretches)
+    return Cell(box, natural, width)
+
+
+def fitted(natural: Sequence[float], room: float) -> list[float]:
+    """Widths of at most the natural ones that need no more than `room`: the widest give way first."""
+    if sum(natural) <= room or not natural:
+        return list(natural)
+    low, high = 0.0, max(natural)
+    for _ in range(40):
+        most = (low + high) / 2
+        low, high = (low, most) if sum(min(width, most) for width in natural) > room else (most, high)
+    return [max(8.0, min(width, low)) for width in natural]

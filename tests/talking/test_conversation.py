@@ -1,0 +1,272 @@
+import pytest
+
+from studio.core.errors import StudioError
+from studio.core.shelf import PROMPTS
+from studio.store.chats import Message
+from studio.talking.answer import AnswerToken, Rival, facts_words, packed, unpacked
+from studio.talking.branches import Branches
+from studio.talking.conversation import Conversation, Setting
+from studio.talking.replying import Question, answer, wear
+from studio.talking.sheet import first_sampling
+from studio.talking.voices import Speaker as Voice
+from tests.talking.scripted_speaker import Speaker, reply
+
+pytestmark = pytest.mark.gui
+
+
+class Stage:
+    """A conversation with one model that wears an adapter; `columns` says how many answer."""
+
+    def __init__(self, session, until):
+        self.model, self.until, self.session = Speaker(adapters=("instruct",)), until, session
+        self.columns, self.blind, self.errors = 1, False, []
+        self.talk = Conversation(session, self.setting, session)
+        self.talk.answering.reply = reply
+        self.talk.failed.connect(self.errors.append)
+        session.chats.look()
+
+    def setting(self):
+        voices = [Voice(self.model, None, 1.0, "base", ""), Voice(self.model, "instruct", 0.5, "+ instruct", "0.50 ×")]
+        return Setting(voices[: self.columns], PROMPTS.load("plain"), first_sampling(), "Be brief.", self.blind)
+
+    def done(self):
+        self.until(lambda: not self.talk.busy)
+        self.until(lambda: not self.session.jobs.jobs)
+
+    def ask(self, text):
+        self.talk.ask(text)
+        self.done()
+
+    def texts(self, column=0):
+        return [said.text for said in self.talk.branches.columns[column]]
+
+    def on_disk(self):
+        found = []
+        self.session.chats.open(self.talk.info.id).succeeded.connect(found.append)
+        self.until(lambda: bool(found))
+        return found[0]
+
+
+@pytest.fixture
+def stage(session, scripted_run):
+    made = Stage(session, scripted_run.until)
+    yield made
+    made.model.free.set()
+    made.talk.stop()
+
+
+def test_a_question_makes_a_chat_and_its_answer_is_kept(stage):
+    stage.ask("What is the opposite of cold?")
+    assert stage.texts() == ["What is the opposite of cold?", "warm and cold"]
+    assert stage.talk.info.title == "What is the opposite of cold?"
+    opened = stage.on_disk()
+    assert [(message.role, message.text, message.complete) for message in opened.messages] == [
+        ("user", "What is the opposite of cold?", True), ("assistant", "warm and cold", True),
+    ]  # fmt: skip
+    assert opened.system == "Be brief."
+    facts = opened.messages[1].facts
+    assert (facts["voice"], facts["count"], facts["done"], facts["surprise"]) == ("base", 3, "end", 1.0)
+    assert unpacked(facts["tokens"])[0].rivals[1].rank == 2
+    assert stage.errors == []
+
+
+def test_the_model_is_given_the_system_prompt_and_everything_said_before(stage):
+    stage.ask("one")
+    stage.ask("two")
+    _, _, turns, sampling = stage.model.asked[-1]
+    assert [(turn.role, turn.text) for turn in turns] == [
+        ("system", "Be brief."), ("user", "one"), ("assistant", "warm and cold"), ("user", "two"),
+    ]  # fmt: skip
+    assert sampling.seed == first_sampling().seed
+
+
+def test_an_answer_is_on_the_disk_before_it_is_complete(stage):
+    stage.model.free.clear()
+    stage.talk.ask("go")
+    stage.until(lambda: len(stage.talk.branches.columns[0]) == 2 and stage.talk.answering.busy)
+    opened = stage.on_disk()
+    assert [(message.role, message.complete) for message in opened.messages] == [("user", True), ("assistant", False)]
+    stage.model.free.set()
+    stage.done()
+
+
+def test_stopping_keeps_what_was_written_and_nothing_comes_after(stage):
+    stage.model.says = ["a "] * 500
+    grown = []
+    stage.talk.grew.connect(lambda column, tokens: grown.append(tokens))
+    stage.talk.ask("go")
+    stage.until(lambda: bool(grown))
+    stage.model.free.clear()
+    assert stage.talk.stop()
+    assert not stage.talk.busy
+    text = stage.texts()[-1]
+    stage.model.free.set()
+    stage.done()
+    assert stage.texts()[-1] == text
+    message = stage.on_disk().messages[-1]
+    assert (message.text, message.complete, message.facts["done"]) == (text, True, "stopped")
+
+
+def test_two_columns_get_the_same_question_and_seed_on_one_model(stage):
+    stage.columns = 2
+    stage.ask("one")
+    assert [(adapter, strength) for adapter, strength, _, _ in stage.model.asked] == [(None, 1.0), ("instruct", 0.5)]
+    rows = stage.talk.branches.rows()
+    assert [len(row) for row in rows] == [1, 2]
+    assert [said.title for said in rows[1]] == ["base", "+ instruct"]
+    assert stage.model.asked[0][2] == stage.model.asked[1][2]
+    stage.ask("two")
+    assert [len(row) for row in stage.talk.branches.rows()] == [1, 2, 1, 2]
+    assert len({said.id for said in stage.talk.branches.rows()[2]}) == 1
+
+
+def test_blind_columns_hide_who_answered_until_it_is_told(stage):
+    stage.columns, stage.blind = 2, True
+    stage.ask("one")
+    row = stage.talk.branches.rows()[1]
+    assert [said.title for said in row] == ["Answer A", "Answer B"]
+    assert [said.note for said in row] == ["", ""]
+    stage.talk.reveal()
+    assert {said.title for said in row} == {"base", "+ instruct"}
+
+
+def test_another_answer_is_another_version_and_arrows_lead_back(stage):
+    stage.ask("one")
+    stage.model.says = ["hot"]
+    stage.talk.again(1)
+    stage.done()
+    said = stage.talk.branches.at(1, 0)
+    assert (said.text, said.number, said.versions) == ("hot", 2, 2)
+    stage.talk.choose(1, 0, -1)
+    stage.done()
+    stage.until(lambda: stage.texts()[-1] == "warm and cold")
+    assert stage.talk.branches.at(1, 0).number == 1
+
+
+def test_what_follows_a_version_comes_back_with_it(stage):
+    stage.ask("one")
+    stage.ask("two")
+    stage.talk.again(1)
+    stage.done()
+    assert len(stage.texts()) == 2
+    stage.talk.choose(1, 0, -1)
+    stage.until(lambda: len(stage.texts()) == 4)
+    assert stage.texts()[2] == "two"
+
+
+def test_an_edited_question_is_answered_again(stage):
+    stage.ask("one")
+    stage.talk.edit(0, 0, "other")
+    stage.done()
+    assert stage.texts() == ["other", "warm and cold"]
+    assert (stage.talk.branches.at(0, 0).number, stage.talk.branches.at(0, 0).versions) == (2, 2)
+    assert stage.model.asked[-1][2][-1].text == "other"
+
+
+def test_an_edited_answer_is_a_version_that_nobody_answers(stage):
+    stage.ask("one")
+    asked = len(stage.model.asked)
+    stage.talk.edit(1, 0, "better")
+    stage.done()
+    assert stage.texts() == ["one", "better"]
+    assert len(stage.model.asked) == asked
+
+
+def test_a_rival_begins_another_version_that_goes_on_from_there(stage):
+    stage.ask("one")
+    stage.model.says = [" enough"]
+    stage.talk.branch(1, 0, 1, AnswerToken(" not", 3, 0.2))
+    stage.done()
+    assert stage.texts()[-1] == "warm not enough"
+    turns = stage.model.asked[-1][2]
+    assert (turns[-1].role, turns[-1].text) == ("assistant", "warm not")
+    assert [token.text for token in stage.talk.branches.at(1, 0).tokens] == ["warm", " not", " enough"]
+
+
+def test_undo_takes_back_a_version_and_then_the_question(stage):
+    stage.ask("one")
+    stage.talk.again(1)
+    stage.done()
+    stage.talk.undo()
+    stage.until(lambda: stage.talk.branches.at(1, 0).number == 1)
+    stage.done()
+    stage.talk.undo()
+    stage.until(lambda: stage.texts() == [])
+    stage.done()
+    assert not stage.talk.can_undo
+
+
+def test_a_model_that_breaks_off_is_told_and_what_it_wrote_stays(stage):
+    def broken(model, prompt, turns, sampling, control):
+        yield from list(reply(model, prompt, turns, sampling, control))[:1]
+        raise StudioError("The model was unloaded.", "Load it again.")
+
+    stage.talk.answering.reply = broken
+    stage.ask("one")
+    assert [error.message for error in stage.errors] == ["The model was unloaded."]
+    assert stage.texts()[-1] == "warm"
+    assert stage.on_disk().messages[-1].facts["done"] == "failed"
+
+
+def test_who_is_not_ready_says_so_and_nothing_is_kept(stage):
+    stage.model = None
+    stage.talk._setting = lambda: (_ for _ in ()).throw(StudioError("No model is in memory."))
+    stage.talk.ask("one")
+    assert [error.message for error in stage.errors] == ["No model is in memory."]
+    assert stage.talk.info is None
+    stage.model = Speaker()
+
+
+# --- without a session ------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_gives_batches_and_at_the_end_how_it_went():
+    model = Speaker()
+    model.says = ["a", "b", "c"]
+    question = Question(model, PROMPTS.load("plain"), (), first_sampling())
+    steps = list(answer([question, question], lambda: True, reply))
+    for column in (0, 1):
+        mine = [step for step in steps if step.column == column]
+        assert "".join(token.text for step in mine for token in step.tokens) == "abc"
+        assert (mine[-1].facts["count"], mine[-1].facts["done"]) == (3, "end")
+        assert mine[0].facts == {}
+
+
+def test_an_adapter_that_is_not_there_is_not_worn():
+    model = Speaker(adapters=("one",))
+    wear(model, "two", 1.0)
+    assert model.adapter is None
+    wear(model, "one", 0.3)
+    assert (model.adapter, model.strength) == ("one", 0.3)
+    wear(model, None, 1.0)
+    assert model.adapter is None
+
+
+def message(id, role, text, parent=None):
+    return Message(id, 1, parent, role, text, {}, 0.0, True)
+
+
+def test_columns_that_agree_are_one_message_and_others_several():
+    branches = Branches()
+    branches.open([message(1, "user", "a"), message(2, "assistant", "b")], {}, None)
+    branches.align(2)
+    assert [len(row) for row in branches.rows()] == [1, 1]
+    branches.open([message(1, "user", "a"), message(3, "assistant", "c")], {2: (2, 3), 3: (2, 3)}, 1)
+    assert [len(row) for row in branches.rows()] == [1, 2]
+    assert [said.number for said in branches.rows()[1]] == [1, 2]
+    assert branches.version(branches.at(1, 1), -1) == 2
+    assert branches.version(branches.at(1, 1), 1) is None
+
+
+def test_tokens_survive_the_disk_and_damaged_ones_are_none():
+    tokens = [AnswerToken("a", 1, 0.25, (Rival(1, "a", 0.25, False, 0.2, 3), Rival(2, "b", 0.1, True)))]
+    assert unpacked(packed(tokens)) == tokens
+    for damaged in (None, "x", [["a"]], [[1, 2, 3, 4]], {"a": 1}):
+        assert unpacked(damaged) == []
+
+
+def test_a_line_tells_how_an_answer_went_whatever_the_facts_hold():
+    facts = {"count": 41, "rate": 39.6, "first": 0.0384, "surprise": 2.94, "done": "stopped"}
+    assert facts_words(facts) == "41 tokens · 40 tokens/s · first token 38 ms · surprise 2.9 bits · stopped"
+    assert facts_words({"rate": "x", "first": float("nan"), "count": None}) == ""
+    assert facts_words({}, complete=False) == "not finished"
