@@ -146,9 +146,12 @@ class Pieces:
         size = self._size + len(line)
         if self._head and "|" not in line:
             self._close()
-        elif self._lines and (len(self._lines) >= _LINES or (size > LONGEST and size > self._most)):
+            self._joined = False
+        elif self._lines and size > LONGEST and size > self._most:
             self._close(cut=True)
         self._append(line)
+        if len(self._lines) >= _LINES:
+            self._close(cut=True)
 
     def _opens_code(self, line: str) -> bool:
         fence = _FENCE.match(line)

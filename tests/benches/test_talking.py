@@ -19,7 +19,9 @@ def transcript(qapp, qtbot, monkeypatch):
 
 
 def test_an_answer_is_streamed_to_its_end_in_every_kind(qapp, transcript):
-    text = talking.TEXTS["a list"] * 6
+    text = talking.repeated(talking.TEXTS["a list"], 240)
+    assert text.startswith("- item **0**")
+    assert (len(text), "\n- item **1**" in text) == (240, True)
     found = talking.streaming_row(qapp, transcript, "a list", text)
     assert transcript.rows.rows[-1][0].said.text == text
     assert found["most_ms"] >= found["median_ms"] > 0
@@ -28,10 +30,10 @@ def test_an_answer_is_streamed_to_its_end_in_every_kind(qapp, transcript):
 
 def test_a_slow_append_is_found_out(qapp, transcript, monkeypatch):
     def slow(column, tokens):
-        sum(range(2_000_000))
+        sum(range(1_000_000))
 
     monkeypatch.setattr(transcript, "add", slow)
-    found = talking.streaming_row(qapp, transcript, "slow", "word " * 40)
+    found = talking.streaming_row(qapp, transcript, "slow", "word " * 8)
     assert not found["reached"]
 
 

@@ -23,6 +23,7 @@ class Speaker:
         self.free = threading.Event()
         self.free.set()
         self.gone = False
+        self.holds = -1  # the token before which it waits until it is set `free`
 
     def adapters(self):
         return self.names
@@ -44,6 +45,8 @@ def reply(model, prompt, turns, sampling, control):
     """Pieces as the engine gives them, ten rivals each."""
     model.asked.append((model.adapter, model.strength, turns, sampling))
     for place, text in enumerate(model.says):
+        if place == model.holds:
+            model.free.clear()
         model.free.wait(ENOUGH)
         if not control.keep_going():
             return

@@ -91,12 +91,11 @@ def test_an_answer_is_on_the_disk_before_it_is_complete(stage):
 
 
 def test_stopping_keeps_what_was_written_and_nothing_comes_after(stage):
-    stage.model.says = ["a "] * 500
+    stage.model.says, stage.model.holds = ["a "] * 50, 3
     grown = []
     stage.talk.grew.connect(lambda column, tokens: grown.append(tokens))
     stage.talk.ask("go")
     stage.until(lambda: bool(grown))
-    stage.model.free.clear()
     assert stage.talk.stop()
     assert not stage.talk.busy
     text = stage.texts()[-1]

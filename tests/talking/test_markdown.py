@@ -2,9 +2,10 @@ import time
 
 import pytest
 
+from studio.talking import markdown_blocks, markdown_inline
 from studio.talking.markdown_blocks import blocks_of, plain_blocks
 from studio.talking.markdown_inline import Style, inline
-from studio.talking.markdown_pieces import CODE_LINES, LONGEST, Pieces
+from studio.talking.markdown_pieces import CODE_LINES, LONGEST, Piece, Pieces
 
 DOCUMENT = """# Title
 
@@ -163,3 +164,45 @@ def test_hostile_text_of_a_hundred_thousand_letters_is_cut_and_read_piece_by_pie
         slowest = max(slowest, time.process_time() - began)
     assert cut < 0.5  # five times what the slowest takes on a busy machine
     assert slowest < 0.1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "- a\n- **b**\n  more\n\n  last\n- c\n  - d\n    - e\n* f\n-\n- g",
+        "3. a\n3. b\n   - c\n7. d\n1) e\n1) f\n- g\n1. h",
+        "1. a\n   1. b\n   2. c\n2. d\n 3. e\n4. f",
+        "- a\nlazy\n- - -\n- # head\n- > quoted\n- ```\n- b",
+        "| a | b |\n|---|---|\n| 1 | **2** |\n| 3 |\n| 4 | 5 | 6 |\n7",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n# head\n| 3 | 4 |",
+        "| a | b |\n|---|\n| 1 | 2 |\n| 3 | 4 |",
+        "Words *of* one line. ",
+    ],
+)
+def test_items_and_rows_read_one_by_one_are_the_same_as_all_at_once(source):
+    lines = source.split("\n")
+    for length in range(1, len(lines) + 1):
+        part = "\n".join(lines[:length])
+        whole = markdown_blocks._Walk().blocks(markdown_inline.reader().parse(part))
+        assert list(blocks_of(Piece(part))) == whole
+
+
+def test_a_paragraph_that_grows_is_cut_into_the_same_stretches_as_one_that_is_there():
+    source = "The *first* (one), and `then` more: it goes on [so](https://example.com). No end of *it, yet. " * 9
+    for length in range(1, len(source), 17):
+        part = source[:length]
+        assert inline(part) == markdown_inline._joined([*map(markdown_inline._read, markdown_inline._stretches(part))])
+
+
+def test_only_the_row_or_the_item_that_grows_is_read(monkeypatch):
+    read = []
+    walk = markdown_blocks._Walk
+    monkeypatch.setattr(markdown_blocks, "_Walk", lambda: read.append(1) or walk())
+    for lines in (
+        ["| x | y |", "|---|---|", *(f"| {n} | grows |" for n in range(9))],
+        [f"{n}. grows" for n in range(9)],
+    ):
+        blocks_of(Piece("\n".join(lines)))
+        read.clear()
+        blocks_of(Piece("\n".join(lines) + " more"))
+        assert len(read) == 1

@@ -128,6 +128,7 @@ def test_enter_sends_and_shift_enter_begins_a_line(page, idle, qtbot):
     assert shown(page)[0] == ["one\ntwo"]
 
 
+@pytest.mark.slow
 def test_the_button_stops_what_is_being_written(page, session, idle, scripted_run):
     session.loaded.says = ["a "] * 300
     session.loaded.free.clear()
@@ -153,6 +154,7 @@ def test_the_context_is_measured_and_what_will_be_forgotten_is_said(page, idle, 
     idle()
 
 
+@pytest.mark.slow
 def test_a_model_without_a_template_says_so_and_another_can_be_chosen(page, session, idle):
     sheet = page.view.sheet
     assert sheet.template.value() == "plain"
@@ -168,6 +170,7 @@ def test_a_model_without_a_template_says_so_and_another_can_be_chosen(page, sess
     assert page.view.composer.about.text() == ""
 
 
+@pytest.mark.slow
 def test_two_columns_set_the_base_beside_its_adapter(page, session, idle):
     load(session, Speaker(adapters=("instruct r16",)))
     idle()

@@ -134,6 +134,31 @@ def test_only_the_last_piece_is_laid_out_again(transcript, monkeypatch):
     assert len(made) == 1
 
 
+@pytest.mark.parametrize(
+    ("head", "part", "most"),
+    [("", PROSE, 4), ("| a | b |\n|---|---|\n", "| **some** | words |\n", 6), ("", "- an item of a few words\n", 4)],
+    ids=["one line", "table", "list"],
+)
+def test_however_long_an_answer_is_only_the_boxes_at_its_end_are_laid_out_again(
+    transcript, monkeypatch, head, part, most
+):
+    from studio.talking import laid_block, table_widths
+
+    made = []
+    real = laid_block.TextBox
+    for module in (laid_block, table_widths):
+        monkeypatch.setattr(module, "TextBox", lambda *a: made.append(a[0]) or real(*a))
+    said, feed = growing(transcript)
+    feed(token(head + part))
+    text, numbers = (part * 40)[:1_500], []
+    for at in range(0, len(text), 32):
+        made.clear()
+        feed(token(text[at : at + 32]))
+        numbers.append(len(made))
+    assert 0 < max(numbers) <= most
+    assert len(said.text) > 800
+
+
 def test_coloured_answers_show_every_token_as_it_was_written(transcript):
     _, feed = growing(transcript, colored=True)
     feed(token("**The"), token(" opposite**", chance=0.01), token(" \x1b"))
