@@ -7,7 +7,7 @@ import torch
 
 from studio.core.config import Sampling
 from studio.core.errors import StudioError
-from studio.engine.beams import Beam, search
+from studio.engine.beams import RIVALS, Beam, search
 from studio.engine.generate import generate
 from studio.engine.reader import Reader
 from tests.engine.writing_model import SHAPE, opinionated, twin
@@ -73,7 +73,7 @@ def test_each_token_tells_the_models_own_chance_and_its_rivals() -> None:
     best = search(Reader(model, SHAPE), [1], Sampling(tokens=5, beams=3, length_penalty=0.0))[0]
     assert sum(math.log(chosen.probability) for chosen in best.chosen) == pytest.approx(best.score)
     for chosen in best.chosen:
-        assert len(chosen.rivals) == 5
+        assert len(chosen.rivals) == RIVALS
         assert chosen.rivals[0].probability >= chosen.probability
 
 

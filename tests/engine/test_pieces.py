@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from studio.core.config import Sampling
+from studio.engine.beams import RIVALS
 from studio.engine.pieces import Piece, continue_text, stream_after, write
 from studio.engine.reader import Reader
 from studio.tokenizers import Tokenizer, make_tokenizer
@@ -103,7 +104,7 @@ def test_a_search_that_is_stopped_shows_what_it_was_following(pieces) -> None:
 def test_pieces_carry_the_rivals_of_their_token(pieces) -> None:
     for piece in pieces(replace(PLAIN, temperature=0.0, tokens=5)):
         assert piece.rivals[0].id == piece.id
-        assert [rival.removed for rival in piece.rivals] == [False, True, True, True, True]
+        assert [rival.removed for rival in piece.rivals] == [False, *[True] * (RIVALS - 1)]
 
 
 def test_a_half_character_waits_for_its_other_half() -> None:

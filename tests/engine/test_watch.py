@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from studio.core.channel import Ask, RunControl
-from studio.core.config import WatchConfig
+from studio.core.config import ModelConfig, WatchConfig
 from studio.core.errors import StudioError
 from studio.core.events import CheckpointSaved, RunEnded, RunPaused, RunStarted, SnapshotTaken, StepDone, Warned
 from studio.core.shelf import FAMILIES
@@ -153,7 +153,7 @@ def played(tmp_path: Path, monkeypatch, seconds: float, cost: float, total: int)
 
     monkeypatch.setattr(Watch, "_keep", kept)
     progress = Progress(step=0, tokens=0, seconds=0.0)
-    config = SimpleNamespace(watch=WatchConfig())
+    config = SimpleNamespace(watch=WatchConfig(), model=ModelConfig())
     model = SimpleNamespace(parameters=lambda: iter(()), named_parameters=lambda: iter(()))
     watch = Watch(
         SimpleNamespace(config=config, progress=progress, total_steps=total, model=model),
