@@ -196,6 +196,7 @@ def soak(found, times):
     return (process.memory_info().rss - before) / (1 << 20)
 
 
+@pytest.mark.slow
 def test_hundreds_of_repaints_leave_nothing_behind(page):
     assert soak(page(), 120) <= 10
 

@@ -60,6 +60,7 @@ def rows(table: list[dict[str, object]]) -> dict[str, object]:
     return {str(row["what"]): row["count"] for row in table}
 
 
+@pytest.mark.slow
 def test_an_equal_run_is_equal_and_another_seed_is_not(bench: kills.Kills) -> None:
     assert bench._expected.differences(computed(bench, "again")) == []
     words = bench._expected.differences(computed(bench, "other", seed=6))
@@ -67,6 +68,7 @@ def test_an_equal_run_is_equal_and_another_seed_is_not(bench: kills.Kills) -> No
     assert any("the first other one at" in word for word in words)
 
 
+@pytest.mark.slow
 def test_a_missing_checkpoint_is_noticed(bench: kills.Kills) -> None:
     record = computed(bench, "missing")
     announced = {info.step: info.validation_loss for info in record.checkpoints()}
@@ -78,6 +80,7 @@ def test_a_missing_checkpoint_is_noticed(bench: kills.Kills) -> None:
     assert any("step 20 is gone" in words for words in bench.found.lost)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_three_newer_ones_replaced_is_not_missed(bench: kills.Kills) -> None:
     record = computed(bench, "pruned")
     worse = dict.fromkeys(range(5, STEPS + 1, 5), 99.0)
@@ -88,6 +91,7 @@ def test_a_checkpoint_that_three_newer_ones_replaced_is_not_missed(bench: kills.
     assert bench.found.checked == len(there)
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_is_noticed(bench: kills.Kills) -> None:
     record = computed(bench, "flipped")
     path = record.checkpoints()[-1].folder / "model.safetensors"

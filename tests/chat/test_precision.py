@@ -322,6 +322,7 @@ def test_a_share_is_told_in_words_only_where_they_are_right(share, words):
 
 
 @pytest.mark.torch
+@pytest.mark.slow
 def test_a_real_model_is_changed_and_measured_on_what_it_never_learned_from(
     session, look, on_screen, scripted_run, qtbot, monkeypatch
 ):

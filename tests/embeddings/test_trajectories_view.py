@@ -193,6 +193,7 @@ def test_nothing_of_the_former_run_stays_and_what_was_called_off_is_asked_again(
     assert "one basis of all moments" in view.card.note.text()
 
 
+@pytest.mark.slow
 def test_the_ways_are_those_of_a_while_b_is_shown(view: TrajectoriesView, stage: Stage) -> None:
     before = view.journey
     stage.looking.compare_with(stage.subject(run="run1"))

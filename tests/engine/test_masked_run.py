@@ -60,6 +60,7 @@ def test_tokens_read_are_counted_and_not_the_few_that_are_asked_for(play, masked
 
 
 @pytest.mark.parametrize("stop_at", [7, *(pytest.param(step, marks=pytest.mark.slow) for step in (1, 4, 11))])
+@pytest.mark.slow
 def test_stopped_and_resumed_it_ends_bit_for_bit_like_the_uninterrupted_run(play, masked, project, stop_at) -> None:
     whole = play(masked, "whole")
     control = RunControl()
@@ -157,6 +158,7 @@ def test_looking_both_ways_finds_words_that_looking_back_alone_cannot(play, mask
 
 
 @pytest.mark.parametrize("family", ["bert", "gpt2"])
+@pytest.mark.slow
 def test_what_has_learned_to_fill_gaps_is_not_let_write(play, masked, config, project, family) -> None:
     model = masked.model if family == "bert" else config.model
     play(dataclasses.replace(masked, model=model))

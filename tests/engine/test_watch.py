@@ -50,6 +50,7 @@ def snapshot(project: Project, step: int, name: str = "run", folder: str = FOLDE
 # --- it changes nothing -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_fifty_steps_watched_at_every_one_equal_fifty_unwatched_to_the_last_bit(
     play, config, project, monkeypatch
 ) -> None:

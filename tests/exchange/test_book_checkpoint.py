@@ -129,6 +129,7 @@ def test_weights_beside_an_optimizer_or_of_a_compiled_model_are_found(path: Path
     assert torch.equal(weights_of(open_file(path))["norm.bias"], model.final_norm.shift)
 
 
+@pytest.mark.slow
 def test_what_the_guard_wrote_goes_away_with_its_last_reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Path] = []
     converted = book_checkpoint.__dict__["tempfile"].TemporaryDirectory

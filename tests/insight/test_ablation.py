@@ -179,6 +179,7 @@ def test_greedy_writing_takes_the_likeliest_and_goes_on_over_the_context(gpt2) -
     assert len(written) == 3
 
 
+@pytest.mark.slow
 def test_a_sweep_tells_its_progress_over_every_head() -> None:
     model = shaken(tiny("qwen3", n_layers=12, n_heads=12, n_kv_heads=4))
     places = all_heads(model)

@@ -72,6 +72,7 @@ def test_the_sign_is_the_one_with_the_largest_loading_positive_every_time() -> N
     np.testing.assert_allclose(one.directions, mirrored.directions, atol=1e-8)
 
 
+@pytest.mark.slow
 def test_the_table_of_gpt2_small_takes_at_most_five_seconds() -> None:
     table = np.random.default_rng(0).standard_normal((50_257, 768), np.float32)
     times = []

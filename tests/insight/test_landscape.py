@@ -202,6 +202,7 @@ def test_a_long_path_goes_through_few_checkpoints_and_says_so(tmp_path: Path, mo
     assert "checkpoints" not in field.sample
 
 
+@pytest.mark.slow
 def test_a_path_is_the_same_however_small_the_pieces_it_is_compared_in(tmp_path: Path, monkeypatch) -> None:
     run = with_checkpoints(small_run(tmp_path), 4)
     opened = list(landscape._opened(sorted(run.folder.parent.glob("step-*"))).values())

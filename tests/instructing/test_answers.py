@@ -243,6 +243,7 @@ def test_answers_on_the_disk_are_found_without_asking_again(session, engine, scr
 
 
 @pytest.mark.gui
+@pytest.mark.slow
 def test_an_engine_that_refuses_is_told_and_can_be_asked_again(session, monkeypatch, scripted_run, qtbot):
     monkeypatch.setattr("studio.instructing.answers_book.ANSWERED", "tests.instructing.answering:refusing")
     book, run = AnswersBook(session), trained(scripted_run)

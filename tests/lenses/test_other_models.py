@@ -114,6 +114,7 @@ def test_what_was_looked_at_is_let_go_with_the_model(stage: Stage, kind: type) -
     assert view.explanation() == ""
 
 
+@pytest.mark.slow
 def test_views_that_nobody_sees_hold_no_model_back(stage: Stage) -> None:
     config = tiny("gpt2", vocab_size=LETTERS.vocab_size)
     show(stage, *(scene_of(shaken(config, seed), config) for seed in (1, 2)))

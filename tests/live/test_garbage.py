@@ -29,6 +29,7 @@ def collector(qapp):
     (gc.enable if was else gc.disable)()
 
 
+@pytest.mark.slow
 def test_a_thread_that_allocates_much_frees_no_cycle_of_others(collector):
     gone = []
     loop = Loop()

@@ -19,6 +19,7 @@ def test_an_old_run_is_read_back_through_the_same_model(stage, reopened):
     assert old.history["training_loss"].value.tolist() == losses
 
 
+@pytest.mark.slow
 def test_a_long_past_is_read_in_the_background(stage, reopened):
     stage.play([started(9_000), *steps(9_000), finished(9_000)])
     old = reopened().open_run("tale")

@@ -73,6 +73,7 @@ def test_without_rows_to_learn_from_the_one_button_leads_to_the_data_page(
     assert {action.name for action in page.actions()} >= {"classify.primary", "classify.results", "classify.book"}
 
 
+@pytest.mark.slow
 def test_a_classifier_is_trained_followed_and_judged(
     page: ClassifyPanel, session: Any, tmp_path: Path, scripted_run: Any, guessing: Any, qtbot: Any
 ):

@@ -24,7 +24,7 @@ from tests.scripted_run import small_run
 
 pytestmark = pytest.mark.gui
 PAGES = [entry.name for entry in PANELS]
-QUICK = ("home", "pretrain", "instruct", "chat")  # pages of every make; the quick tests try the dearer things on them
+QUICK = ("home", "instruct")  # the quick tests try the dearer things on two pages of different make
 SOME = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in PAGES]
 SPEAKING = (QAbstractButton, QComboBox, QLineEdit, QAbstractScrollArea)
 SIZES = {"small": (785, 528), "usual": (1_105, 728)}  # the page in a window of 960 × 600 and of 1280 × 800

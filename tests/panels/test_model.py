@@ -206,6 +206,7 @@ def test_another_page_can_lead_to_a_knob(page):
 
 
 @pytest.mark.parametrize("family", FAMILIES.names())
+@pytest.mark.slow
 def test_a_family_shows_its_own_knobs_and_nothing_else(page, session, family):
     page.bar.family_chosen.emit(family)
     page.form.set_open(True)
@@ -287,6 +288,7 @@ def test_the_drawing_is_the_real_networks_with_the_users_batch(drawn, session, q
 
 @pytest.mark.torch
 @pytest.mark.parametrize("family", ["gpt2", "bert", "qwen3"])
+@pytest.mark.slow
 def test_every_part_of_the_ledger_has_its_place_in_the_drawing(drawn, qtbot, family):
     drawn.bar.family_chosen.emit(family)
     parts = {part.name for part in FAMILIES.load(family).ledger(drawn._session.draft.model).parts}

@@ -114,6 +114,7 @@ def test_pause_and_continue_change_places(page, living, scripted_run):
     assert page.primary.text() == "Pause"
 
 
+@pytest.mark.slow
 def test_a_sample_that_was_asked_for_appears(page, living, scripted_run):
     page.sample.click()
     scripted_run.until(lambda: len(living.samples) == 2)
@@ -139,6 +140,7 @@ def test_stopping_saves_or_does_not_as_was_chosen(page, living, scripted_run, mo
     assert page.primary.text() == f"Resume from step {step_saved}"
 
 
+@pytest.mark.slow
 def test_the_answer_keep_training_changes_nothing(page, living, monkeypatch):
     monkeypatch.setattr(stop_choice.StopChoice, "exec", lambda dialog: None)
     page.stop.click()
@@ -146,6 +148,7 @@ def test_the_answer_keep_training_changes_nothing(page, living, monkeypatch):
     assert living.wish == ""
 
 
+@pytest.mark.slow
 def test_another_run_can_be_set_up_meanwhile_and_waits(page, living, session, scripted_run):
     page.focus_on("training.steps")
     assert page.primary.text() == "Queue 2,000 steps"
@@ -174,6 +177,7 @@ def test_a_loss_that_is_no_number_pauses_and_offers_a_lower_learning_rate(page, 
     assert scripted_run.engine.calls[-1] == (run.name, 30)
 
 
+@pytest.mark.slow
 def test_a_failure_is_told_with_its_hint_and_its_details_can_be_copied(page, scripted_run, qapp):
     scripted_run.play([started(10), *steps(3), StudioError("The disk is full.", "Free some space.")])
     page.refresh()
@@ -218,12 +222,14 @@ def test_a_finished_run_is_taken_to_chat(page, scripted_run, session, qtbot):
     assert wish.args == ["chat", run]
 
 
+@pytest.mark.slow
 def test_the_palette_offers_what_the_page_can_do_now(page, living):
     offered = {action.name: action.enabled() for action in page.actions()}
     assert offered["pretrain.stop"]
     assert not offered["pretrain.again"]
 
 
+@pytest.mark.slow
 def test_the_page_survives_a_change_of_theme(page, living, look):
     look.set_theme("light")
     page.grab()
@@ -261,6 +267,7 @@ def test_a_task_that_the_model_is_not_made_for_is_named_and_mended_in_one_click(
     assert not page.banner.isVisible()
 
 
+@pytest.mark.slow
 def test_the_way_back_to_next_words_is_a_click_too(page, session, gaps):
     page.setup.task.switch.click()
     session.set_draft(dataclasses.replace(session.draft, objective="pretrain"))
@@ -279,6 +286,7 @@ def test_the_former_model_comes_back_when_the_toast_says_undo(page, session, gap
     assert session.draft == gaps
 
 
+@pytest.mark.slow
 def test_a_finished_run_of_gaps_offers_no_chat(page, session, gaps, scripted_run):
     page.setup.task.switch.click()
     run = scripted_run.play(small_run(20), "gaps", session.draft)

@@ -97,6 +97,7 @@ def test_the_runs_path_names_its_checkpoints(view: LandscapeView, stage: Stage) 
     assert abs(view.centre - own_loss(stage.looking.scene)) <= 1e-6
 
 
+@pytest.mark.slow
 def test_it_can_be_stopped_and_what_was_measured_stays(view: LandscapeView, stage: Stage, monkeypatch: Any) -> None:
     monkeypatch.setitem(POINTS, "plane", 101)
     before = fingerprint(stage.looking.scene)

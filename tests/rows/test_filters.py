@@ -142,6 +142,7 @@ def test_a_pattern_that_would_take_forever_is_given_up(monkeypatch: pytest.Monke
 
 @settings(max_examples=25)
 @given(st.text(max_size=60))
+@pytest.mark.slow
 def test_any_writing_is_read_or_refused_and_nothing_else(expression: str) -> None:
     with contextlib.suppress(StudioError):
         assert kept(expression) in (True, False)

@@ -134,6 +134,7 @@ def test_what_another_model_silenced_can_be_asked_for_again(session, walker, set
     assert walker.walk is not None
 
 
+@pytest.mark.slow
 def test_a_model_that_nobody_else_holds_is_freed(session, walker, settled) -> None:
     scene = scene_of()
     model = weakref.ref(scene.model)

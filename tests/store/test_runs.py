@@ -182,6 +182,7 @@ def test_no_step_is_synced_by_itself(record: RunRecord, monkeypatch: pytest.Monk
     record.release()
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_events_replay_whole(record: RunRecord) -> None:
     record.append(started())
     for step in range(1, 100_001):

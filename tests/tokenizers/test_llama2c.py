@@ -63,6 +63,7 @@ def test_without_bytes_the_unknown_token_or_a_sentence_answers() -> None:
         ScoredTokenizer(["a"], [0], ()).encode("b")
 
 
+@pytest.mark.slow
 def test_a_long_text_is_joined_in_time_and_the_same_as_its_parts() -> None:
     one = tokenizer()
     tokens = one.encode("abc " * 20_000)
