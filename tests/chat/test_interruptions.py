@@ -80,6 +80,7 @@ def test_a_checkpoint_that_is_only_chosen_in_the_list_disturbs_nothing(page, ses
     kept(page, scripted_run, model)
 
 
+@pytest.mark.slow
 def test_another_project_keeps_the_text_on_the_page(page, session, scripted_run, tmp_path):
     model = session.loaded
     session.create_project(tmp_path / "other", "Other")
@@ -88,6 +89,7 @@ def test_another_project_keeps_the_text_on_the_page(page, session, scripted_run,
     kept(page, scripted_run, model)
 
 
+@pytest.mark.slow
 def test_deleting_the_run_whose_model_writes_lets_it_write_on(page, session, scripted_run):
     model = session.loaded
     model.free.set()
@@ -111,6 +113,7 @@ def test_closing_ends_within_one_token_and_waits_no_longer_than_it_may(page, ses
     assert not page.pen.writing
 
 
+@pytest.mark.slow
 def test_a_page_that_is_closed_first_leaves_the_rest_to_the_session(page, session, scripted_run):
     model = session.loaded
     page.window().close()

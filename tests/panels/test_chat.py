@@ -183,6 +183,7 @@ def test_a_chosen_bar_writes_that_token(page, loaded, scripted_run):
     scripted_run.until(lambda: "a bad" + token in loaded.questions)
 
 
+@pytest.mark.slow
 def test_prompts_are_remembered_newest_first_and_come_back(page, loaded, scripted_run):
     for prompt in ("a cab", "a bed", "a cab"):
         page.prompt.set_text(prompt)
@@ -220,6 +221,7 @@ def test_the_token_under_the_pointer_tells_its_chance_and_its_rivals(page, loade
     assert page.page.said.text().startswith("2 tokens")
 
 
+@pytest.mark.slow
 def test_several_texts_can_be_turned_through(page, loaded, scripted_run):
     press(page, tokens=4, samples=3)
     scripted_run.until(lambda: not page.pen.writing)
@@ -250,6 +252,7 @@ def test_stop_strings_and_beams_reach_the_model(page, loaded, scripted_run):
     assert (loaded.asked[-1].stop, loaded.asked[-1].beams) == (("User:",), 4)
 
 
+@pytest.mark.slow
 def test_the_arrows_bring_prompts_back_into_an_empty_line(page, loaded, scripted_run, qtbot):
     for prompt in ("a cab", "a bed"):
         page.prompt.set_text(prompt)
@@ -279,6 +282,7 @@ def test_a_narrow_page_shows_one_card_of_the_side_at_a_time(page, loaded, script
     assert all(card.isVisible() for card in (page.choice, page.sampling, page.next, page.history))
 
 
+@pytest.mark.slow
 def test_a_model_that_is_unloaded_takes_its_bars_with_it(page, loaded, session):
     session.unload_model()
     assert not page.next.bars.isVisible()

@@ -106,6 +106,7 @@ def broken(stage: Stage, tmp_path: Path) -> Subject:
 
 
 @pytest.mark.parametrize("name", PAGES)
+@pytest.mark.slow
 def test_every_view_survives_weights_that_are_no_numbers(name: str, stage: Stage, broken: Subject) -> None:
     page = stage.show(PAGES[name], SIZE)
     stage.looking.look_at(broken)

@@ -117,6 +117,7 @@ def test_a_vocabulary_smaller_than_the_tokenizers_is_mended_with_one_click(page,
     assert page.banner.level == ""
 
 
+@pytest.mark.slow
 def test_tables_that_are_far_too_large_are_mentioned_once(page, session):
     page.bar.preset_chosen.emit("GPT-2 small")
     assert page.banner.level == "info"
@@ -151,6 +152,7 @@ def test_presets_are_told_with_their_size_for_this_vocabulary(page):
     assert "GPT-2 medium · 406 M" in shapes
 
 
+@pytest.mark.slow
 def test_the_preset_of_the_present_shape_is_marked_whatever_else_was_changed(page, session):
     assert page.bar.sizes.value() == ""
     page.bar.preset_chosen.emit("stories")
@@ -217,6 +219,7 @@ def test_a_family_shows_its_own_knobs_and_nothing_else(page, session, family):
     assert page.form.problems == []
 
 
+@pytest.mark.slow
 def test_scaling_shows_its_factors_once_it_is_chosen(page, session):
     page.bar.family_chosen.emit("llama")
     page.form.set_open(True)
@@ -243,6 +246,7 @@ def test_an_encoder_learns_by_gaps_and_a_decoder_by_the_next_token(page, session
     assert session.draft.objective == "pretrain"
 
 
+@pytest.mark.slow
 def test_shared_heads_are_told_where_there_are_any(page):
     assert "Queries that share a head" not in page.facts.texts()
     page.bar.family_chosen.emit("llama")
@@ -307,6 +311,7 @@ def test_drawing_and_ledger_light_each_other_up(drawn):
 
 
 @pytest.mark.torch
+@pytest.mark.slow
 def test_the_step_under_the_pointer_is_explained(drawn):
     attention = next(box for box in drawn.picture.drawing.boxes if box.node.kind == "Attention")
     attention.noticed.emit(True)
@@ -324,6 +329,7 @@ def test_a_refusal_is_said_where_the_drawing_stands(drawn, qtbot):
 
 @pytest.mark.torch
 @pytest.mark.parametrize("width", [785, 1_105])
+@pytest.mark.slow
 def test_the_drawing_is_whole_in_a_small_window_and_scrolls_in_a_wide_one(drawn, qtbot, width):
     drawn.resize(width, 700)
     whole = width < 1_060

@@ -128,6 +128,7 @@ def test_save_now_writes_a_checkpoint(page, living, scripted_run):
 
 
 @pytest.mark.parametrize(("choice", "step_saved"), [(stop_choice.SAVE, 45), (stop_choice.DROP, 40)])
+@pytest.mark.slow
 def test_stopping_saves_or_does_not_as_was_chosen(page, living, scripted_run, monkeypatch, choice, step_saved):
     def answer(dialog):
         dialog.choice = choice
@@ -214,6 +215,7 @@ def test_a_run_that_was_deleted_leaves_the_page_to_the_settings(page, scripted_r
     assert page.shows_setup
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_taken_to_chat(page, scripted_run, session, qtbot):
     run = scripted_run.play(small_run(5))
     page.focus_on(run)
