@@ -89,8 +89,8 @@ def make_transcript(application: "QApplication") -> "Transcript":
     resources = places().resources
     load_fonts(resources / "fonts")
     look = Look(resources, "dark", reduce_motion=True, parent=application)
-    application.setStyleSheet(look.style_sheet())
     made = Transcript(look)
+    made.setStyleSheet(look.style_sheet())
     made.resize(*SIZE)
     made.show()
     application.processEvents()

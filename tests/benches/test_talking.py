@@ -15,7 +15,6 @@ def transcript(qapp, qtbot, monkeypatch):
     qtbot.addWidget(made)
     yield made
     made.close()
-    qapp.setStyleSheet("")
 
 
 def test_an_answer_is_streamed_to_its_end_in_every_kind(qapp, transcript):

@@ -20,25 +20,24 @@ _families: list[str] = []
 
 @pytest.fixture
 def look(qapp: QApplication) -> Iterator[Look]:
-    """The dark look without motion, with fonts and style sheet applied as the window does."""
+    """The dark look without motion, with its fonts and colours; the style sheet comes with the window (`on_screen`)."""
     if not _families:
         _families.extend(load_fonts(RESOURCES / "fonts"))
     present = Look(RESOURCES, "dark", reduce_motion=True)
     qapp.setFont(present.font())
     qapp.setPalette(present.palette())
-    qapp.setStyleSheet(present.style_sheet())
     yield present
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # before the sheet goes, or Qt trips over it
-    qapp.setStyleSheet("")
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
-def on_screen(qtbot: QtBot) -> Iterator[Callable[[QWidget], None]]:
-    """Shows a page at the size it has in a small window, and takes it away afterwards."""
+def on_screen(qtbot: QtBot, look: Look) -> Iterator[Callable[[QWidget], None]]:
+    """Shows a page in its style, at the size it has in a small window, and takes it away afterwards."""
     shown: list[QWidget] = []
 
     def show(page: QWidget) -> None:
         shown.append(page)
+        page.setStyleSheet(look.style_sheet())
         page.resize(1_100, 730)
         with qtbot.waitExposed(page):
             page.show()

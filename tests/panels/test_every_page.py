@@ -146,7 +146,7 @@ def test_another_theme_reaches_all_of_a_page_and_leaves_again(
     for theme in ("light", "dark"):
         look.set_theme(theme)
         qapp.setPalette(look.palette())
-        qapp.setStyleSheet(look.style_sheet())
+        panel.setStyleSheet(look.style_sheet())
         QApplication.processEvents()
         if theme == "light":
             assert drawn(panel) != dark

@@ -3,7 +3,8 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from studio.shell.theme import ThemeKeeper, frame_sheet, theme_for
 from studio.widgets.look import Look
@@ -25,17 +26,19 @@ def test_a_choice_counts_more_than_the_system(preference: str, scheme: Qt.ColorS
     assert theme_for(preference, scheme) == name
 
 
-def test_a_switch_reaches_palette_and_sheet_at_once(qapp: QApplication, look: Look) -> None:
-    before = qapp.styleSheet()
+def test_a_switch_reaches_palette_and_sheet_at_once(qapp: QApplication, look: Look, qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
     keeper = ThemeKeeper(qapp, look, "dark")
+    keeper.dress(window)
     keeper.set_preference("light")
     try:
         assert qapp.palette().color(QPalette.ColorRole.Window).name() == look.theme.roles["window"]
-        assert look.theme.roles["accent"] in qapp.styleSheet()
+        assert look.theme.roles["accent"] in window.styleSheet()
         assert not look.theme.dark
+        assert not qapp.styleSheet()  # else every widget is styled anew whenever it gets a parent
     finally:
         look.changed.disconnect(keeper.apply)
-        qapp.setStyleSheet(before)
 
 
 def test_no_field_of_the_frames_sheet_is_left_open(look: Look) -> None:

@@ -22,25 +22,24 @@ def resources() -> Path:
 
 @pytest.fixture
 def look(qapp: QApplication) -> Iterator[Look]:
-    """The dark look without motion, with fonts and style sheet applied as the window does."""
+    """The dark look without motion, with its fonts and colours; the style sheet comes with the window (`on_screen`)."""
     if not _families:
         _families.extend(load_fonts(RESOURCES / "fonts"))
     present = Look(RESOURCES, "dark", reduce_motion=True)
     qapp.setFont(present.font())
     qapp.setPalette(present.palette())
-    qapp.setStyleSheet(present.style_sheet())
     yield present
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # before the sheet goes, or Qt trips over it
-    qapp.setStyleSheet("")
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
-def on_screen(qtbot: QtBot) -> Iterator[Callable[..., None]]:
-    """Puts widgets into one window, shows it (360 × 640 until told) and takes it away afterwards."""
+def on_screen(qtbot: QtBot, look: Look) -> Iterator[Callable[..., None]]:
+    """Puts widgets into one window in its style, shows it (360 × 640 until told) and takes it away afterwards."""
     windows: list[QWidget] = []
 
     def show(*widgets: QWidget, width: int = 360, height: int = 640) -> None:
         window = QWidget()
+        window.setStyleSheet(look.style_sheet())
         column = QVBoxLayout(window)
         for widget in widgets:
             column.addWidget(widget)
