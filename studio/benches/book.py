@@ -7,7 +7,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from studio.benches import Bench, busy
@@ -25,6 +28,8 @@ BATCHES = (9, 1)
 UNTRAINED = (10.98758, 10.98111)  # numbers.md 6b: mean losses of both sides before the first step
 CLOSE = 1e-3
 EPOCHS = 10.0
+PROBE = 40  # steps that tell the pace of a machine
+STEPPING = 0.95  # of a run's time; the rest goes into measurements and checkpoints
 LEARNT, HELD_BACK = 1.0, (6.0, 6.6)  # after ten epochs: training below, validation between
 
 
@@ -155,6 +160,27 @@ def play(record: "RunRecord", config: "RunConfig") -> list["RunEvent"]:
     if not isinstance(last, RunEnded) or last.reason != "finished":
         raise StudioError(f"The run “{record.name}” did not finish: {last}.")
     return events
+
+
+def fitting(project: "Project", config: "RunConfig", minutes: float) -> "RunConfig":
+    """The config with no more steps than fit into so many minutes of processor time, by the pace of its first ones.
+
+    Finding that out counts as part of the minutes. What else the machine does meanwhile does not.
+    """
+    from studio.core.events import StepDone
+
+    clock, started = time.monotonic(), time.process_time()
+    training, shorter = config.training, min(PROBE, config.training.steps)
+    probe = replace(training, steps=shorter, warmup_steps=0, evaluate_every=shorter, save_every=shorter)
+    record = project.new_run(config.with_part(training=probe), "pace")
+    done = [event.seconds for event in play(record, record.config) if isinstance(event, StepDone)]
+    spent = time.process_time() - started
+    busy_cores = spent / (time.monotonic() - clock)
+    pace = busy_cores * median(after - before for before, after in pairwise([0.0, *done]))
+    steps = max(1, min(training.steps, int(STEPPING * (60 * minutes - spent) / pace)))
+    share = steps / training.steps
+    every = {name: max(1, round(getattr(training, name) * share)) for name in ("evaluate_every", "save_every")}
+    return config.with_part(training=replace(training, steps=steps, **every))
 
 
 def after_training(events: list["RunEvent"], epochs: float) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 Two runs on this computer: one reads the bundled stories, the other goes on from it with the bundled instructions. The
 test rows are known by their sum before anything is learned, and none of their inputs is ever trained on. Everything
-about the recipe was chosen on the validation rows (`--validate`).
+about the recipe was chosen on the validation rows (`--validate`). Minutes are processor time: on two idle cores it
+takes less by the clock.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.benches import Bench, busy
-from studio.benches.book import play
+from studio.benches.book import fitting, play
 from studio.benches.spam import project_in, row
 from studio.core.errors import StudioError
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from studio.store.project import Project
 
 MINUTES, GOAL, AHEAD = 20.0, 0.60, 0.30
+ANSWERING = 2.0  # of the minutes, for 2,200 answers
 FROZEN = "60fd9d4287675a5f4443a0e7c816794ab4a5c0ad7d035671523e371925f966a9"
 TEXT, TOKENIZER, BASE, TUNED = "stories", "stories and tasks", "base", "tuned"
 TEMPLATE = "{user}[[\n{input}]]\n= {assistant}"
@@ -42,7 +44,7 @@ class Recipe:
     heads: int = 4
     width: int = 128
     context: int = 128
-    steps: int = 1_500
+    steps: int = 600
     batch: int = 8
     rate: float = 3e-3
     fine_steps: int = 8_000
@@ -81,7 +83,9 @@ def measured(recipe: Recipe, side: str, share: float, threads: int, keep: str = 
         dataset = frozen(project)
         longest = material(project, dataset, recipe)
         base = play_all(project, reading(recipe, share, threads), BASE)
-        tuned = play_all(project, tuning(recipe, dataset.title, share, threads), TUNED)
+        left = share * (MINUTES - ANSWERING) - (time.process_time() - cpu) / 60
+        config = fitting(project, tuning(recipe, dataset.title, share, threads), left)
+        tuned = play_all(project, config, TUNED)
         after = {TUNED: answers(tuned, tuned, dataset, side, longest)}
         minutes, cpu = (time.monotonic() - started) / 60, (time.process_time() - cpu) / 60
         after[BASE] = answers(base, tuned, dataset, side, longest)
@@ -90,9 +94,10 @@ def measured(recipe: Recipe, side: str, share: float, threads: int, keep: str = 
     asked = side == "test" and share == 1.0 and recipe == RECIPES["full"]
     return [
         *table(after, asked),
-        row("minutes to read, learn and answer", minutes, f"≤ {MINUTES:.0f}", asked and minutes <= MINUTES),
-        row("CPU minutes of that", cpu),
-        row("minutes of base and nearest beside", beside),
+        row("processor minutes to read, learn and answer", cpu, f"≤ {MINUTES:.0f}", asked and cpu <= MINUTES),
+        row("minutes of that by the clock", minutes),
+        row("steps of learning", config.training.steps),
+        row("minutes by the clock of base and nearest beside", beside),
         row("load", busy()),
     ]
 

@@ -1,7 +1,8 @@
 """Spam or not: a model that first reads messages for at most ten minutes, then learns from 1,045 of them which is what.
 
 The rows are the book's (1,045/149/300). Everything about the recipe was chosen on the 149; the 300 are scored once for
-each of five seeds that were fixed beforehand. What the model reads before holds none of the 149 and the 300.
+each of five seeds that were fixed beforehand. What the model reads before holds none of the 149 and the 300. Minutes
+are processor time: on two idle cores it takes less by the clock.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.benches import Bench, busy
-from studio.benches.book import data_file, play
+from studio.benches.book import data_file, fitting, play
 from studio.core.errors import StudioError
 
 if TYPE_CHECKING:
@@ -71,14 +72,16 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
         found = messages(project, recipe)
         rows = beside(found, side)
         started, cpu = time.monotonic(), time.process_time()
-        play(project.new_run(reading(recipe, options.threads), BASE), reading(recipe, options.threads))
+        config = fitting(project, reading(recipe, options.threads), MINUTES)
+        play(project.new_run(config, BASE), config)
         minutes, cpu = (time.monotonic() - started) / 60, (time.process_time() - cpu) / 60
         rights = [learned(project, recipe, seed, options.threads, side) for seed in SEEDS[: options.seeds]]
     asked = options.size == "full" and not options.validate and options.seeds == len(SEEDS)
     return [
         *rows,
-        row("minutes of reading", minutes, f"≤ {MINUTES:.0f}", asked and minutes <= MINUTES),
-        row("CPU minutes of reading", cpu),
+        row("processor minutes of reading", cpu, f"≤ {MINUTES:.0f}", asked and cpu <= MINUTES),
+        row("minutes of that by the clock", minutes),
+        row("steps of reading", config.training.steps),
         *summary(dict(zip(SEEDS, rights, strict=False)), side, asked),
         row("load", busy()),
     ]

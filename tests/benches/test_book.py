@@ -11,7 +11,7 @@ import pytest
 
 from studio.benches import book
 from studio.core.channel import RunControl
-from studio.core.config import RunConfig
+from studio.core.config import RunConfig, TrainingConfig
 from studio.core.errors import StudioError
 from studio.core.events import EvaluationDone, RunEnded, RunEvent, RunPaused, StepDone
 from studio.store.places import places
@@ -109,3 +109,38 @@ def test_ten_epochs_end_where_the_books_do(data_folder: Path) -> None:
     judged = {row["what"]: row["reached"] for row in rows if row["reached"] is not None}
     assert len(judged) == 6
     assert all(judged.values()), rows
+
+
+class PretendClock:
+    """Stands for `time`: a computer of which this process has one core all the time."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def process_time(self) -> float:
+        return self.seconds  # one core's worth for every second that goes by
+
+
+@pytest.mark.parametrize(("minutes", "steps"), [(2.0, 104), (60.0, 200)])
+def test_a_run_takes_no_more_steps_than_fit_into_its_minutes(
+    minutes: float, steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = PretendClock()
+    monkeypatch.setattr(book, "time", clock)
+    monkeypatch.setattr(book, "play", lambda _record, config: played(config, clock))
+    config = RunConfig(training=TrainingConfig(steps=200, warmup_steps=10, evaluate_every=100, save_every=200))
+    found = book.fitting(Project.create(tmp_path / "project"), config, minutes).training
+    assert (found.steps, found.evaluate_every, found.save_every) == (steps, round(steps / 2), steps)
+
+
+def played(config: RunConfig, clock: PretendClock) -> list[RunEvent]:
+    """Steps of a second each, the first of them slower."""
+    clock.seconds += 10.0
+    return [
+        StepDone(step=step, loss=1.0, learning_rate=0.1, gradient_norm=1.0, tokens=1, tokens_per_second=1.0,
+                 seconds=2.0 + step)
+        for step in range(1, config.training.steps + 1)
+    ]  # fmt: skip
