@@ -18,10 +18,7 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 14):
 
 import contextlib
 import hashlib
-import importlib.util
-import json
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -49,6 +46,10 @@ MEMORY = "glibc.malloc." + ":glibc.malloc.".join(
 # models on an idle machine; beside a window, a browser or a second run it burns 5 to 10 times the processor time
 # and made steps up to 4 times slower. People have browsers open, so the threads sleep.
 WAITING = "PASSIVE"
+
+# PySide carries Python code in a zip and compiles it at each start, a fifth of the time to the first paint. Its own
+# switch lays it out as files, which Python compiles once; where that fails, nothing is lost but this time.
+UNPACK = "import os; os.environ['SBK_EMBED'] = '0'; import shiboken6"
 
 CHECKED = "ATELIER_CHECKED"  # holds the process that was found complete before Python was started anew in its place
 
@@ -257,6 +258,7 @@ def set_up(extras):  # type: (list[str]) -> None
             break
     else:
         raise SetupError("The packages are installed but do not load; the reasons stand in %s." % LOG)
+    works(UNPACK)
     for part in ["core"] + extras:
         stamp(part).write_text(key())
     say("Set-up is complete.")
@@ -264,6 +266,8 @@ def set_up(extras):  # type: (list[str]) -> None
 
 def refuse_machines_without_torch():  # type: () -> None
     """Two kinds of machines have no PyTorch of today: say so before anything is downloaded."""
+    import platform
+
     machine = platform.machine().lower()
     if sys.platform == "darwin" and machine == "x86_64":
         raise SetupError("PyTorch is no longer made for Macs with Intel processors, and Atelier needs it.", 2)
@@ -297,7 +301,9 @@ def make_environment():  # type: () -> None
 
 def need_ensurepip():  # type: () -> None
     """Debian and Ubuntu keep a part of Python's own library in a package of its own."""
-    if importlib.util.find_spec("ensurepip"):
+    from importlib.util import find_spec
+
+    if find_spec("ensurepip"):
         return
     from studio.commands.doctor import apt_install
 
@@ -379,6 +385,8 @@ def has_nvidia():  # type: () -> bool
 
 def brings_cuda(torch):  # type: (str) -> bool
     """Ask pip what it would install, without downloading it, and read whether that requires CUDA's libraries."""
+    import json
+
     report = VENV / "torch-report.json"
     if not pip_install("--dry-run", "--quiet", "--no-deps", "--report", str(report), torch):
         raise SetupError("No PyTorch can be reached. Check the connection and start again; the reason is in %s." % LOG)

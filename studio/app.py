@@ -2,8 +2,10 @@
 
 import locale
 import sys
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import PySide6
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -13,15 +15,21 @@ from PySide6.QtWidgets import QApplication
 from studio.core.errors import StudioError
 from studio.core.language import set_language
 from studio.live.garbage import GarbageCollector
-from studio.live.session import Session
-from studio.live.stream import ENGINE, Engine
+from studio.panels import PANELS
 from studio.shell.crash import CrashWatch, log
-from studio.shell.docks import LogFeed
 from studio.shell.theme import ThemeKeeper, theme_for
 from studio.shell.window import StudioWindow
 from studio.store.places import Places, places
-from studio.store.preferences import load_session, save_session
+from studio.store.preferences import Preferences, load_preferences, load_session, save_session
 from studio.widgets.look import Look, load_fonts
+
+if TYPE_CHECKING:
+    from studio.live.session import Session
+    from studio.live.stream import Engine
+    from studio.shell.docks import LogFeed
+
+FIRST_FONTS, LATER_FONTS = ("Inter-*",), ("JetBrainsMono-*", "Pretendard-*")  # of the frame, and of what it frames
+PATIENCE = 0.5  # seconds that a display may take to show the window before the start goes on regardless
 
 
 def check_versions(qt: tuple[int | str, ...], python: tuple[int, ...]) -> None:
@@ -51,12 +59,24 @@ class Studio:
     """Everything that lives as long as the window."""
 
     places: Places
-    session: Session
+    session: "Session"
     look: Look
     themes: ThemeKeeper
     window: StudioWindow
     crashes: CrashWatch
-    feed: LogFeed
+    feed: "LogFeed"
+
+
+@dataclass
+class Beginning:
+    """What is there before anything of the session is imported: the window can be shown already."""
+
+    places: Places
+    look: Look
+    themes: ThemeKeeper
+    window: StudioWindow
+    crashes: CrashWatch
+    page: str  # that opens first
 
 
 class Keeper(QObject):
@@ -72,7 +92,10 @@ class Keeper(QObject):
         studio.crashes.crashed.connect(self.show_crash, Qt.ConnectionType.QueuedConnection)
         studio.crashes.refused.connect(self._refused, Qt.ConnectionType.QueuedConnection)
         studio.window.closed.connect(self._closed)
-        studio.window.installEventFilter(self)
+
+    def wait_for_paint(self) -> None:
+        """Go on once the window has been painted."""
+        self._studio.window.installEventFilter(self)
 
     def _session_changed(self, what: frozenset[str]) -> None:
         if "preferences" in what:
@@ -85,10 +108,11 @@ class Keeper(QObject):
         """After the first paint, when the window is there to be looked at, the page and torch may begin to load."""
         if event.type() == QEvent.Type.Paint and not self._warmed:
             self._warmed = True
-            QTimer.singleShot(0, self._after_first_paint)
+            QTimer.singleShot(0, self.go_on)
         return False
 
-    def _after_first_paint(self) -> None:
+    def go_on(self) -> None:
+        """The project, the page and torch, and what an earlier start left behind."""
         studio = self._studio
         studio.crashes.write_log()
         _open_last_project(studio.session)
@@ -123,7 +147,7 @@ class Keeper(QObject):
         self._garbage.stop()
 
 
-def _open_last_project(session: Session) -> None:
+def _open_last_project(session: "Session") -> None:
     """Go back to where the person left off; a project that is gone or taken is said, not shown as a failure."""
     path = session.preferences.last_project
     if not path or session.project is not None:
@@ -137,36 +161,72 @@ def _open_last_project(session: Session) -> None:
         session.notices.post_error(error)
 
 
-def build(application: QApplication, engine: Engine = ENGINE, page: str = "home") -> Studio:
-    """All objects of the window, not yet shown; `page` is imported and opened once the frame has been painted."""
+def last_page(layout: dict[str, Any], preferences: Preferences) -> str:
+    """The page that was left, where the project that it showed opens again; else Home."""
+    name = layout.get("page")
+    return str(name) if preferences.last_project and name in [entry.name for entry in PANELS] else "home"
+
+
+def begin(application: QApplication, page: str = "") -> Beginning:
+    """The frame of the window in its look, and the watch over what goes wrong; `page` is marked, "": the last one."""
     here = places()
     crashes = CrashWatch(here.logs)
     crashes.install()
-    feed = LogFeed(log)
-    session = Session(here, engine=engine)
-    set_language(session.preferences.language)
+    preferences = load_preferences(here.preferences)  # what is wrong with them is told by the session, which reads them
+    set_language(preferences.language)
     scheme = application.styleHints().colorScheme()
-    reduce_motion = session.preferences.reduce_motion
-    look = Look(here.resources, theme_for(session.preferences.theme, scheme), reduce_motion=reduce_motion)
-    load_fonts(here.resources / "fonts")
-    themes = ThemeKeeper(application, look, session.preferences.theme)
+    look = Look(here.resources, theme_for(preferences.theme, scheme), reduce_motion=preferences.reduce_motion)
+    load_fonts(here.resources / "fonts", FIRST_FONTS)
+    themes = ThemeKeeper(application, look, preferences.theme)
     application.setWindowIcon(QIcon(str(here.resources / "icons" / "atelier.svg")))
-    window = StudioWindow(session, look, feed, load_session(here.session))
-    studio = Studio(here, session, look, themes, window, crashes, feed)
-    Keeper(studio, page)
+    layout = load_session(here.session)
+    window, page = StudioWindow(look, layout), page or last_page(layout, preferences)
+    themes.dress(window)
     window.rail.set_page(page)
+    return Beginning(here, look, themes, window, crashes, page)
+
+
+def furnish(begun: Beginning, engine: "Engine | None" = None) -> tuple[Studio, Keeper]:
+    """The session and everything that needs it, and who goes on once the window has been painted."""
+    from studio.live.session import Session
+    from studio.live.stream import ENGINE
+    from studio.shell.docks import LogFeed
+
+    load_fonts(begun.places.resources / "fonts", LATER_FONTS)
+    feed = LogFeed(log)
+    session = Session(begun.places, engine=ENGINE if engine is None else engine)
+    begun.window.furnish(session, feed)
+    studio = Studio(begun.places, session, begun.look, begun.themes, begun.window, begun.crashes, feed)
+    return studio, Keeper(studio, begun.page)
+
+
+def build(application: QApplication, engine: "Engine | None" = None, page: str = "") -> Studio:
+    """All objects of the window, not yet shown; the page is imported and opened once it has been painted."""
+    studio, keeper = furnish(begin(application, page), engine)
+    keeper.wait_for_paint()
     return studio
 
 
-def run(page: str = "home") -> int:
+def _let_it_paint(application: QApplication, window: StudioWindow) -> None:
+    """Let the frame reach the screen; a display that is slow to show it is not waited for long."""
+    end = time.monotonic() + PATIENCE
+    while not window.painted and time.monotonic() < end:
+        application.processEvents()
+    application.processEvents()
+
+
+def run(page: str = "") -> int:
     """The whole life of the window; returns when it has been closed and everything is saved."""
     application = make_application(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
-    studio = build(application, page=page)
+    begun = begin(application, page)
+    begun.window.show()
+    _let_it_paint(application, begun.window)  # the rest of the start is not waited for
+    studio, keeper = furnish(begun)
     studio.window.closed.connect(application.quit)
-    studio.window.show()
     studio.window.pages.setFocus()  # not the first chip, whose ring would be the first thing to meet the eye
-    application.processEvents()  # painted: the rest of the start is not waited for
+    application.processEvents()  # the strips
+    QTimer.singleShot(0, keeper.go_on)
 
     from studio.shell.interrupt import Interrupt
 

@@ -19,6 +19,7 @@ from studio import app
 from studio.core.errors import StudioError
 from studio.core.language import set_language
 from studio.shell.crash_dialog import CrashDialog
+from studio.store.preferences import Preferences
 from tests.scripted_run import UNTIL_STOPPED, ScriptedEngine, started, steps
 
 pytestmark = pytest.mark.gui
@@ -29,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def build(qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., app.Studio]]:
     """Builds the real studio on scripted runs, without the real torch; each is closed in order."""
     made: list[app.Studio] = []
-    sheet, palette = qapp.styleSheet(), qapp.palette()
+    palette = qapp.palette()
 
     def do(script: Any = (), shown: bool = True) -> app.Studio:
         studio = app.build(app.make_application(), engine=ScriptedEngine(script))
@@ -53,8 +54,7 @@ def build(qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> 
         studio.feed.close()
         studio.look.changed.disconnect(studio.themes.apply)
         studio.window.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # before the sheet goes, or Qt trips over it
-    qapp.setStyleSheet(sheet)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.setPalette(palette)
     set_language("en")
 
@@ -107,6 +107,35 @@ def test_nothing_heavy_is_imported_until_the_window_is_painted(tmp_path: Path) -
     assert done.returncode == 0
 
 
+def test_the_frame_needs_no_session_and_keeps_the_places_of_what_comes(qapp: QApplication, qtbot: QtBot) -> None:
+    code = (
+        "import sys\nfrom studio import app\na = app.make_application()\nb = app.begin(a)\nb.window.show()\n"
+        "app._let_it_paint(a, b.window)\n"
+        "print(b.window.painted, sorted({'studio.live.session', 'studio.store.project', 'numpy'} & set(sys.modules)))\n"
+        "before = b.window.rail.geometry()\ns, k = app.furnish(b)\na.processEvents()\n"
+        "print(before == s.window.rail.geometry(), before.height() == s.window.pages.height())\n"
+        "s.window.way_out.leave()\nwhile s.window.isVisible(): a.processEvents()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines() == ["True []", "True True"], done.stdout + done.stderr
+
+
+def test_closing_the_bare_frame_waits_until_there_is_something_to_close(qapp: QApplication, qtbot: QtBot) -> None:
+    sheet, palette = qapp.styleSheet(), qapp.palette()
+    begun = app.begin(app.make_application())
+    begun.window.show()
+    assert not begun.window.close()
+    studio, _ = app.furnish(begun, engine=ScriptedEngine())
+    qtbot.waitUntil(lambda: not studio.window.isVisible(), timeout=10_000)
+    studio.crashes.uninstall()
+    studio.feed.close()
+    studio.look.changed.disconnect(studio.themes.apply)
+    studio.window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qapp.setStyleSheet(sheet)
+    qapp.setPalette(palette)
+
+
 def test_the_project_opened_last_opens_again(build: Any, tmp_path: Path, qtbot: QtBot) -> None:
     first = build()
     first.session.create_project(tmp_path / "tales", "Tales")
@@ -136,6 +165,26 @@ def test_closing_remembers_the_layout(build: Any, qtbot: QtBot) -> None:
     kept = json.loads(studio.places.session.read_text("utf-8"))
     assert kept["page"] == "settings"
     assert kept["geometry"]
+
+
+def test_the_page_that_was_left_opens_again_with_its_project(build: Any, tmp_path: Path, qtbot: QtBot) -> None:
+    first = build()
+    first.session.create_project(tmp_path / "tales", "Tales")
+    first.window.pages.open("settings")
+    first.window.way_out.leave()
+    qtbot.waitUntil(lambda: not first.window.isVisible())
+    build.warmed.clear()
+    second = build()
+    assert second.window.pages.name == "settings"
+    assert second.window.rail.buttons["settings"].isChecked()
+
+
+@pytest.mark.parametrize("left", ["models that were", "", 7, None])
+def test_a_page_that_is_none_and_one_without_its_project_give_way_to_home(left: Any) -> None:
+    opens = Preferences(last_project="/somewhere")
+    assert app.last_page({"page": "settings"}, opens) == "settings"
+    assert app.last_page({"page": left}, opens) == "home"
+    assert app.last_page({"page": "settings"}, Preferences()) == "home"  # no project was open
 
 
 def test_closing_while_training_saves_first(build: Any, tmp_path: Path, qtbot: QtBot) -> None:

@@ -5,6 +5,7 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -114,7 +115,7 @@ def test_a_machine_without_pytorch_is_told_before_anything_is_downloaded(
     system, processor = machine
     monkeypatch.setattr(launcher, "sys", SimpleNamespace(platform="darwin" if system == "darwin" else "win32"))
     monkeypatch.setattr(launcher, "os", SimpleNamespace(name="nt" if system == "nt" else "posix"))
-    monkeypatch.setattr(launcher.platform, "machine", lambda: processor)
+    monkeypatch.setattr(platform, "machine", lambda: processor)
     with pytest.raises(launcher.SetupError) as refused:
         launcher.refuse_machines_without_torch()
     assert refused.value.code == 2
@@ -218,6 +219,22 @@ def test_set_up_for_the_tests_brings_them_too(launcher: Any, world: dict[str, An
     assert launcher.is_set_up(["test"])
 
 
+def test_pyside_is_unpacked_once_everything_works_and_a_failure_costs_only_time(
+    launcher: Any, world: dict[str, Any]
+) -> None:
+    asked: list[str] = []
+
+    def works(statement: str) -> bool:
+        asked.append(statement)
+        return statement != launcher.UNPACK
+
+    make_venv(launcher)
+    world["works"] = works
+    launcher.set_up([])
+    assert asked[-1] == launcher.UNPACK
+    assert launcher.is_set_up([])
+
+
 def test_a_half_installed_environment_is_mended_in_place(launcher: Any, world: dict[str, Any]) -> None:
     make_venv(launcher)
     world["works"] = lambda statement: statement != "import torch"
@@ -275,7 +292,7 @@ def test_a_broken_environment_goes_but_the_lock_stays(launcher: Any, monkeypatch
 def test_a_python_without_ensurepip_is_told_the_line_to_type(launcher: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from studio.commands import doctor
 
-    monkeypatch.setattr(launcher.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(doctor, "apt_install", lambda packages: False)
     with pytest.raises(launcher.SetupError, match=r"sudo apt install python3\.\d+-venv"):
         launcher.need_ensurepip()

@@ -22,7 +22,6 @@ from studio.core.shelf import COMMANDS
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
-    from PySide6.QtWidgets import QApplication
 
     from studio.core.channel import RunControl
     from studio.core.config import RunConfig
@@ -118,45 +117,47 @@ def start_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def first_paint(options: argparse.Namespace) -> dict[str, Any]:
-    """Do what `main.py window` does, until the window has been painted."""
-    from studio.app import make_application
+    """What `main.py window` does, until the window has been painted."""
+    from studio import app
+    from studio.shell.window import StudioWindow
 
-    application = make_application(["atelier"])
-    watch = tell_the_first_paint(application)
+    class Watched(StudioWindow):
+        def show(self) -> None:
+            self.watch = tell_the_first_paint(self)
+            super().show()
+
+    vars(app)["StudioWindow"] = Watched
     COMMANDS.load("window").run(argparse.Namespace(page="home"))
-    raise StudioError(f"The window was closed before it had been painted ({watch}).")
+    raise StudioError("The window was closed before it had been painted.")
 
 
 def bare_paint(options: argparse.Namespace) -> dict[str, Any]:
     """The same for an empty window, which nothing of ours can make faster."""
     from PySide6.QtWidgets import QApplication, QMainWindow
 
-    application = QApplication(["empty"])
-    watch = tell_the_first_paint(application)
-    window = QMainWindow()
+    application, window = QApplication(["empty"]), QMainWindow()
+    _watch = tell_the_first_paint(window)  # of this window alone: a look at each widget's events costs a tenth second
     window.show()
     application.exec()
-    raise StudioError(f"The window was closed before it had been painted ({watch}).")
+    raise StudioError("The window was closed before it had been painted.")
 
 
-def tell_the_first_paint(application: "QApplication") -> "QObject":
-    """Keep the result: when a window has been painted it prints what `start_rows` reads and ends the process."""
+def tell_the_first_paint(window: "QObject") -> "QObject":
+    """Keep the result: when the window has been painted it prints what `start_rows` reads and ends the process."""
     from PySide6.QtCore import QEvent, QObject, QTimer
 
     class Painted(QObject):
         def eventFilter(self, watched: Any, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.Paint and watched.isWidgetType() and watched.isWindow():
-                QTimer.singleShot(0, self.tell)  # runs once the paint that is beginning has reached the screen
+            if event.type() == QEvent.Type.Paint:
+                QTimer.singleShot(0, self.tell)  # once the paint that is beginning has reached the screen
             return False
 
         def tell(self) -> None:
-            imported = [name for name in HEAVY if name in sys.modules]
-            found = {"painted": time.time(), "cpu": time.process_time(), "imported": imported}
-            print(json.dumps(found), flush=True)
+            heavy = [name for name in HEAVY if name in sys.modules]
+            print(json.dumps({"painted": time.time(), "cpu": time.process_time(), "imported": heavy}), flush=True)
             os._exit(0)
 
-    watch = Painted(application)
-    application.installEventFilter(watch)
+    window.installEventFilter(watch := Painted(window))
     return watch
 
 

@@ -4,15 +4,11 @@ import argparse
 import contextlib
 import logging
 import os
-import shlex
-import subprocess
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from studio.core.errors import StudioError
@@ -70,7 +66,13 @@ def next_command(*words: str) -> str:
     main = Path(__file__).resolve().parents[2] / "main.py"
     near = Path("main.py") if main.parent == Path.cwd() else main
     line = ["python" if os.name == "nt" else "python3", str(near), *words]
-    return subprocess.list2cmdline(line) if os.name == "nt" else shlex.join(line)
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.list2cmdline(line)
+    import shlex
+
+    return shlex.join(line)
 
 
 def say(sentence: str) -> None:
@@ -87,6 +89,8 @@ def _dispatch(arguments: list[str]) -> int:
         print(f"Atelier {_version()}")
         return DONE
     if first not in COMMANDS.names():
+        from difflib import get_close_matches
+
         close = get_close_matches(first, COMMANDS.names(), n=1)
         hint = f"Did you mean “{close[0]}”? " if close else ""
         raise UsageError(f"There is no command “{first}”.", f"{hint}`{next_command('--help')}` lists them all.")
@@ -160,6 +164,8 @@ class _LogFile(logging.Handler):
 
 def _keep(words: str) -> Path:
     """Append to a log file and return it; the temporary folder serves where Atelier's own cannot."""
+    import tempfile
+
     text = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(sys.argv)}\n{words}\n"
     for folder in (_logs, lambda: Path(tempfile.gettempdir())):
         with contextlib.suppress(Exception):

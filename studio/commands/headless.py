@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.commands import DONE, Command, say
+from studio.commands.doctor import install_qt_libraries
 from studio.commands.generate import find_checkpoint, write_text
 from studio.commands.run import Progress, compute, open_or_create
 from studio.core.shelf import COMMANDS, resolve
@@ -64,8 +65,10 @@ def bundled_text(project: "Project") -> "Text":
 
 
 def draw(folder: Path) -> int:
-    """Pictures of every page, as the tour makes them."""
-    if "tour" not in COMMANDS.names():
+    """Pictures of every page, as the tour makes them; where Qt cannot draw, the sentence that says what it lacks."""
+    if trouble := install_qt_libraries():
+        say(f"The pictures were left out. {trouble.message}")
+        say(trouble.hint)
         return DONE
     say(f"Drawing every page into {folder} …")
     tour: Command = COMMANDS.load("tour")
@@ -74,4 +77,4 @@ def draw(folder: Path) -> int:
     return tour.run(parser.parse_args([str(folder)]))
 
 
-COMMAND = Command("headless", "do the first job without a window", add_options, run, draws=True)
+COMMAND = Command("headless", "do the first job without a window", add_options, run)

@@ -2,17 +2,17 @@
 
 import argparse
 
-from studio.commands import Command, say
+from studio.commands import Command, UsageError, say
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which page is shown first."""
-    parser.add_argument("--page", default="home", metavar="NAME", help="the page to open first, e.g. pretrain")
+    parser.add_argument("--page", default="", metavar="NAME", help="the page to open first; else the one you left")
 
 
 def run(options: argparse.Namespace) -> int:
     """Show the window until it is closed."""
-    from studio.commands.doctor import display_kind
+    from studio.commands.doctor import display_kind, install_qt_libraries
 
     if display_kind() == "none":
         from studio.commands import headless
@@ -21,9 +21,25 @@ def run(options: argparse.Namespace) -> int:
         parser = argparse.ArgumentParser()
         headless.COMMAND.add_options(parser)
         return headless.COMMAND.run(parser.parse_args([]))
+    if trouble := install_qt_libraries():
+        raise trouble
+    refuse_unknown(options.page)
     from studio import app
 
     return app.run(options.page)
 
 
-COMMAND = Command("window", "opens the window (what happens without a command)", add_options, run, draws=True)
+def refuse_unknown(page: str) -> None:
+    """A page that does not exist is wrong usage, rather than a window without one."""
+    from difflib import get_close_matches
+
+    from studio.panels import PANELS
+
+    names = [entry.name for entry in PANELS]
+    if page and page not in names:
+        close = get_close_matches(page, names, n=1)
+        hint = f"Did you mean “{close[0]}”?" if close else f"There are: {', '.join(names)}."
+        raise UsageError(f"There is no page “{page}”.", hint)
+
+
+COMMAND = Command("window", "opens the window (what happens without a command)", add_options, run)

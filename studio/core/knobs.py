@@ -5,7 +5,6 @@ import math
 import types
 import typing
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from studio.core.errors import StudioError
@@ -112,6 +111,8 @@ def from_json(kind: type[T], data: Any, where: str = "") -> T:
     known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name in data:
         if name not in known:
+            from difflib import get_close_matches
+
             close = get_close_matches(name, known, n=1)
             hint = f"Did you mean “{close[0]}”?" if close else "Remove it, or open the file with a newer Atelier."
             raise StudioError(f"“{_dotted(where, name)}” is not a setting this version knows.", hint)

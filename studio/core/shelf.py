@@ -4,7 +4,6 @@ import importlib
 import keyword
 import pkgutil
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -29,6 +28,8 @@ class Shelf:
         """Import the module `name` and return its constant; an unknown name is a `StudioError`."""
         known = self.names()
         if name not in known:
+            from difflib import get_close_matches
+
             close = get_close_matches(name, known, n=1)
             hint = f"Did you mean “{close[0]}”?" if close else f"Choose one of: {', '.join(known)}."
             raise StudioError(f"There is no “{name}” in {self.package.rpartition('.')[2]}.", hint)

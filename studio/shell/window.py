@@ -4,82 +4,74 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QSize, Signal
+from PySide6.QtCore import QByteArray, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QWidget
 
 from studio.core.language import tr
-from studio.live.first_run import sample_path
 from studio.panels import PANELS, Action, PanelEntry
-from studio.parts.machine import Machine
-from studio.shell.actions import ActionList
-from studio.shell.closing import WayOut
-from studio.shell.curtain import Curtain
-from studio.shell.dock_pair import DockPair
-from studio.shell.docks import LogFeed
-from studio.shell.pages import PageStack
-from studio.shell.projects import Projects
-from studio.shell.run_actions import RunActions
-from studio.shell.sidebar import Sidebar
-from studio.shell.status_strip import HEIGHT as STATUS_HEIGHT
-from studio.shell.status_strip import StatusHost, StatusStrip
-from studio.shell.top_strip import TopStrip
+from studio.shell.frame import FIRST_SIZE, FOOT, Frame
 from studio.widgets.look import Look
 
 if TYPE_CHECKING:
     from studio.live.notices import Notice
     from studio.live.session import Session
+    from studio.shell.docks import LogFeed
     from studio.shell.palette import CommandPalette
     from studio.widgets.toast import Toasts
 
-FIRST_SIZE, SMALLEST = QSize(1440, 900), QSize(960, 600)
 LAYOUT_VERSION = 1
 
 
-class StudioWindow(QMainWindow):
-    """Owns the frame; what it shows is read from the session, what people want is asked of it."""
+class StudioWindow(Frame):
+    """Owns the frame; what it shows is read from the session, what people want is asked of it.
+
+    It is made without a session, so that it can be painted first; `furnish` puts in what needs one.
+    """
 
     closed = Signal()
 
-    def __init__(
-        self,
-        session: "Session",
-        look: Look,
-        feed: LogFeed,
-        layout: dict[str, Any],
-        entries: Sequence[PanelEntry] = PANELS,
-    ) -> None:
-        super().__init__()
-        self.session, self.look, self.feed = session, look, feed
-        self._may_close = False
-        self.setObjectName("window")
-        self.setMinimumSize(SMALLEST)
-        self.setAcceptDrops(True)
-        self.actions_list = ActionList(self)
-        self.projects = Projects(session, self, list(layout.get("recent", [])))
-        self.run_actions = RunActions(session, self)
-        self._build(entries)
-        self._collect_actions(entries)
-        self.curtain = Curtain(look, self)
-        self.way_out = WayOut(session, look, self.curtain)
-        self._connect()
-        self.restore(layout)
+    def __init__(self, look: Look, layout: dict[str, Any], entries: Sequence[PanelEntry] = PANELS) -> None:
+        super().__init__(look, layout, entries)
+        self._layout = layout
+        self._may_close = self._furnished = False
+        self._run: Any = None
 
     # --- building -------------------------------------------------------------------------------------------------
 
-    def _build(self, entries: Sequence[PanelEntry]) -> None:
+    def furnish(self, session: "Session", feed: "LogFeed") -> None:
+        """Strips, pages, docks and actions; what they need is imported here and not before the first paint."""
+        from studio.parts.machine import Machine
+        from studio.shell.actions import ActionList
+        from studio.shell.closing import WayOut
+        from studio.shell.curtain import Curtain
+        from studio.shell.projects import Projects
+        from studio.shell.run_actions import RunActions
+
+        self.session, self.feed = session, feed
+        self.setAcceptDrops(True)
+        self.actions_list = ActionList(self)
+        self.projects = Projects(session, self, list(self._layout.get("recent", [])))
+        self.run_actions = RunActions(session, self)
+        self._build()
+        self._collect_actions()
+        self.curtain = Curtain(self.look, self)
+        self.way_out = WayOut(session, self.look, self.curtain)
+        self.machine = Machine.of(session)
+        self._connect()
+        self._restore_docks()
+        self._furnished = True
+
+    def _build(self) -> None:
+        from studio.shell.dock_pair import DockPair
+        from studio.shell.pages import PageStack
+        from studio.shell.status_strip import StatusHost, StatusStrip
+        from studio.shell.top_strip import TopStrip
+
         self.top = TopStrip(self.session, self.look, self.projects.menu)
         self.setMenuWidget(self.top)
-        self.rail = Sidebar(entries, self.look)
-        self.pages = PageStack(self.session, self.look, entries)
+        self.pages = PageStack(self.session, self.look, self.entries)
         self.pages.setObjectName("pages")
-        centre = QWidget()
-        line = QHBoxLayout(centre)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(0)
-        line.addWidget(self.rail)
-        line.addWidget(self.pages, 1)
-        self.setCentralWidget(centre)
+        self.replace_page(self.pages)
         self.status = StatusStrip(self.session, self.look)
         self.setStatusBar(StatusHost(self.status))
         self.docks = DockPair(self, self.session, self.feed, self.look)
@@ -96,7 +88,7 @@ class StudioWindow(QMainWindow):
         """What notices become, made for the first one."""
         from studio.widgets.toast import Toasts
 
-        return Toasts(self, self.look, bottom=STATUS_HEIGHT)
+        return Toasts(self, self.look, bottom=FOOT)
 
     def _connect(self) -> None:
         self.top.palette_requested.connect(self._open_palette)
@@ -113,14 +105,12 @@ class StudioWindow(QMainWindow):
         self.session.jobs.job_removed.connect(self._jobs_changed)
         self.way_out.left.connect(self._leave)
         self.way_out.kept.connect(self.showMinimized)
-        self.machine = Machine.of(self.session)
         self.machine.changed.connect(self._machine_changed)
-        self._run: Any = None
         self._follow_run()
         self.refresh(frozenset())
 
-    def _collect_actions(self, entries: Sequence[PanelEntry]) -> None:
-        for number, entry in enumerate(entries, start=1):
+    def _collect_actions(self) -> None:
+        for number, entry in enumerate(self.entries, start=1):
             keys = "Ctrl+," if entry.name == "settings" else f"Ctrl+{number}" if number <= 9 else ""
             text = tr("Go to {page}", page=tr(entry.label))
             self.actions_list.add(Action(f"go.{entry.name}", text, self._opener(entry.name), keys, entry.name))
@@ -212,12 +202,16 @@ class StudioWindow(QMainWindow):
 
     def add_sample(self) -> None:
         """Add the bundled stories to the project."""
+        from studio.live.first_run import sample_path
+
         self.projects.bring([str(sample_path(self.session.places.resources))])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _local_files(event):
             event.acceptProposedAction()
-            self.curtain.show_words(tr("Drop to add"), tr("Texts and folders of texts become part of the project."))
+            self.curtain.show_words(
+                tr("Drop to add"), tr("Texts, tables and folders of texts become part of the project.")
+            )
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.curtain.hide()
@@ -240,11 +234,9 @@ class StudioWindow(QMainWindow):
             "recent": self.projects.recent,
         }
 
-    def restore(self, layout: dict[str, Any]) -> None:
-        """Put the window where it was; without a memory, a good size."""
-        geometry, docks = layout.get("geometry"), layout.get("docks")
-        if not isinstance(geometry, str) or not self.restoreGeometry(QByteArray.fromBase64(geometry.encode())):
-            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
+    def _restore_docks(self) -> None:
+        """Where the docks were; without a memory, hidden at the foot."""
+        docks = self._layout.get("docks")
         if isinstance(docks, str):
             self.docks.sized = True
             self.restoreState(QByteArray.fromBase64(docks.encode()), LAYOUT_VERSION)
@@ -261,7 +253,10 @@ class StudioWindow(QMainWindow):
             self.closed.emit()
             return
         event.ignore()
-        self.way_out.ask(self)
+        if self._furnished:
+            self.way_out.ask(self)
+        else:  # asked for before there was anything that could be closed
+            QTimer.singleShot(0, self.close)
 
     def _close_it(self) -> None:
         self.close()

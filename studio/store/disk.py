@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import sys
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,7 +62,7 @@ def probe(folder: Path) -> None:
     """Find out by really doing it whether `folder` can be written: create, sync, rename and remove a small file."""
     with explained("A test file", folder):
         folder.mkdir(parents=True, exist_ok=True)
-        first = folder / f".probe-{uuid.uuid4().hex[:8]}"
+        first = folder / f".probe-{os.urandom(4).hex()}"
         second = first.with_name(first.name + "-renamed")
         try:
             with open(first, "wb") as file:

@@ -8,7 +8,6 @@ import shutil
 import stat
 import sys
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ def write_atomically(path: Path, data: bytes | str, *, durable: bool = True) -> 
     `durable=False` leaves out the syncs: for files that can be rebuilt and are written often.
     """
     raw = data.encode("utf-8") if isinstance(data, str) else data
-    temporary = path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = path.with_name(f".{path.name[:80]}.{os.urandom(4).hex()}.tmp")
     with explained(f"“{path.name}”", path.parent, len(raw)):
         try:
             with open(temporary, "wb") as file:

@@ -44,6 +44,7 @@ class Theme:
         return QColor(_parsed(self.series[role % len(self.series)] if isinstance(role, int) else self.roles[role]))
 
 
+@lru_cache(maxsize=8)  # asked for twice before the first paint
 def load_theme(path: Path) -> Theme:
     """Read one `themes/*.toml`; a broken file is a `StudioError` that names it."""
     try:
@@ -53,10 +54,10 @@ def load_theme(path: Path) -> Theme:
         raise StudioError(f"The theme {path.name} cannot be read: {error}.", "Install Atelier again.") from error
 
 
-def load_fonts(folder: Path) -> list[str]:
-    """Make the bundled fonts known to Qt; returns their families. Call once, after the QApplication exists."""
+def load_fonts(folder: Path, names: tuple[str, ...] = ("*",)) -> list[str]:
+    """Make the bundled fonts of these names known to Qt; returns their families. Needs the QApplication."""
     families: list[str] = []
-    for path in sorted([*folder.glob("*.ttf"), *folder.glob("*.otf")]):
+    for path in sorted(path for name in names for ending in ("ttf", "otf") for path in folder.glob(f"{name}.{ending}")):
         families += QFontDatabase.applicationFontFamilies(QFontDatabase.addApplicationFont(str(path)))
     return families
 

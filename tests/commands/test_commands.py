@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ def test_a_bug_is_kept_even_where_the_home_cannot_be_written(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("ATELIER_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(commands.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     command(raising(ZeroDivisionError("of all things")))
     assert commands.main(["probe"]) == REFUSED
     assert "of all things" in (tmp_path / "atelier-commands.log").read_text("utf-8")

@@ -18,6 +18,12 @@ pytestmark = pytest.mark.gui
 
 
 @pytest.fixture
+def honest_draw() -> Any:
+    """What `stage` replaces."""
+    return headless.draw
+
+
+@pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Everything that takes time is played: the text, the training, the writing, the pictures."""
     from studio.live import first_run, stream
@@ -79,8 +85,23 @@ def test_pictures_are_drawn_by_the_tour(tmp_path: Path, monkeypatch: pytest.Monk
 
     tour = Command("tour", "draws", lambda parser: parser.add_argument("folder") and None, run)
     monkeypatch.setattr(headless.COMMANDS.__class__, "load", lambda shelf, name: tour)
+    monkeypatch.setattr(headless, "install_qt_libraries", lambda: None)
     assert headless.draw(tmp_path) == 0
     assert asked == [str(tmp_path)]
+
+
+def test_where_qt_cannot_draw_everything_but_the_pictures_is_done(
+    honest_draw: Any, stage: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trouble = StudioError("Qt needs libraries that this system lacks: libEGL.so.1.", "sudo apt install libegl1")
+    monkeypatch.setattr(headless, "draw", honest_draw)
+    monkeypatch.setattr(headless, "install_qt_libraries", lambda: trouble)
+    assert not headless.COMMAND.draws
+    assert do() == 0
+    assert stage.wrote == ["Once "]
+    said = capsys.readouterr().err
+    assert "pictures were left out" in said
+    assert "sudo apt install libegl1" in said
 
 
 def test_a_training_that_is_refused_leaves_no_run(stage: SimpleNamespace) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from studio import commands
 from studio.commands import doctor, window
+from studio.core.errors import StudioError
 
 
 def options(*arguments: str) -> argparse.Namespace:
@@ -18,10 +19,28 @@ def options(*arguments: str) -> argparse.Namespace:
 def test_the_window_opens_on_the_page_that_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(doctor, "display_kind", lambda: "x11")
+    monkeypatch.setattr(doctor, "install_qt_libraries", lambda: None)
     monkeypatch.setattr("studio.app.run", lambda page: opened.append(page) or 0)
     assert window.run(options("--page", "pretrain")) == 0
     assert window.run(options()) == 0
-    assert opened == ["pretrain", "home"]
+    assert opened == ["pretrain", ""]  # "": the one that was left
+
+
+def test_a_page_that_does_not_exist_is_wrong_usage_and_gets_the_nearest_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "display_kind", lambda: "x11")
+    monkeypatch.setattr(doctor, "install_qt_libraries", lambda: None)
+    monkeypatch.setattr("studio.app.run", lambda page: pytest.fail("a window was opened"))
+    with pytest.raises(commands.UsageError, match="pretain") as told:
+        window.run(options("--page", "pretain"))
+    assert "“pretrain”" in told.value.hint
+
+
+def test_with_a_display_the_libraries_that_qt_lacks_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    trouble = StudioError("Qt needs libraries that this system lacks: libEGL.so.1.", "sudo apt install libegl1")
+    monkeypatch.setattr(doctor, "display_kind", lambda: "wayland")
+    monkeypatch.setattr(doctor, "install_qt_libraries", lambda: trouble)
+    with pytest.raises(StudioError, match="libEGL"):
+        window.run(options())
 
 
 def test_without_a_display_it_says_so_and_does_the_job_headless(

@@ -41,7 +41,8 @@ def make_window(qtbot: QtBot, scripted_run: Any, look: Look) -> Iterator[Callabl
 
     def make(layout: dict[str, Any] | None = None, shown: bool = True) -> StudioWindow:
         feed = LogFeed(logging.getLogger("atelier"))
-        window = StudioWindow(scripted_run.session, look, feed, layout or {}, FEW)
+        window = StudioWindow(look, layout or {}, FEW)
+        window.furnish(scripted_run.session, feed)
         made.append((window, feed))
         window.pages.open("home")
         if shown:
