@@ -1,14 +1,12 @@
 """`main.py tour DIR`: drive the real window through the real job and write pictures of every page."""
 
 import argparse
-import csv
 import os
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from studio.commands import DONE, Command, next_command, say
 from studio.core.errors import StudioError
@@ -17,10 +15,8 @@ if TYPE_CHECKING:
     from studio.app import Studio
     from studio.live.run_model import RunModel
 
-SIZES = ((1280, 800), (1920, 1080))
 PROJECT, RUN = "tour", "stories"
 PROMPT = "Once upon a time"
-ROWS = 240  # of the table that is brought in
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -55,15 +51,20 @@ class Tour:
     def __init__(self, folder: Path, steps: int, text: Path | None = None) -> None:
         from studio import app
         from studio.shell.camera import Camera
+        from studio.shell.guide import Guide
 
         self.steps, self.text = steps, text
         self.application = app.make_application(["atelier"])
         self.studio: Studio = app.build(self.application)
         self.session, self.window = self.studio.session, self.studio.window
         self.camera = Camera(self.window, folder)
+        self.guide = Guide(self.window, self.camera, say)
 
     def walk(self) -> list[Path]:
         """The whole way; returns the pictures in the order they were taken."""
+        from studio.shell.guide import SIZES
+        from studio.shell.teaching_tour import teach
+
         self.window.resize(*SIZES[0])
         self.window.show()
         self.window.pages.setFocus()
@@ -76,8 +77,9 @@ class Tour:
             model = self._train()
             self._look_back(model)
             self._talk(model)
+            teach(self.guide, model)
             self._look_inside(model)
-            self._show_all()
+            self._show_all(model)
         finally:
             self._leave()
         return self.camera.pictures
@@ -92,7 +94,7 @@ class Tour:
         self.camera.until(
             "the measurement of this computer", lambda: bool(self.window.machine.facts or self.window.machine.error)
         )
-        self._shoot("home", "home-first")
+        self.guide.shoot("home", "home-first")
 
     def _prepare(self) -> None:
         """A project, a text, a tokenizer and a model, each on its page."""
@@ -120,18 +122,18 @@ class Tour:
         )  # fmt: skip
         self.session.set_draft(replace(self.session.draft, training=training, sampling=config.sampling))
         self.camera.settle()
-        self._shoot("pretrain", "pretrain-setup")
+        self.guide.shoot("pretrain", "pretrain-setup")
 
     def _bring_table(self) -> None:
         """A table on its way in, then as a dataset, and what the page shows of it and of a text."""
+        from studio.shell.teaching_tour import TABLE, write_messages
+
         say("Looking at a table…")
-        page: Any = self._page("data")
-        path = self.session.places.projects / "messages.csv"
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(messages())
+        page = self.guide.page("data")
+        path = write_messages(self.session.places.projects / f"{TABLE}.csv")
         page.add([path])
         self.camera.until("the first rows", lambda: page.arrival.ready)
-        self._shoot("data", "data-arriving", sizes=SIZES[:1])
+        self.guide.shoot_small("data", "data-arriving")
         page.primary.click()
         self.camera.until("the dataset", lambda: not page.arriving)
         for view in ("rows", "contents", "clean"):
@@ -139,17 +141,17 @@ class Tour:
             if view == "clean":
                 for step in ("drop_duplicates", "redact"):
                     page.work.stage.view.editor.add(step)
-            self._shoot("data", f"data-{view}", sizes=SIZES[:1])
+            self.guide.shoot_small("data", f"data-{view}")
         page.focus_on(self.session.draft.data.text)
         for view in ("windows", "text"):
             page.work.stage.open_view(view)
             if view != "text":
-                self._shoot("data", f"data-{view}", sizes=SIZES[:1])
+                self.guide.shoot_small("data", f"data-{view}")
 
     def _try_tokenizers(self) -> None:
         """Learn a small vocabulary, and stop in the middle of a sentence that is joined merge by merge."""
         say("Learning a vocabulary…")
-        page: Any = self._page("tokenizer")
+        page = self.guide.page("tokenizer")
         page.open_view("train")
         page.primary.click()
         self.camera.until("the vocabulary", lambda: page.view.learned is not None)
@@ -160,32 +162,25 @@ class Tour:
     def _learn(self) -> None:
         """Every lesson."""
         say("Opening the lessons…")
-        page: Any = self._page("lessons")
+        page = self.guide.page("lessons")
         for number, name in enumerate(page.lessons, 1):
             page.open(name)
-            self._shoot("lessons", f"lessons-{number}-{name}", sizes=SIZES[:1])
+            self.guide.shoot_small("lessons", f"lessons-{number}-{name}")
         page.open(next(iter(page.lessons)))
 
     def _train(self) -> "RunModel":
         """Start with the page's own button, pause in the middle, go on, finish."""
-        panel: Any = self._page("pretrain")
-        self.camera.until("the button", lambda: panel.primary.isEnabled())
-        panel.primary.click()
-        self.camera.until("the run", lambda: self.session.running is not None)
-        model = self.session.running
-        if model is None:
-            raise StudioError("The run did not start.", f"`{next_command('doctor')}` may know why.")
+        panel = self.guide.page("pretrain")
+        model = self.guide.begin(panel)
         say(f"Training {model.name} for {self.steps:,} steps…")
         self.camera.until("the first steps", lambda: not model.living or model.step >= self.steps // 2)
         self.session.pause_run(model)
         self.camera.until("the pause", lambda: not model.living or model.state == "paused")
-        self._shoot("pretrain", "pretrain-paused")
+        self.guide.shoot("pretrain", "pretrain-paused")
         self.session.proceed_run(model)
         self.camera.until("going on", lambda: not model.living or model.step > self.steps // 2 + 2)
-        self._shoot("pretrain", "pretrain-running", sizes=SIZES[:1])
-        self.camera.until("the end of the run", lambda: not model.living)
-        if model.state != "finished":
-            raise StudioError(f"The run ended early: {model.message or model.state}")
+        self.guide.shoot_small("pretrain", "pretrain-running")
+        self.guide.finished(model)
         return model
 
     def _look_back(self, model: "RunModel") -> None:
@@ -197,7 +192,7 @@ class Tour:
         """Load the best checkpoint in Chat and let it write."""
         say("Writing…")
         self.session.focus("chat", model)
-        panel: Any = self._page("chat").continuing
+        panel = self.guide.page("chat").continuing
         self.camera.until("the model", lambda: self.session.loaded is not None)
         panel.prompt.set_text(PROMPT)
         self.camera.settle(1.0)
@@ -205,6 +200,7 @@ class Tour:
         self.camera.until("the first token", lambda: bool(panel.view.tokens))
         self.camera.until("the text", lambda: not panel.pen.writing)
         self.camera.settle(1.0)
+        self.guide.shoot_small("chat", "chat-continue")
 
     def _look_inside(self, model: "RunModel") -> None:
         """The pages about the inside, with one head and one pair of tokens chosen."""
@@ -219,45 +215,24 @@ class Tour:
         self.session.selection.lock(layer=looking.scene.layers - 1, head=0, row=last, column=last // 2)
         self.camera.settle()
 
-    def _show_all(self) -> None:
+    def _show_all(self, model: "RunModel") -> None:
         """Every page as it is after the job, then the palette, the docks and the doctor."""
         for name in self.window.rail.buttons:
-            if name == "pretrain":
-                self.session.focus("pretrain", next(reversed(self.session.runs.values())))
-            self._shoot(name, name)
-            self._shoot_views(name)
-        settings: Any = self._page("settings")
+            if name in ("pretrain", "runs"):
+                self.session.focus(name, model)
+            if name == "runs":
+                self.guide.shoot_small(name, "runs-open")
+                self.guide.page(name).back.click()
+            self.guide.shoot(name, name)
+            self.guide.shoot_views(name)
+        settings = self.guide.page("settings")
         settings.focus_on("doctor")
         self.camera.until("the examination", lambda: not self.session.jobs.jobs)
-        self._shoot("settings", "settings-doctor", sizes=SIZES[:1])
+        self.guide.shoot_small("settings", "settings-doctor")
         self.window.pages.open("pretrain")
         self.window.palette_view.open()
-        self._shoot("", "palette", sizes=SIZES[:1])
+        self.guide.shoot_small("", "palette")
         self.window.palette_view.close_again()
-
-    # --- how ------------------------------------------------------------------------------------------------------
-
-    def _page(self, name: str) -> Any:
-        self.window.pages.open(name)
-        return self.window.pages.panels[name]
-
-    def _shoot_views(self, name: str) -> None:
-        """The further views of a page that has several."""
-        page: Any = self._page(name)
-        names = [view.name for view in getattr(page, "views", ())]
-        for view in names[1:]:
-            page.open_view(view)
-            self._shoot(name, f"{name}-{view}", sizes=SIZES[:1])
-        if names:
-            page.open_view(names[0])
-
-    def _shoot(self, page: str, name: str, sizes: tuple[tuple[int, int], ...] = SIZES) -> None:
-        """Pictures of a page in both themes at each size."""
-        if page:
-            self.window.pages.open(page)
-            self.camera.until_idle("what the page counts")  # it asks for what it lacks once it is seen
-        self.camera.shoot(name, sizes)
-        say(f"  {name}")
 
     def _leave(self) -> None:
         """Close the window as a person would, without the question."""
@@ -266,21 +241,6 @@ class Tour:
         while self.window.isVisible() and time.monotonic() < end:
             self.application.processEvents()
             time.sleep(0.005)
-
-
-def messages() -> Iterator[tuple[str, str]]:
-    """A small labelled table with what is worth finding: duplicates, addresses, another language, a lone long row."""
-    yield "label", "text"
-    people, things = ("Mira", "Ivo", "Anna", "Tom"), ("the boat", "a lantern", "two nets", "the map", "some bread")
-    for number in range(ROWS):
-        person, thing = people[number % 4], things[number // 4 % 5]
-        if number % 5 == 4:
-            yield "spam", f"WIN {thing} NOW!!! Write to prize{number}@example.com or call +1 202 555 0{100 + number}."
-        elif number % 9 == 8:
-            yield "ham", "Das Boot liegt im Hafen, und wir warten auf den Wind."
-        else:
-            yield "ham", f"{person} says {thing} is ready, we meet at {1 + number % 11} o'clock by pier {number // 20}."
-    yield "ham", " ".join(f"Line {number} of a letter that is far too long." for number in range(80))
 
 
 COMMAND = Command(

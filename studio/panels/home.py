@@ -25,7 +25,7 @@ from studio.widgets.scroll import Scroll
 
 COLUMN_WIDTH, _MARGIN = 1080, 24
 PROMISE = "Nothing leaves it. A small one learns to write within minutes; everything it learns can be looked at."
-BRING = "Drop a file or folder anywhere on this window: txt, md. It is copied into the project."
+BRING = "Drop a text or a table anywhere on this window: txt, md, csv, json, parquet, or a folder. It is copied."
 PROJECTS = "A project is a folder that keeps texts, runs and models together. Make one or go back to one."
 
 

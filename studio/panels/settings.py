@@ -35,7 +35,7 @@ NETWORK = ("hub",)
 WIDTH = 1200
 KEYS = (
     ("Ctrl+K", "Search for a page, a run or anything that can be done"),
-    ("Ctrl+1 … Ctrl+7", "Open a page"),
+    ("Ctrl+1 … Ctrl+9", "Open one of the first nine pages"),
     ("Ctrl+,", "These settings"),
     ("Ctrl+Return", "On Pretrain: what its main button says"),
     ("Ctrl+Shift+P", "Pause the run"),

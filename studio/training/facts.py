@@ -86,7 +86,7 @@ def main_facts(config: RunConfig) -> list[Fact]:
             tr("Batch × accumulation"), batch, bool(changed & {"training.batch_size", "training.accumulation"})
         ),
         _fact(config, changed, "model.drop_rate"),
-        Fact(tr("Tokens a step"), count(tokens), essential=True),
+        *([] if config.data.dataset else [Fact(tr("Tokens a step"), count(tokens), essential=True)]),  # rows differ
     ]  # fmt: skip
 
 
@@ -202,7 +202,8 @@ class RunFacts(Card):
         main, everything = main_facts(self._config), all_facts(self._config)
         if self._brief:
             main = [fact for fact in main if fact.essential]
-        more = sum(len(facts) for _, facts in everything) - len(main) + 1  # "Tokens a step" is no setting
+        worked_out = 0 if self._config.data.dataset else 1  # "Tokens a step" is no setting
+        more = sum(len(facts) for _, facts in everything) - len(main) + worked_out
         words = tr("{more} more · {changed} changed", more=more, changed=len(changed_by_choice(self._config)))
         self.fold.setText(tr("Fewer") if self.unfolded else words)
         rows = self._table(everything if self.unfolded else [("", main)])

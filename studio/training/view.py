@@ -10,7 +10,7 @@ from studio.core.language import tr
 from studio.live.run_model import RunModel
 from studio.parts.wording import about, count, state_word
 from studio.training.charts import RunCharts
-from studio.training.facts import RunFacts
+from studio.training.facts import RunFacts, main_facts
 from studio.training.learning import asks_questions, fills_gaps
 from studio.training.published import PublishedRun
 from studio.training.sample_timeline import SampleTimeline
@@ -28,6 +28,7 @@ PHASES = {
 }
 _WIDE_FROM, _SIDE, _NARROW_SIDE = 860, (344, 420), (272, 272)  # the view, and the column beside its curve
 _TALL_FROM, _TALLER = 500, 700  # pixels of height from which all main settings and a text, or an answer, have room
+_FEW, _OF_A_ROW = 9, 60  # more main settings than so many ask for a height of so many pixels each
 
 
 class RunView(QWidget):
@@ -62,7 +63,9 @@ class RunView(QWidget):
 
     def _fit(self) -> None:
         asks = self.run is not None and asks_questions(self.run.config)
-        self.facts.set_brief(self.height() < (_TALLER if asks else _TALL_FROM))
+        rows = len(main_facts(self.run.config)) if self.run is not None else 0
+        tall = _TALLER if asks else _TALL_FROM if rows <= _FEW else _OF_A_ROW * rows
+        self.facts.set_brief(self.height() < tall)
 
     def set_run(self, run: RunModel | None, published: PublishedRun | None = None) -> None:
         """Show another run; None empties the view."""

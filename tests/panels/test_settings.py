@@ -119,7 +119,8 @@ def test_what_was_measured_stands_beside_the_choice(settings: SettingsPanel) -> 
 
 def test_the_keys_it_lists_are_those_that_work(look: Look, scripted_run: Any, qtbot: QtBot) -> None:
     feed = LogFeed(logging.getLogger("atelier"))
-    window = StudioWindow(scripted_run.session, look, feed, {}, PANELS)
+    window = StudioWindow(look, {}, PANELS)
+    window.furnish(scripted_run.session, feed)
     qtbot.addWidget(window)
     known = {action.shortcut for action in window.actions_list._own} | {"Ctrl+K", PRIMARY_KEYS}
     listed = {part for keys, _ in KEYS for part in keys.split(" … ")}

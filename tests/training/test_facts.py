@@ -105,3 +105,13 @@ def test_a_run_on_rows_names_its_dataset_instead_of_a_text():
     facts = {fact.label: fact.value for fact in main_facts(config)}
     assert facts["Dataset"] == "spam@1"
     assert "Text" not in facts
+
+
+def test_rows_are_of_many_lengths_so_a_step_of_them_promises_no_tokens(look, on_screen):
+    run = RunConfig(objective="classify", data=DataConfig(dataset="messages"))
+    assert "Tokens a step" not in {fact.label for fact in main_facts(run)}
+    card = RunFacts(look)
+    card.set_config(run)
+    on_screen(card)
+    told = sum(len(facts) for _, facts in all_facts(run)) - len(main_facts(run))
+    assert card.fold.text().startswith(f"{told} more")

@@ -1,6 +1,6 @@
 import pytest
 
-from studio.core.config import DataConfig, RunConfig, TrainingConfig
+from studio.core.config import AdapterConfig, DataConfig, RunConfig, TrainingConfig
 from studio.core.events import PhaseChanged
 from studio.training.view import RunView, empty_words, phase_text, progress_text
 from tests.scripted_run import UNTIL_STOPPED, sample, small_run, started, step, steps
@@ -103,6 +103,20 @@ def test_a_low_window_leaves_the_text_room(view, run):
     for height, brief in ((420, True), (700, False)):
         view.resize(1_000, height)
         assert view.facts._brief is brief
+
+
+def test_more_settings_than_the_card_has_room_for_become_the_few_that_tell_runs_apart(view, scripted_run):
+    view.resize(1_040, 630)
+    view.set_run(scripted_run.play(small_run(), "plain"))
+    assert not view.facts._brief
+    run = scripted_run.play(small_run(), "sorts")
+    run.config = RunConfig(
+        objective="classify", start_from="tale", data=DataConfig(dataset="messages"), adapter=AdapterConfig(kind="lora")
+    )
+    view.set_run(run)
+    assert view.facts._brief
+    view.resize(1_040, 800)
+    assert not view.facts._brief
 
 
 def test_before_the_first_text_it_says_at_which_step_it_comes(scripted_run, view):
