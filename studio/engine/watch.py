@@ -18,6 +18,7 @@ from studio.insight import health
 from studio.insight.health import StepHealth, TensorHealth
 from studio.insight.snapshot import Subject, read, take, write
 from studio.store.disk import require_space, size_text
+from studio.store.examples import Examples
 from studio.store.runs import RunRecord
 from studio.store.snapshots import FOLDER, PROBES, folder_name, remove, steps_in, thin, weigh
 
@@ -39,7 +40,7 @@ class Watch:
         self.busy = 0.0
         self.cost = 0.0  # seconds of the last look, gradients and updates included
         self._run, self._config, self._place = run, run.config.watch, record.folder
-        self._on = self._config.inside and not run.config.model.outputs  # a look asks what words are expected
+        self._on = self._config.inside
         self._subject: Subject | None = None
         self._spent, self._began = 0.0, run.progress.seconds
         self._looked = run.progress.seconds  # computing time at the last look
@@ -205,20 +206,27 @@ def subject_of(run: Prepared) -> Subject:
     text, ids = watched_text(run)
     counts = np.bincount(np.asarray(run.words.training()[:COUNTED], np.int64), minlength=run.config.model.vocab_size)
     sample = np.argsort(-counts, kind="stable")[:SAMPLE]
-    return Subject(ids[: run.config.model.context_length], sample.tolist(), prompt=text)
+    says_words = not run.config.model.outputs
+    return Subject(ids[: run.config.model.context_length], sample.tolist(), prompt=text, says_words=says_words)
 
 
 def subject_as_in(folder: Path) -> Subject:
     """What a snapshot looked at, with its basis, so that later ones can be laid beside it."""
     found = read(folder)
-    return Subject(found.ids, found.sample, found.basis, prompt=found.prompt)
+    says_words = found.top_ids.shape[-1] > 0
+    return Subject(found.ids, found.sample, found.basis, prompt=found.prompt, says_words=says_words)
 
 
 def watched_text(run: Prepared) -> tuple[str, list[int]]:
-    """The text that was chosen to be watched, else the samples' prompt if it is long enough, else held-back text."""
+    """The text that was chosen to be watched, else the samples' prompt if it is long enough, else held-back text.
+
+    A model that tells classes apart watches one held-back row, whole.
+    """
     shards, chosen = run.words, run.config.watch.prompt
     if chosen:
         return chosen, ids_of(shards.tokenizer, chosen)
+    if run.config.model.outputs and isinstance(shards, Examples):
+        return watched_row(shards)
     held = shards.validation() if shards.validation_tokens else shards.training()
     prompt = run.config.sampling.prompt
     with suppress(StudioError):  # what the vocabulary cannot say is no reason not to look
@@ -230,3 +238,15 @@ def watched_text(run: Prepared) -> tuple[str, list[int]]:
         if ids := ids_of(shards.tokenizer, text):
             return text, ids
     return "", [int(number) for number in held[:DEFAULT_TOKENS]]
+
+
+def watched_row(examples: Examples) -> tuple[str, list[int]]:
+    """The first held-back row that is long enough to show something, else the longest of them; cut at `DEFAULT_TOKENS`.
+
+    Where nothing is held back, one that is learned from.
+    """
+    places = examples.split.validation if len(examples.split.validation) else examples.split.training
+    lengths = examples.lengths(places)
+    enough = np.flatnonzero(lengths >= ENOUGH)
+    ids = examples.of(int(places[enough[0] if len(enough) else lengths.argmax()]))[:DEFAULT_TOKENS].tolist()
+    return examples.tokenizer.decode(ids), ids

@@ -18,7 +18,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.gate.tensor_files import TensorFile
 from studio.insight import health
-from studio.insight.capture import capture
+from studio.insight.capture import Capture, capture
 from studio.insight.embeddings import Basis, principal
 from studio.insight.heads import probe, round_scores, text_scores, visible
 from studio.insight.lens import Ids, likeliest
@@ -45,9 +45,9 @@ _KINDS: dict[str, npt.DTypeLike] = {"U8": np.uint8, "I32": np.int32, "F16": np.f
 class Snapshot:
     """A moment of a run. `maps` (layers, heads, side, side) in 8 bits, each cell the largest of `block` × `block`.
 
-    `top_ids`, `top_chances` (layers + 1, time, 5) are the lens; `points` (sample, dimensions) are `sample`'s embeddings
-    on `basis`, which stays that of the run's first snapshot. Norms are by layer: `stream` (layers + 1,) averaged over
-    the text, `weight_norms` (layers + 2,) of embeddings, blocks and end.
+    `top_ids`, `top_chances` (layers + 1, time, 5) are the lens, (…, 0) where the model tells classes apart; `points`
+    (sample, dimensions) are `sample`'s embeddings on `basis`, which stays that of the run's first snapshot. Norms are
+    by layer: `stream` (layers + 1,) averaged over the text, `weight_norms` (layers + 2,) of embeddings, blocks and end.
     """
 
     step: int
@@ -85,6 +85,7 @@ class Subject:
     seed: int = 0
     dimensions: int = 3
     prompt: str = ""
+    says_words: bool = True  # a model that tells classes apart expects none, so there is no lens to look through
 
 
 def take(
@@ -105,7 +106,7 @@ def take(
     again, period = probe(model, subject.period, subject.seed)
     found = round_scores(model, again, period)
     on_text = {name: np.stack([layer[name] for layer in seen]) for name in seen[0]}
-    top_ids, top_chances = likeliest(model, text)
+    top_ids, top_chances = likeliest(model, text) if subject.says_words else _no_words(text)
     with torch.no_grad():
         sample = torch.as_tensor(list(subject.sample), device=model.embed_tokens.weight.device)
         vectors = model.embed_tokens.weight[sample].float().cpu().numpy()
@@ -130,6 +131,12 @@ def take(
         training=training or health.StepHealth.unknown(len(model.layers)),
         prompt=subject.prompt,
     )
+
+
+def _no_words(text: Capture) -> tuple[Ids, Floats]:
+    """The lens of a model that expects no words: no ids and no probabilities at any place."""
+    shape = (len(text.residual), len(text.ids), 0)
+    return np.empty(shape, np.int32), np.empty(shape, np.float32)
 
 
 def _longest(model: Decoder) -> int:
