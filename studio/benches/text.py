@@ -7,6 +7,7 @@ event loop beats meanwhile is told beside it. Sizes can be made smaller to try i
 import argparse
 import json
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -141,7 +142,27 @@ def one_shards(options: argparse.Namespace) -> dict[str, Any]:
     warm = project.add_text([_written(places().home.as_posix(), 0.05)], "warm")
     as_job("studio.store.shards:make_shards", warm, "gpt2", 0.0, project.tokens_folder)
     job = as_job("studio.store.shards:make_shards", text, "gpt2", 0.1, project.tokens_folder)
-    return {**job.figures, "bytes": text.bytes, "tokens": job.result.training_tokens + job.result.validation_tokens}
+    tokens = job.result.training_tokens + job.result.validation_tokens
+    cpu, megabytes = job.cpu + children_cpu(), job.megabytes + children_megabytes()
+    return {**job.figures, "bytes": text.bytes, "tokens": tokens, "cpu": cpu, "megabytes": megabytes}
+
+
+def children_cpu() -> float:
+    """Seconds of processor time of all processes that this one has started and that have ended."""
+    import psutil
+
+    spent = psutil.Process().cpu_times()
+    return float(spent.children_user + spent.children_system)
+
+
+def children_megabytes() -> float:
+    """What the largest of them needed, where the system tells: with two cores there is one at a time."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return float(peak) / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
 
 
 def one_alone(options: argparse.Namespace) -> dict[str, Any]:
@@ -198,8 +219,6 @@ def train_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 def one_train(options: argparse.Namespace) -> dict[str, Any]:
     """Learn as the Tokenizer page does, from a text that is streamed; the CPU time is also that of the child."""
-    import psutil
-
     from studio.store.places import places
     from studio.store.project import Project
     from studio.vocabularies.training import Recipe
@@ -207,9 +226,7 @@ def one_train(options: argparse.Namespace) -> dict[str, Any]:
     text = Project.create(places().projects / "bench").add_text([Path(options.file)])
     recipe = Recipe(kind="bpe", vocabulary=options.vocabulary)
     job = as_job("studio.vocabularies.training:train_tokenizer", recipe, text.chunks(), text.characters)
-    spent = psutil.Process().cpu_times()
-    cpu = job.cpu + spent.children_user + spent.children_system
-    return {**job.figures, "cpu": cpu, "tokens": job.result.vocab_size}
+    return {**job.figures, "cpu": job.cpu + children_cpu(), "tokens": job.result.vocab_size}
 
 
 def one_bare(options: argparse.Namespace) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         part.add_argument("path", metavar="PATH", help="a file, a folder, or NAME or NAME@2 in a project")
         part.add_argument("--project", metavar="DIR", help="where names are looked up; else the project opened last")
         part.add_argument("--encoding", default="", metavar="NAME", help="instead of the one that is found")
+        part.add_argument("--replace", action="store_true", help="put � where a text cannot be read, and count it")
         part.add_argument("--delimiter", default="", metavar="MARK", help="between values, instead of the one found")
         part.add_argument("--header", choices=("yes", "no"), help="whether the first row names the columns")
 
@@ -205,7 +206,7 @@ def _find(options: argparse.Namespace) -> _Found:
 
     path = Path(options.path).expanduser()
     if path.exists():
-        return _table(path, options) if is_table(path) else _plain(path)
+        return _table(path, options) if is_table(path) else _plain(path, options)
     folder = options.project or load_preferences(places().preferences, say).last_project
     if not folder:
         raise StudioError(f"There is no file or folder {path}.", "Check the name; or say in which --project it is.")
@@ -228,16 +229,18 @@ def _table(path: Path, options: argparse.Namespace) -> _Found:
     return _Found(said, facts.columns, reading, (row.values for row in table.rows()), facts.why, table=table)
 
 
-def _plain(path: Path) -> _Found:
+def _plain(path: Path, options: argparse.Namespace) -> _Found:
     """A text, whose rows are its paragraphs."""
-    from studio.formats import format_for
+    from studio.formats import TextChoices, format_for
     from studio.store.dataset_texts import PLAIN, documents_in
 
     reader = format_for(path)
-    facts = reader.describe(path)
+    facts = reader.describe(path, None, TextChoices(options.encoding, options.replace))
     said = {"path": str(path), "format": reader.name, "encoding": facts.encoding, "bytes": facts.bytes}
-    rows = ({"text": paragraph} for paragraph in documents_in(reader.read(path, facts.encoding)))
-    return _Found(said, ("text",), PLAIN, rows, (facts.why, "Its paragraphs are the rows."))
+    said |= {"replaced": facts.replaced} if facts.replaced else {}
+    pieces = reader.read(path, options.encoding or facts.encoding, options.replace)
+    rows = ({"text": paragraph} for paragraph in documents_in(pieces))
+    return _Found(said, ("text",), PLAIN, rows, (facts.why, *facts.left_out, "Its paragraphs are the rows."))
 
 
 def _kept(folder: Path, name: str) -> _Found:

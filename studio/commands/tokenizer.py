@@ -168,6 +168,8 @@ def chunks_of(path: Path) -> tuple[Iterator[str], int]:
     facts = reader.describe(path)
     if set(facts.encoding.split(", ")) - CERTAIN:
         say(f"The encoding of “{path.name}”: {facts.why}")
+    for sentence in facts.left_out:
+        say(f"left out: {sentence}")
     return reader.read(path, facts.encoding), facts.bytes
 
 

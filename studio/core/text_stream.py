@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 CHUNK = 1 << 20  # characters in a piece of a long text
+_NEAR = 128  # characters before the place that are looked through first: a blank is rarely further away
 _LONGEST = 16  # chunks a stretch without a place to cut may grow to before it is cut anyway
 
 # A single blank between two visible characters starts a new token for every tokenizer here, and a single line end ends
@@ -67,7 +68,7 @@ def chunked(stream: Iterable[str], size: int = CHUNK) -> Iterator[str]:
 def last_cut(text: str, size: int) -> int:
     """The best place at or before `size` to cut; else the first one after it; 0 while more text should be awaited."""
     for pattern in _CUTS:
-        for back in (min(size, 4_096), size):
+        for back in (min(size, _NEAR), min(size, 4_096), size):
             start = max(0, size - back - 1)
             cuts = [start + match.start() for match in pattern.finditer(text[start : size + 2])]
             usable = [cut for cut in cuts if 0 < cut <= size]

@@ -9,6 +9,7 @@ from studio.core.shelf import FORMATS
 from studio.readers.tables import Choices, Fault, Faults, Row, Table, TableFacts
 
 __all__ = [
+    "AS_FOUND",
     "Choices",
     "Fault",
     "Faults",
@@ -17,6 +18,7 @@ __all__ = [
     "Table",
     "TableFacts",
     "TableFormat",
+    "TextChoices",
     "TextFacts",
     "format_for",
     "is_table",
@@ -26,22 +28,41 @@ __all__ = [
 
 
 @dataclass(frozen=True)
+class TextChoices:
+    """How a person wants a text to be read: in which encoding ("": the one that is found), whether what cannot be read
+    is replaced by � instead of being a reason to refuse it, and whether `<|endoftext|>` in it is the mark between
+    documents instead of text."""
+
+    encoding: str = ""
+    replace: bool = False
+    marks: bool = False
+
+
+AS_FOUND = TextChoices()
+
+
+@dataclass(frozen=True)
 class TextFacts:
-    """What is known of a text before it is read: Python's name of its encoding, a sentence on why, its size on disk."""
+    """What is known of a text before it is read: Python's name of its encoding, a sentence on why, its size on disk.
+
+    `replaced` counts the places that become �; `left_out` says of a folder which files of it are not read, and why.
+    """
 
     encoding: str
     why: str
     bytes: int
+    replaced: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Format:
     """One item of the shelf that is read as flowing text.
 
-    `files` lists what `read` will read, in that order; `describe(path, watch)` decides the encoding and refuses what
-    is no text, and `watch` hears how many bytes each block had that was read for it;
-    `read(path, encoding="")` streams the text with `\\n` line ends and without a byte order mark, a few megabytes in
-    memory; `encoding` saves deciding it again after `describe`.
+    `files` lists what `read` will read, in that order; `describe(path, watch, choices)` decides the encoding and
+    refuses what is no text, and `watch` hears how many bytes each block had that was read for it;
+    `read(path, encoding="", replace=False)` streams the text with `\\n` line ends and without a byte order mark, a few
+    megabytes in memory; `encoding` saves deciding it again after `describe`.
     """
 
     name: str

@@ -2,13 +2,16 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from studio.core.errors import StudioError
-from studio.formats import Format, TextFacts, plain_text
+from studio.formats import AS_FOUND, Format, TextChoices, TextFacts, plain_text
+from studio.gate.names import visible
 
 BETWEEN = "\n\n"  # what stands between two texts
+_KINDS = 4  # suffixes that are named
 
 
 def recognises(path: Path) -> bool:
@@ -32,22 +35,66 @@ def files(path: Path) -> tuple[Path, ...]:
     return tuple(sorted(found, key=in_order_of_names))
 
 
-def describe(path: Path, watch: Callable[[int], None] | None = None) -> TextFacts:
-    """Look at every file; the first one that cannot be read is a `StudioError` that names it."""
-    facts = [plain_text.describe(file, watch) for file in _some_files(path)]
+def describe(
+    path: Path,
+    watch: Callable[[int], None] | None = None,
+    choices: TextChoices = AS_FOUND,
+) -> TextFacts:
+    """Look at every file; those that cannot be read are told, and a folder of nothing else is a `StudioError`."""
+    facts, refused = [], []
+    for file in _some_files(path):
+        try:
+            facts.append(plain_text.describe(file, None, choices))
+        except StudioError as error:
+            refused.append(error)
+        if watch is not None:
+            watch(file.stat().st_size)
+    if not facts:
+        raise refused[0]
     encodings = sorted({fact.encoding for fact in facts})
     guessed = sum(fact.encoding not in plain_text.CERTAIN for fact in facts)
     count = f"{len(facts):,} text{'s' if len(facts) > 1 else ''}"
     doubt = f"; the encoding of {guessed:,} is a guess" if guessed else ", each in an encoding that is certain"
-    return TextFacts(", ".join(encodings), f"{count}{doubt}.", sum(fact.bytes for fact in facts))
+    return TextFacts(
+        ", ".join(encodings), f"{count}{doubt}.", sum(fact.bytes for fact in facts),
+        sum(fact.replaced for fact in facts), (*(error.message for error in refused), *of_other_kinds(path)),
+    )  # fmt: skip
 
 
-def read(path: Path, encoding: str = "") -> Iterator[str]:
-    """All texts in the order of `files`, each in its own encoding, an empty line between two of them."""
-    for place, file in enumerate(_some_files(path)):
-        if place:
-            yield BETWEEN
-        yield from plain_text.read(file)
+def read(path: Path, encoding: str = "", replace: bool = False) -> Iterator[str]:
+    """All texts in the order of `files`, each in its own encoding unless one is given, an empty line between two.
+
+    Of a file that turns out not to be one, no more is read.
+    """
+    between = ""
+    for file in _some_files(path):
+        try:
+            for text in plain_text.read(file, "" if "," in encoding else encoding, replace):
+                yield between + text
+                between = ""
+        except StudioError:
+            continue  # `describe` has told it
+        finally:
+            between = BETWEEN
+
+
+def of_other_kinds(path: Path) -> tuple[str, ...]:
+    """A sentence on the files below a folder that are of no kind of text, by suffix; none where all are texts."""
+    found: Counter[str] = Counter()
+    for place, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found.update(
+            Path(name).suffix.lower() or "without a suffix"
+            for name in names
+            if not name.startswith(".") and not plain_text.recognises(Path(place, name))
+        )
+    if not found:
+        return ()
+    several, named = found.total() > 1, found.most_common(_KINDS)
+    kinds = ", ".join(f"{number:,} {visible(kind)}" if several else visible(kind) for kind, number in named)
+    more = f" and {len(found) - _KINDS} more kinds" if len(found) > _KINDS else ""
+    files = f"{found.total():,} other files in “{path.name}” were" if several else f"1 other file in “{path.name}” was"
+    return (f"{files} left out: {kinds}{more}.",)
 
 
 def _some_files(path: Path) -> tuple[Path, ...]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.formats import TextChoices
 from studio.live.jobs import Job, Jobs
 from studio.live.notices import Notices
 from studio.live.runs import Runs, Undo
@@ -24,10 +25,10 @@ class Texts(QObject):
         super().__init__(parent)
         self._jobs, self._notices, self._runs = jobs, notices, runs
 
-    def add(self, project: Project, paths: Sequence[Path], name: str) -> Job:
+    def add(self, project: Project, paths: Sequence[Path], name: str, choices: TextChoices) -> Job:
         """Import files or folders as one text; the job's result is the `Text`."""
         title = tr("Importing {what}", what=name or (Path(paths[0]).name if paths else ""))
-        job = self._jobs.start(project.add_text, list(paths), name, title=title)
+        job = self._jobs.start(project.add_text, list(paths), name, choices=choices, title=title)
         job.succeeded.connect(self._tell)
         return job
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.first_run import sample_path
-from studio.live.jobs import Job
 from studio.live.runs import Undo
 from studio.live.session import Session
 from studio.panels import Action
@@ -22,7 +21,9 @@ from studio.tables.changes import unsaved_note
 from studio.tables.intake_view import IntakeView, sorted_out
 from studio.tables.public_data import PublicData
 from studio.tables.sample_data import SampleData
+from studio.tables.text_reading import TextReading
 from studio.tables.workplace import Workplace, key_of
+from studio.tables.writing_out import WritingOut
 from studio.widgets.file_drop import FileDrop
 from studio.widgets.look import Look
 from studio.widgets.page import Card, EmptyState, Page
@@ -47,6 +48,7 @@ WHY_EMPTY = (
     "anywhere on this page. Or begin with the stories that come with Atelier."
 )
 _EMPTY, _SOURCES, _ARRIVING = range(3)
+_TOLD = 3  # files that were left out of a text are told in the banner, up to so many
 
 
 class DataPanel(Page):
@@ -56,21 +58,25 @@ class DataPanel(Page):
         super().__init__(tr("Data"), tr(PURPOSE), look)
         self.set_idea(tr(IDEA))
         self._session = session
-        self._writing: Job | None = None
         self.intake = TextIntake(session, self)
         self.intake.selected.connect(self.add)
         self.intake.progressed.connect(self._show_progress)
         self.intake.added.connect(self._added)
-        self.intake.refused.connect(self._refused)
+        self.reading = TextReading(session, look, self)
+        self.reading.chosen.connect(self.intake.add)
+        self.intake.refused.connect(self._text_refused)
         self.public = PublicData(session, look, self)
         self.public.fetched.connect(self.add)
         self.samples = SampleData(session, look, self)
         self.samples.made.connect(self._made)
-        for way in (self.public, self.samples):
-            way.refused.connect(self._refused)
+        self.writing = WritingOut(session, self)
+        self.writing.changed.connect(self._show_buttons)
+        self.writing.written.connect(self._written)
         self._stack = QStackedWidget()
         for part in (self._empty(), self._full()):
             self._stack.addWidget(part)
+        for way in (self.public, self.samples, self.writing, self.work):
+            way.refused.connect(self._refused)
         self._arrival: IntakeView | None = None  # made for the first table
         self.body.addWidget(self._stack, 1)
         self._ways_in = [self.add_action(tr("Add a folder…"), self.intake.ask_folder),
@@ -99,9 +105,9 @@ class DataPanel(Page):
         for way in (self.samples, self.public):
             self.list.add_link(way.button())
         self.work.moved.connect(self._moved)
-        self.work.refused.connect(self._refused)
         self.work.made.connect(self._made)
         self.work.delete_requested.connect(self.delete)
+        self.work.reading_requested.connect(self.reading.ask_for)
         return self.work
 
     @property
@@ -166,7 +172,7 @@ class DataPanel(Page):
             return tr("Next: Tokenizer") if used else tr("Use this text"), True
         if missing(source.reading):
             return tr("Choose the roles first"), False
-        return (tr("Making a text…"), False) if self._writing else (tr("Use for pretraining"), True)
+        return (tr("Making a text…"), False) if self.writing.busy else (tr("Use for pretraining"), True)
 
     # --- they come and go -----------------------------------------------------------------------------------------
 
@@ -217,8 +223,9 @@ class DataPanel(Page):
         if draft.data.text not in names:  # the first one is in use at once: one click less
             self._use(text)
         self._made(text)
-        if text.notes and text.notes[0] != text.encoding:
-            self.banner.show_note(text.notes[0])
+        self.banner.clear()
+        if news := [note for note in text.notes if note != text.encoding]:
+            self.banner.show_note(" ".join(news[:_TOLD]))
 
     def _imported(self, dataset: "Dataset", path: Path) -> None:
         self.public.taken_in(path)
@@ -233,6 +240,10 @@ class DataPanel(Page):
 
     def _refused(self, error: StudioError) -> None:
         self.banner.show_error(error.message, error.hint)
+
+    def _text_refused(self, error: StudioError) -> None:
+        """A text that cannot be read as it was found may be readable otherwise."""
+        self.banner.show_error(error.message, error.hint, self.reading.ways(self.intake.paths))
 
     # --- what a person does ---------------------------------------------------------------------------------------
 
@@ -252,19 +263,11 @@ class DataPanel(Page):
         """Make a text of a dataset, and use it."""
         if note := unsaved_note(dataset):
             self.banner.show_note(note)
-        self._writing = job = self._session.datasets.write_out(dataset)
-        job.succeeded.connect(self._written)
-        job.failed.connect(self._refused)
-        job.ended.connect(self._writing_ended)
-        self._show_buttons()
+        self.writing.write(dataset)
 
     def _written(self, text: Text) -> None:
         self._use(text)
         self._made(text)
-
-    def _writing_ended(self) -> None:
-        self._writing = None
-        self._show_buttons()
 
     def _use(self, text: Text) -> None:
         draft = self._session.draft
@@ -288,13 +291,11 @@ class DataPanel(Page):
         ]
 
     def focus_on(self, thing: Any) -> None:
-        """Show one text or dataset, by its name; or take in files, given as a list of paths."""
+        """Show one text or dataset, by its name, or some rows of one; or take in files, given as a list of paths."""
         if isinstance(thing, list):
             self.add(thing)
-            return
-        found = [source for source in self.work.sources if thing in (source.name, getattr(source, "title", ""))]
-        if found:
-            self.work.choose(*key_of(found[0]))
+        else:
+            self.work.look_at(thing)
 
     def _hovered(self, files: int) -> None:
         words = tr("Drop to add one file.") if files == 1 else tr("Drop to add {count} files.", count=files)

@@ -12,12 +12,12 @@ from studio.core.errors import StudioError
 from studio.core.knobs import knobs_of
 from studio.core.language import tr
 from studio.core.schedule import windows_in
-from studio.formats import suffixes
+from studio.formats import AS_FOUND, TextChoices, suffixes
 from studio.live.jobs import Job
 from studio.live.session import Session
 from studio.parts.opening import ensure_project
 from studio.parts.wording import NOT_MEASURED, count, disk_size
-from studio.store.corpus import Text
+from studio.store.corpus import END_OF_TEXT, Text
 from studio.store.token_count import TokenCount
 from studio.views.share_bar import Share, ShareBar
 from studio.widgets.button import Button
@@ -38,9 +38,11 @@ class TextFacts(Card):
         self.header.addWidget(self.delete)
         self.rows = FactRows()
         self.encoding = Label("", "small", wrap=True)
+        self.left_out = Label("", "warning", wrap=True)
+        self.read_again = Button(tr("Read it differently…"), None, look, "link").set_small()
         self.source = Label("", "small", wrap=True)
         self.count_all = Button(tr("Count all of it"), None, look, "link").set_small()
-        for widget in (self.rows, self.encoding, self.source):
+        for widget in (self.rows, self.encoding, self.read_again, self.left_out, self.source):
             self.body.addWidget(widget)
         self.body.addWidget(self.count_all)
 
@@ -49,6 +51,9 @@ class TextFacts(Card):
         about = "" if counted is None or counted.exact else tr("about ")
         tokens = f"{about}{count(counted.tokens)}" if counted else (problem and NOT_MEASURED) or tr("counting…")
         ratio = f"{text.characters / counted.tokens:.2f}" if counted and counted.tokens else NOT_MEASURED
+        kept = tr("{count}, between documents") if text.marked else tr("{count}, as text")
+        marks = FactRow(END_OF_TEXT, kept.format(count=count(text.marks)),
+                        tr("Choose how it is read to make it the mark between documents, or text."))  # fmt: skip
         self.rows.set_rows([
             FactRow(tr("Characters"), count(text.characters)),
             FactRow(tr("Lines"), count(text.lines)),
@@ -57,14 +62,27 @@ class TextFacts(Card):
             FactRow(tr("Tokenizer"), tokenizer, tr("Another one can be chosen on the Tokenizer page.")),
             FactRow(tr("Tokens"), tokens, problem, "danger" if problem else ""),
             FactRow(tr("Characters per token"), ratio, tr("More of them mean shorter sequences for the model.")),
+            *([marks] if text.marks else []),
         ])  # fmt: skip
         self.encoding.setText(text.encoding)
+        self.encoding.set_role("warning" if text.guessed or text.replaced else "small")
+        self.read_again.setVisible(bool(text.sources))
+        self._show_left_out(text)
         first = text.sources[0] if text.sources else ""
         more = len(text.sources) - 1
         self.source.setText(tr("{path} and {count} more files", path=first, count=more) if more > 0 else first)
         self.source.setVisible(bool(first))
         self.source.setToolTip("\n".join(text.sources[:_SOURCES]) + ("\n…" if len(text.sources) > _SOURCES else ""))
         self.count_all.setVisible(counted is not None and not counted.exact)
+
+    def _show_left_out(self, text: Text) -> None:
+        """Which files are not in it: one is named, of more the first is, and the others are under the pointer."""
+        count_out = len(text.left_out) + text.more_left_out
+        words = text.left_out[0] if text.left_out else ""
+        more = tr("And {count} more are left out.", count=count(count_out - 1)) if count_out > 1 else ""
+        self.left_out.setText(" ".join(filter(None, (tr("Left out:") if words else "", words, more))))
+        self.left_out.setToolTip("\n".join(text.left_out) if count_out > 1 else "")
+        self.left_out.setVisible(bool(words))
 
 
 class SplitCard(Card):
@@ -129,14 +147,16 @@ class TextIntake(QObject):
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._window = session, window
+        self.paths: list[Path] = []  # that were added last
         self._name = ""
         self._job: Job | None = None
 
-    def add(self, paths: Sequence[Path]) -> None:
+    def add(self, paths: Sequence[Path], choices: TextChoices = AS_FOUND) -> None:
         """Import these as one text, into a new project if none is open."""
+        self.paths = list(paths)
         try:
             ensure_project(self._session, tr("My project"))
-            job = self._session.add_texts(list(paths))
+            job = self._session.add_texts(self.paths, choices=choices)
         except StudioError as error:
             self.refused.emit(error)
             return

@@ -44,7 +44,7 @@ _LABELS = {
     "gb18030": "Chinese (gb18030)", "big5": "Chinese (Big5)", "cp1251": "Cyrillic (Windows-1251)",
 }  # fmt: skip
 _UNFIT = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7"})
-_UNREADABLE = "\udcff"  # stands for bytes that do not fit; becomes a byte that UTF-8 never has
+UNREADABLE = "\udcff"  # stands for bytes that do not fit; becomes a byte that UTF-8 never has
 _AROUND = 1 << 15
 
 
@@ -153,13 +153,18 @@ def _is_western(sample: bytes) -> bool:
     return bool(_WESTERN.fullmatch(text)) and sum(mark in _USUAL for mark in high) > 0.97 * len(high)
 
 
+def decoder_of(codec: str, lenient: bool = False) -> codecs.IncrementalDecoder:
+    """A strict decoder, or one that puts `UNREADABLE` in the place of every stretch that does not fit."""
+    codecs.register_error("atelier.mark", _mark)
+    return codecs.getincrementaldecoder(codec)("atelier.mark" if lenient else "strict")
+
+
 def as_utf8(pieces: Iterator[bytes], codec: str) -> Iterator[bytes]:
     """The same text as UTF-8 without its mark; bytes that do not fit become a byte that UTF-8 refuses.
 
     So a row with such a byte is found and left out where rows are read, and no other one suffers.
     """
-    codecs.register_error("atelier.mark", _mark)
-    decoder = codecs.getincrementaldecoder(codec)("atelier.mark")
+    decoder = decoder_of(codec, lenient=True)
     try:
         for piece in pieces:
             if text := decoder.decode(piece):
@@ -173,7 +178,7 @@ def as_utf8(pieces: Iterator[bytes], codec: str) -> Iterator[bytes]:
 def _mark(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return _UNREADABLE, error.end
+    return UNREADABLE, error.end
 
 
 def _flaw(piece: bytes, inner: bool, whole: bool) -> int | None:

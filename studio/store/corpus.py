@@ -1,7 +1,6 @@
 """The texts of a project: imported once, streamed, as UTF-8 with uniform line ends, counted on the way."""
 
 import dataclasses
-import hashlib
 import itertools
 import os
 import uuid
@@ -9,19 +8,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from studio.core.errors import StudioError
 from studio.core.knobs import from_json, to_json
-from studio.formats import TextFacts, format_for
+from studio.formats import AS_FOUND, TextChoices, TextFacts, format_for
+from studio.formats.folder import of_other_kinds
 from studio.formats.plain_text import CERTAIN
 from studio.gate.names import safe_name
 from studio.store.disk import explained, require_space
 from studio.store.files import free_name, read_json, remove_folder, rename_folder, sync_file, sync_folder, write_json
+from studio.store.row_file import Watching
+from studio.store.text_copy import Copy, StoppedError, Watch
 
 VERSION = 1
 END_OF_TEXT = "<|endoftext|>"  # as separator it becomes the tokenizer's own token, where it has one
 _LONG_LINE = 2_000  # characters of one line that are shown
+_NAMED = 20  # files that were left out are named, up to so many
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,10 @@ class Text:
     separator: str = ""  # what stands between several files
     guessed: bool = False  # whether some file's encoding was not certain
     parent: str = ""  # what it was made of here, as "sms@2"
+    left_out: tuple[str, ...] = ()  # which files are not in it, and why, in sentences
+    more_left_out: int = 0  # how many more there are
+    replaced: int = 0  # places that could not be read and are � now
+    marks: int = 0  # how often its sources spell `<|endoftext|>`, as text or, where it is `marked`, as the mark
     notes: tuple[str, ...] = ()  # what to tell the person about this import
 
     @property
@@ -80,6 +87,10 @@ class _Saved:
     separator: str = ""
     guessed: bool = False
     parent: str = ""
+    left_out: tuple[str, ...] = ()
+    more_left_out: int = 0
+    replaced: int = 0
+    marks: int = 0
 
 
 def open_text(folder: Path) -> Text | None:
@@ -100,31 +111,35 @@ def import_text(
     name: str = "",
     *,
     separator: str = "\n\n",
-    progress: Callable[[int, int], None] | None = None,
-    keep_going: Callable[[], bool] | None = None,
+    choices: TextChoices = AS_FOUND,
+    **watching: Unpack[Watching],
 ) -> Text:
     """Copy files into a new text, a few megabytes in memory; `progress` is told bytes of the sources.
 
+    Among several files those that cannot be read are left out and named; a single one is refused.
     What is already there with the same SHA-256 is returned instead, with a note. Stopped early, nothing stays.
     """
+    between = END_OF_TEXT if choices.marks else separator
     files = _files(paths)
     total = sum(map(_size, files))
-    watch = _Watch(total, progress, keep_going)
-    sources = [(file, format_for(file).describe(file, watch.looked)) for file in files]
+    watch = Watch(total, watching.get("progress"), watching.get("keep_going"))
+    sources, left_out = _described(files, choices, watch)
+    left_out += [sentence for path in paths if path.is_dir() for sentence in of_other_kinds(path)]
     temporary = texts / f".making-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     with explained("The text", texts, total):
         require_space(texts, total, "the text")
         temporary.mkdir(parents=True)
         try:
-            copy = _Copy(temporary / "text.txt", watch)
-            copy.run(sources, separator)
-            known = _same(texts, copy.digest.hexdigest())
+            copy = Copy(temporary / "text.txt", watch)
+            sources = copy.run(sources, between, left_out)
+            kept = between if len(sources) > 1 or choices.marks else ""
+            known = _same(texts, copy.digest.hexdigest(), kept == END_OF_TEXT)
             if known is not None:
                 remove_folder(temporary)
                 note = f"This is the text “{known.name}”, which is here already; nothing was copied."
                 return dataclasses.replace(known, notes=(note,))
             wanted = safe_name(name or _name_of(paths))
-            return _commit(temporary, texts, wanted, _describe(copy, sources, separator))
+            return _commit(temporary, texts, wanted, _describe(copy, sources, kept, left_out))
         except BaseException:
             remove_folder(temporary)
             raise
@@ -141,9 +156,9 @@ def write_text(
     with explained("The text", texts):
         temporary.mkdir(parents=True)
         try:
-            copy = _Copy(temporary / "text.txt", _Watch(0, None, None))
+            copy = Copy(temporary / "text.txt", Watch(0, None, None))
             copy.write(pieces)
-            known = _same(texts, copy.digest.hexdigest())
+            known = _same(texts, copy.digest.hexdigest(), separator == END_OF_TEXT)
             if known is not None and known.separator == separator:
                 return dataclasses.replace(known, notes=(f"This is the text “{known.name}”, which is here already.",))
             made = datetime.now(UTC).isoformat(timespec="seconds")
@@ -169,6 +184,23 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
+def _described(
+    files: Sequence[Path], choices: TextChoices, watch: Watch
+) -> tuple[list[tuple[Path, TextFacts]], list[str]]:
+    """How each file is read, and sentences on those that are not; where none can be, the first of them is raised."""
+    sources, refused = [], []
+    for file in files:
+        try:
+            sources.append((file, format_for(file).describe(file, watch.looked, choices)))
+        except StoppedError:
+            raise
+        except StudioError as error:
+            refused.append(error)
+    if not sources:
+        raise refused[0]
+    return sources, [error.message for error in refused]
+
+
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size
@@ -183,13 +215,17 @@ def _name_of(paths: Sequence[Path]) -> str:
     return f"{first.stem} and {len(paths) - 1} more"
 
 
-def _describe(copy: "_Copy", sources: list[tuple[Path, TextFacts]], separator: str) -> dict[str, Any]:
+def _describe(
+    copy: Copy, sources: list[tuple[Path, TextFacts]], separator: str, left_out: Sequence[str]
+) -> dict[str, Any]:
     reasons = list(dict.fromkeys(facts.why for _, facts in sources))
     several = f"{reasons[0]} And in other files: {' '.join(reasons[1:4])}" if len(reasons) > 1 else reasons[0]
     saved = _Saved(
         VERSION, copy.characters, copy.lines, copy.bytes, copy.digest.hexdigest(),
         tuple(str(path) for path, _ in sources), several, datetime.now(UTC).isoformat(timespec="seconds"),
-        separator if len(sources) > 1 else "", any(facts.encoding not in CERTAIN for _, facts in sources),
+        separator, any(facts.encoding not in CERTAIN for _, facts in sources),
+        left_out=tuple(left_out[:_NAMED]), more_left_out=max(0, len(left_out) - _NAMED),
+        replaced=sum(facts.replaced for _, facts in sources), marks=copy.marks,
     )  # fmt: skip
     return to_json(saved)
 
@@ -204,87 +240,17 @@ def _commit(temporary: Path, texts: Path, wanted: str, description: dict[str, An
     text = open_text(final)
     if text is None:
         raise StudioError(f"The text “{final.name}” could not be read back.", "Check the disk, then try again.")
-    return dataclasses.replace(text, notes=(text.encoding,))
+    return dataclasses.replace(text, notes=(text.encoding, *text.left_out))
 
 
-def _same(texts: Path, sha256: str) -> Text | None:
+def _same(texts: Path, sha256: str, marked: bool) -> Text | None:
+    """A text with these characters, in which the mark between documents is one, or is not."""
     for folder in sorted(texts.iterdir()):
         whole = not folder.name.startswith(".") and (folder / "text.json").is_file()
         text = open_text(folder) if whole else None
-        if text is not None and text.sha256 == sha256:
+        if text is not None and text.sha256 == sha256 and text.marked == marked:
             return text
     return None
-
-
-class _Watch:
-    """Tells how far an import is, looking and copying being half of it each, and ends it when it is not wanted."""
-
-    def __init__(
-        self, total: int, progress: Callable[[int, int], None] | None, keep_going: Callable[[], bool] | None
-    ) -> None:
-        self._total = total
-        self._progress = progress
-        self._keep_going = keep_going
-        self._looked = 0
-
-    def looked(self, count: int) -> None:
-        """`count` more bytes were looked at."""
-        self._looked += count
-        self._tell(min(self._looked, self._total) // 2)
-
-    def copied(self, done: int) -> None:
-        """`done` bytes of the sources are copied."""
-        self._tell((self._total + min(done, self._total)) // 2)
-
-    def _tell(self, done: int) -> None:
-        if self._keep_going is not None and not self._keep_going():
-            raise StudioError("The import was stopped before it was finished.", "Nothing was changed.")
-        if self._progress is not None:
-            self._progress(done, self._total)
-
-
-class _Copy:
-    """Writes the sources one after the other and counts what goes by."""
-
-    def __init__(self, target: Path, watch: _Watch) -> None:
-        self.characters = 0
-        self.lines = 0
-        self.bytes = 0
-        self.digest = hashlib.sha256()
-        self._target = target
-        self._watch = watch
-
-    def run(self, sources: Sequence[tuple[Path, TextFacts]], separator: str) -> None:
-        """Copy all of them."""
-        last, before = "\n", 0
-        with open(self._target, "wb") as target:
-            for number, (path, facts) in enumerate(sources):
-                read = format_for(path).read(path, facts.encoding)
-                start = self.bytes
-                for piece in itertools.chain([separator] if number else [], read):
-                    target.write(self._count(piece))
-                    last = piece[-1:] or last
-                    self._watch.copied(before + min(facts.bytes, self.bytes - start))
-                before += facts.bytes
-        self.lines += last != "\n"
-        self._watch.copied(before)
-
-    def write(self, pieces: Iterable[str]) -> None:
-        """Write what was made here, without sources."""
-        last = "\n"
-        with open(self._target, "wb") as target:
-            for piece in pieces:
-                target.write(self._count(piece))
-                last = piece[-1:] or last
-        self.lines += last != "\n"
-
-    def _count(self, piece: str) -> bytes:
-        raw = piece.encode("utf-8")
-        self.characters += len(piece)
-        self.lines += raw.count(b"\n")
-        self.bytes += len(raw)
-        self.digest.update(raw)
-        return raw
 
 
 def _short_lines(file: Any) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from studio.core.config import RunConfig, config_from_json, config_to_json
 from studio.core.errors import StudioError
 from studio.core.shelf import OBJECTIVES
+from studio.formats import AS_FOUND, TextChoices
 from studio.gate.names import inside, safe_name
 from studio.store.corpus import Text, import_text, open_text
 from studio.store.dataset_import import add_dataset
@@ -20,6 +21,7 @@ from studio.store.files import free_name, read_json, rename_folder, write_json
 from studio.store.locks import FileLock
 from studio.store.own_tokenizers import FOLDER as TOKENIZERS_FOLDER
 from studio.store.own_tokenizers import OwnTokenizer, add_tokenizer, find_tokenizer, list_tokenizers, own_tokenizer
+from studio.store.row_file import Watching
 from studio.store.runs import RunRecord
 from studio.store.starts import settle
 from studio.store.sweeping import sweep
@@ -112,13 +114,13 @@ class Project:
         name: str = "",
         *,
         separator: str = "\n\n",
+        choices: TextChoices = AS_FOUND,
         progress: Callable[[int, int], None] | None = None,
         keep_going: Callable[[], bool] | None = None,
     ) -> Text:
         """Import files or folders as one text; the same content twice is the same text, told in its `notes`."""
-        return import_text(
-            self.path / "texts", paths, name, separator=separator, progress=progress, keep_going=keep_going
-        )
+        watching = Watching(progress=progress, keep_going=keep_going)
+        return import_text(self.path / "texts", paths, name, separator=separator, choices=choices, **watching)
 
     def find_text(
         self,

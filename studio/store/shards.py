@@ -1,10 +1,11 @@
 """Token ids on disk: one flat file for training, one for validation, memory-mapped, made once and reused."""
 
 import hashlib
+import itertools
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from studio.core.errors import StudioError
 from studio.store.corpus import END_OF_TEXT, Text
 from studio.store.disk import explained, require_space
-from studio.store.encoding import encoded
+from studio.store.encoding import Encoded, encoded, processes_for
 from studio.store.files import read_json, remove_folder, rename_folder, sync_file, sync_folder, write_json
 from studio.tokenizers import Tokenizer, chunked, make_tokenizer, tokenizer_from_json
 
@@ -105,11 +106,10 @@ def _make(text: Text, asked: str | Tokenizer, share: float, folder: Path, watch:
     dtype = "uint16" if tokenizer.vocab_size <= 65_536 else "uint32"
     cut = int((1 - share) * text.characters)
     with open(text.path, encoding="utf-8", newline="") as source:
-        counts = {}
-        for side, characters in (("train", cut), ("validation", text.characters - cut)):
-            pieces = chunked(watch.counted(_take(source, characters)), PIECE)
-            with open(folder / f"{side}.bin", "wb") as target:
-                counts[side] = _encode(tokenizer, pieces, target, dtype, text.marked)
+        sides = (_take(source, characters) for characters in (cut, text.characters - cut))
+        pieces = itertools.chain.from_iterable(chunked(watch.counted(side), PIECE) for side in sides)
+        stream = encoded(tokenizer, pieces, PIECE, marked=text.marked, processes=processes_for(text.characters))
+        training, validation = _write(stream, cut, folder, dtype)
         changed = bool(source.read(1)) or watch.done != text.bytes
     if changed:
         raise StudioError(
@@ -119,18 +119,21 @@ def _make(text: Text, asked: str | Tokenizer, share: float, folder: Path, watch:
     meta = {
         "version": VERSION, "text": text.name, "sha256": text.sha256, "tokenizer": kind,
         "fingerprint": tokenizer.fingerprint, "validation_share": share, "vocab_size": tokenizer.vocab_size,
-        "dtype": dtype, "training_tokens": counts["train"], "validation_tokens": counts["validation"],
+        "dtype": dtype, "training_tokens": training, "validation_tokens": validation,
     }  # fmt: skip
     write_json(folder / "meta.json", meta)
 
 
-def _encode(tokenizer: Tokenizer, pieces: Iterable[str], target: IO[bytes], dtype: str, marked: bool) -> int:
-    count = 0
-    with closing(encoded(tokenizer, pieces, PIECE, marked=marked)) as stream:
-        for _, ids in stream:
-            target.write(ids.astype(np.dtype(dtype).newbyteorder("<"), copy=False).tobytes())
-            count += len(ids)
-    return count
+def _write(stream: Generator[Encoded, None, None], cut: int, folder: Path, dtype: str) -> tuple[int, int]:
+    """Write down the ids as they come, those behind `cut` characters in a file of their own; how many of each."""
+    counts, done = [0, 0], 0
+    with closing(stream), open(folder / "train.bin", "wb") as before, open(folder / "validation.bin", "wb") as behind:
+        for piece, ids in stream:
+            side = int(done >= cut)
+            (before, behind)[side].write(ids.astype(np.dtype(dtype).newbyteorder("<"), copy=False).tobytes())
+            counts[side] += len(ids)
+            done += len(piece)
+    return counts[0], counts[1]
 
 
 def _take(source: IO[str], characters: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from studio.core.errors import StudioError
 from studio.store.corpus import Text
-from studio.store.encoding import encoded
+from studio.store.encoding import encoded, processes_for
 from studio.tokenizers import Tokenizer, chunked, make_tokenizer
 
 PIECE = 1 << 16  # characters in a piece: encoded within milliseconds
@@ -105,7 +105,8 @@ def count_tokens(
     occurrences = np.zeros(tokenizer.vocab_size, dtype=np.int64)
     mark = Mark()
     marks = [mark]
-    with closing(encoded(tokenizer, _pieces(text, read, keep_going), PIECE, marked=text.marked)) as stream:
+    pieces = _pieces(text, read, keep_going)
+    with closing(encoded(tokenizer, pieces, PIECE, marked=text.marked, processes=processes_for(read))) as stream:
         for piece, ids in stream:
             np.add.at(occurrences, ids, 1)
             size = len(piece) if piece.isascii() else len(piece.encode("utf-8"))

@@ -19,8 +19,8 @@ from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.scroll import Scroll
 
-_ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "cp949", "euc-kr", "shift_jis",
-              "gb18030", "big5", "cp1251", "koi8-r", "cp1250", "cp1253", "cp1255", "cp1256")  # fmt: skip
+ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "cp949", "euc-kr", "shift_jis",
+             "gb18030", "big5", "cp1251", "koi8-r", "cp1250", "cp1253", "cp1255", "cp1256")  # fmt: skip
 _DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Bar"))
 _FAULTS_SHOWN = 154  # pixels of the list
 
@@ -103,7 +103,7 @@ class IntakeForm(Card):
         self._fields["header"].setVisible(flowing)
         self._fields["encoding"].setVisible(bool(facts.encoding))
         _offer(self.encoding, choices.encoding, _found(facts.encoding, choices.encoding),
-               [(name, name) for name in _ENCODINGS])  # fmt: skip
+               [(name, name) for name in ENCODINGS])  # fmt: skip
         word = dict(_DELIMITERS).get(facts.delimiter, facts.delimiter)
         _offer(self.delimiter, choices.delimiter, _found(tr(word), choices.delimiter),
                [(mark, tr(name)) for mark, name in _DELIMITERS])  # fmt: skip

@@ -25,6 +25,7 @@ class SourceSide(SideColumn):
     """`set_source` shows one; tokens of a text are counted in the background."""
 
     delete_requested = Signal()
+    reading_requested = Signal(object)  # Text
     version_opened = Signal(int)
 
     def __init__(self, session: Session, look: Look, parent: QWidget | None = None) -> None:
@@ -38,6 +39,7 @@ class SourceSide(SideColumn):
         for button in (self.facts.delete, self.dataset_facts.delete):
             button.clicked.connect(self.delete_requested)
         self.facts.count_all.clicked.connect(self._count_all)
+        self.facts.read_again.clicked.connect(self._read_again)
         self.split.share_changed.connect(self._share_changed)
         self.versions.opened.connect(self.version_opened)
 
@@ -76,6 +78,10 @@ class SourceSide(SideColumn):
         if isinstance(self.source, Text):
             self._counts.want(self.source, self._session.draft.data.tokenizer, whole=True)
             self._show_counts(self.source)
+
+    def _read_again(self) -> None:
+        if isinstance(self.source, Text):
+            self.reading_requested.emit(self.source)
 
     def _share_changed(self, share: float) -> None:
         draft = self._session.draft

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from studio.core.language import tr
 from studio.live.first_run import sample_path
 from studio.live.session import Session
+from studio.parts.rows_asked import RowsAsked
 from studio.store.corpus import Text
 from studio.tables.source_list import SourceList
 from studio.tables.source_side import SourceSide
@@ -41,6 +42,7 @@ class Workplace(QWidget):
     refused = Signal(object)  # StudioError
     made = Signal(object)  # Text or Dataset
     delete_requested = Signal()
+    reading_requested = Signal(object)  # Text
 
     def __init__(self, session: Session, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +70,7 @@ class Workplace(QWidget):
         self.stage.row_shown.connect(self._row_shown)
         self.stage.view_opened.connect(self._arrange)
         self.side.delete_requested.connect(self.delete_requested)
+        self.side.reading_requested.connect(self.reading_requested)
         self.side.version_opened.connect(self._open_version)
 
     @property
@@ -108,6 +111,21 @@ class Workplace(QWidget):
         if (kind, name) != self._chosen or self._version is not None:
             self._chosen, self._version = (kind, name), None
             self.moved.emit()
+
+    def look_at(self, thing: object) -> None:
+        """Look at a text or a dataset, by its name or its title, or at some rows of a dataset."""
+        if isinstance(thing, RowsAsked):
+            self._show_rows(thing)
+        elif found := [source for source in self.sources if thing in (source.name, getattr(source, "title", ""))]:
+            self.choose(*key_of(found[0]))
+
+    def _show_rows(self, asked: RowsAsked) -> None:
+        """Rows of the very version that is meant."""
+        name, _, version = asked.dataset.rpartition("@")
+        self.choose("dataset", name)
+        if self.source is not None and getattr(self.source, "title", "") != asked.dataset:
+            self._open_version(int(version))
+        self.stage.show_rows(asked.words, list(asked.numbers))
 
     def show_source(self) -> None:
         """Draw everything of what is looked at."""

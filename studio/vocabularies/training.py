@@ -15,10 +15,11 @@ from typing import IO, Any, NoReturn
 
 from studio.core.errors import StudioError
 from studio.core.text_stream import chunked, without_halves
-from studio.tokenizers import END_OF_TEXT, Tokenizer, split_special
+from studio.tokenizers import END_OF_TEXT, Tokenizer, byte_pair, split_special
 from studio.tokenizers.byte_pair import BytePairTokenizer, bytes_of
 from studio.tokenizers.unigram import UnigramTokenizer
 from studio.tokenizers.word_piece import WordPieceTokenizer
+from studio.vocabularies.child_progress import READ, WHOLE, progress_of
 
 KINDS = ("bpe", "wordpiece", "unigram")
 LABELS = {"bpe": "Byte pairs", "wordpiece": "WordPiece", "unigram": "Unigram"}
@@ -27,11 +28,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _CHUNK = 1 << 18  # characters that are cut into pieces at once
 _PIECE = 1 << 12  # characters told to the child at a time: it reads 256 of them before it counts
 _CUT = re.compile(r"(?<=\S)(?=[ \n]\S)")  # before a single blank, where every kind begins a new word
-_LOOK = 0.05  # seconds between two looks at a child that computes
-_STAGES = {"Tokenize words": (400, 450), "Count pairs": (450, 500), "Compute merges": (500, 1000)}
-_SAID = re.compile(r'"stage":"(?P<stage>[^"]+)","current":(?P<done>\d+),"total":(?P<total>\d+)')
-WHOLE = 1000  # what `progress` counts up to
-_READ = 400  # of it while the text is read
+_LOOK = 0.02  # seconds between two looks at a child that computes
 
 Progress = Callable[[int, int], None]
 KeepGoing = Callable[[], bool]
@@ -82,6 +79,8 @@ def train_tokenizer(
         child = _Child(Path(name), recipe, progress, keep_going)
         with child:
             child.tell(chunks, characters)
+            if recipe.kind == "bpe":
+                byte_pair.make()  # loads tiktoken while the child computes
             learned = child.answer()
     return _tokenizer(recipe, learned)
 
@@ -101,18 +100,20 @@ class _Child:
 
     def __init__(self, folder: Path, recipe: Recipe, progress: Progress | None, keep_going: KeepGoing | None) -> None:
         self._recipe = recipe
-        self._result, self._log = folder / "result.json", folder / "progress.jsonl"
+        self._result = folder / "result.json"
         self._progress = progress
         self._keep_going = keep_going
-        self._told: IO[bytes] = open(self._log, "wb")  # noqa: SIM115 - closed in __exit__
-        environment = os.environ | {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1"}
+        self._said = progress_of(recipe.kind, folder)
+        self._newest = 0
+        environment = os.environ | {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "TERM": "xterm"}
         own: dict[str, Any] = {}
         if sys.platform == "win32":
             own = {"creationflags": subprocess.CREATE_NO_WINDOW}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-B", "-m", "studio.vocabularies.training_child"], stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL, stderr=self._told, env=environment, cwd=folder, **own,
+            stdout=subprocess.DEVNULL, stderr=self._said.handle(), env=environment, cwd=folder, **own,
         )  # fmt: skip
+        self._said.begun()
 
     def __enter__(self) -> "_Child":
         return self
@@ -123,7 +124,7 @@ class _Child:
             if self._process.stdin is not None:
                 self._process.stdin.close()
         self._process.wait()
-        self._told.close()
+        self._said.close()
 
     def tell(self, chunks: Iterable[str], characters: int) -> None:
         """Hand the text over, cut where no word is cut."""
@@ -139,7 +140,8 @@ class _Child:
                 for part in split_special(without_halves(piece), self._recipe.special):
                     if part not in self._recipe.special:
                         _send(stdin, part)
-                self._tell(min(_READ, _READ * read // characters) if characters else 0, WHOLE if characters else 0)
+                self._said.newest()
+                self._tell(min(READ, READ * read // characters) if characters else 0, WHOLE if characters else 0)
             stdin.close()
         except (BrokenPipeError, ConnectionError, OSError):
             self._failed()
@@ -148,12 +150,14 @@ class _Child:
 
     def answer(self) -> dict[str, Any]:
         """Wait for what it has learned."""
-        with open(self._log, encoding="utf-8", errors="replace") as log:
-            rest = ""
-            while self._process.poll() is None:
-                self._ask()
-                rest = self._follow(rest + log.read(1 << 20))
-                time.sleep(_LOOK)
+        if self._recipe.kind == "unigram":
+            self._tell(0, 0)  # its search for pieces says nothing until it ends
+        while self._process.poll() is None:
+            self._ask()
+            if (newest := self._said.newest()) is not None:
+                self._newest = max(self._newest, newest)
+                self._tell(self._newest, WHOLE)
+            time.sleep(_LOOK)
         if self._process.returncode or not self._result.is_file():
             self._failed()
         found: dict[str, Any] = json.loads(self._result.read_text("utf-8"))
@@ -161,15 +165,6 @@ class _Child:
             raise StudioError(found["error"], "Choose more text, or a smaller vocabulary.")
         self._tell(WHOLE, WHOLE)
         return found
-
-    def _follow(self, told: str) -> str:
-        """Pass on the newest thing that the child has said; what is not whole yet is returned."""
-        lines, _, rest = told.rpartition("\n")
-        said = _SAID.search(lines.rpartition("\n")[2])
-        if said is not None and said["stage"] in _STAGES and int(said["total"]):
-            start, end = _STAGES[said["stage"]]
-            self._tell(start + (end - start) * int(said["done"]) // int(said["total"]), WHOLE)
-        return rest
 
     def _tell(self, done: int, total: int) -> None:
         if self._progress is not None:

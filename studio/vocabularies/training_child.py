@@ -4,6 +4,7 @@ Learning runs inside `tokenizers`, which can neither be interrupted nor asked; a
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,7 +74,7 @@ def unigrams(texts: Iterator[str], size: int, lower: bool) -> dict[str, Any]:
     from tokenizers import models, trainers
 
     engine = _engine(models.Unigram(), BYTE_LEVEL, lower)
-    trainer = trainers.UnigramTrainer(vocab_size=size, initial_alphabet=ALPHABET, show_progress=False)
+    trainer = trainers.UnigramTrainer(vocab_size=size, initial_alphabet=ALPHABET, show_progress=True)
     engine.train_from_iterator(texts, trainer)
     pieces = json.loads(engine.to_str())["model"]["vocab"]
     return {"tokens": [piece for piece, _ in pieces], "scores": [score for _, score in pieces]}
@@ -95,3 +96,4 @@ def _engine(model: Any, rules: dict[str, Any], lower: bool) -> "Engine":
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # giving back all that was counted takes a while, and nobody needs it

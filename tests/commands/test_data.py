@@ -91,6 +91,30 @@ def test_a_text_is_described_by_its_paragraphs(tmp_path: Path, capsys: pytest.Ca
     assert report["findings"]["Exact duplicates"] == 1
 
 
+def test_a_text_is_read_as_was_chosen_and_what_was_replaced_is_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, torn = tmp_path / "old.txt", tmp_path / "torn.txt"
+    old.write_bytes("Größe, Straße, Übermut und Ärger. ".encode("cp1252") * 40)
+    torn.write_bytes("Grüße und schöne Träume ".encode() * 40 + b"\xff")
+    report = json.loads(printed(capsys, "inspect", "--json", "--encoding", "cp1250", str(old)))
+    assert (report["encoding"], report["why"][0]) == ("cp1250", "cp1250, as you chose.")
+    assert main(["data", "inspect", str(torn)]) == REFUSED
+    assert "is damaged" in capsys.readouterr().err
+    report = json.loads(printed(capsys, "inspect", "--json", "--replace", str(torn)))
+    assert "1 place that cannot be read" in report["why"][0]
+    out = tmp_path / "clean.txt"
+    assert main(["data", "clean", "--replace", "--normalise", str(torn), "--out", str(out)]) == DONE
+    assert out.read_text("utf-8").rstrip().endswith("Träume \ufffd")
+
+
+def test_files_of_a_folder_that_are_no_texts_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "good.txt").write_text("All is well.", "utf-8")
+    (tmp_path / "letter.txt").write_bytes(b"%PDF-1.7")
+    said = printed(capsys, "inspect", str(tmp_path))
+    assert "“letter.txt” is a PDF document, not plain text." in said
+
+
 def test_steps_work_in_the_order_of_the_options(
     table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio.core.errors import StudioError
-from studio.formats import folder
+from studio.formats import TextChoices, folder
 
 FORMAT = folder.FORMAT
 
@@ -55,10 +55,42 @@ def test_a_folder_without_texts_is_refused(tmp_path: Path) -> None:
         list(FORMAT.read(tmp_path))
 
 
-def test_a_file_that_is_no_text_is_named(library: Path) -> None:
+def test_files_that_are_no_texts_are_named_and_the_others_are_read(library: Path) -> None:
     (library / "bad.txt").write_bytes(b"%PDF-1.4")
+    (library / "blank.txt").write_bytes(b"  \n ")
+    (library / "table.csv").write_text("a,b\n1,2\n")
+    facts = FORMAT.describe(library)
+    assert facts.why.startswith("5 texts")
+    first, others = facts.left_out
+    assert first == "“bad.txt” is a PDF document, not plain text."
+    assert others.startswith("2 other files in “")
+    assert "1 .csv" in others
+    text = "".join(FORMAT.read(library))
+    assert "PDF" not in text
+    assert [part.strip() for part in text.split("\n\n") if part.strip()] == ["two", "ten", "deep", "# Notes"]
+
+
+def test_a_folder_in_which_nothing_can_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_bytes(b"%PDF-1.4")
     with pytest.raises(StudioError, match=r"“bad\.txt” is a PDF document"):
-        FORMAT.describe(library)
+        FORMAT.describe(tmp_path)
+
+
+def test_a_choice_counts_for_every_file_of_the_folder(library: Path) -> None:
+    (library / "old.txt").write_bytes("żółw".encode("cp1250"))
+    facts = FORMAT.describe(library, None, TextChoices(encoding="cp1250"))
+    assert facts.encoding == "cp1250"
+    assert "żółw" in "".join(FORMAT.read(library, "cp1250"))
+    (library / "old.txt").unlink()
+    (library / "torn.txt").write_bytes("Grüße und schöne Träume ".encode() + b"\xff")
+    assert FORMAT.describe(library, None, TextChoices(replace=True)).replaced == 1
+    assert "Träume \ufffd" in "".join(FORMAT.read(library, replace=True))
+
+
+def test_somebody_watches_the_bytes_of_all_files(library: Path) -> None:
+    told: list[int] = []
+    FORMAT.describe(library, told.append)
+    assert sum(told) == 19
 
 
 def test_links_are_not_followed(library: Path) -> None:

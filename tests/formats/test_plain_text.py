@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from studio.core.errors import StudioError
-from studio.formats import format_for, plain_text, suffixes
+from studio.formats import TextChoices, TextFacts, format_for, plain_text, suffixes
 
 FORMAT = plain_text.FORMAT
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,6 +202,7 @@ def test_a_file_of_another_suffix_is_tried_as_text(tmp_path: Path) -> None:
 MEASURE = """
 import resource, sys
 from pathlib import Path
+from typing import Any
 from studio.formats import format_for
 path = Path(sys.argv[1])
 start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -225,3 +227,66 @@ def test_a_long_file_is_read_in_little_memory(tmp_path: Path, megabytes: int) ->
     path.unlink()
     assert characters == megabytes * len(block.decode().replace("\r\n", "\n"))
     assert grown < 100
+
+
+# --- read as a person wants it ----------------------------------------------------------------------------------------
+
+
+def chosen(path: Path, **choices: Any) -> tuple[TextFacts, str]:
+    """What is said of a file that is read so, and its text."""
+    facts = FORMAT.describe(path, None, TextChoices(**choices))
+    return facts, "".join(FORMAT.read(path, facts.encoding, choices.get("replace", False)))
+
+
+def test_another_encoding_can_be_chosen_and_is_said_to_be_chosen(tmp_path: Path) -> None:
+    path = written(tmp_path, "żółw".encode("cp1250"))
+    facts, text = chosen(path, encoding="cp1250")
+    assert text == "żółw"
+    assert "as you chose" in facts.why
+    facts, text = chosen(written(tmp_path, codecs.BOM_UTF8 + "żółw".encode()), encoding="utf-8")
+    assert (facts.encoding, text) == ("utf-8-sig", "żółw")
+    facts, text = chosen(written(tmp_path, "żółw".encode("utf-16")), encoding="utf-16")
+    assert text == "żółw"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "sentence"),
+    [
+        ("猫".encode("cp949", "replace") + b"\xff", "utf-8", "the byte at offset 0 does not fit"),
+        (b"\xe9t\xe9", "utf-8", "the byte at offset 0 does not fit"),
+        (b"abcd", "utf-16", "has no byte order mark"),
+        (b"abc", "base64", "is not an encoding of text"),
+        (b"%PDF-1.7", "utf-8", "is a PDF document"),
+        (b"a\0b", "utf-8", "zero byte"),
+    ],
+)
+def test_a_choice_that_does_not_fit_is_refused_before_anything_is_copied(
+    tmp_path: Path, content: bytes, encoding: str, sentence: str
+) -> None:
+    with pytest.raises(StudioError, match=sentence) as caught:
+        chosen(written(tmp_path, content), encoding=encoding)
+    assert caught.value.hint
+
+
+def test_what_cannot_be_read_is_replaced_where_that_is_wanted_and_counted(tmp_path: Path) -> None:
+    path = written(tmp_path, "Grüße \ufffd ".encode() + b"\xff" + " schöne\0Träume é".encode()[:-1])
+    with pytest.raises(StudioError, match="zero byte"):
+        FORMAT.describe(path)
+    facts, text = chosen(path, replace=True)
+    assert text == "Grüße \ufffd \ufffd schöne\ufffdTräume \ufffd"
+    assert facts.replaced == 3  # the mark that stood there before is not one of them
+    assert "3 places that cannot be read" in facts.why
+    assert "1 place that" in chosen(written(tmp_path, b"hello \xff world"), replace=True)[0].why
+
+
+def test_a_whole_text_has_nothing_to_replace(tmp_path: Path) -> None:
+    facts, text = chosen(written(tmp_path, b"all is well"), replace=True)
+    assert (facts.replaced, text, facts.why) == (0, "all is well", "UTF-8: every byte fits.")
+
+
+def test_bytes_that_fit_no_encoding_are_read_where_they_may_be_replaced(tmp_path: Path) -> None:
+    facts, text = chosen(written(tmp_path, b"a \x81 b"), replace=True)
+    assert (text, facts.encoding, facts.replaced) == ("a \ufffd b", "utf-8", 1)
+    half = codecs.BOM_UTF16_LE + "ab".encode("utf-16-le") + b"\x00\xd8" + "c".encode("utf-16-le")
+    facts, text = chosen(written(tmp_path, half), replace=True)
+    assert (text.replace("\ufffd", ""), facts.replaced > 0) == ("abc", True)

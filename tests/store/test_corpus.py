@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from studio.core.errors import StudioError
+from studio.formats import TextChoices
 from studio.store.corpus import END_OF_TEXT, Text, write_text
 from studio.store.project import Project
 
@@ -86,6 +87,79 @@ def test_what_is_no_text_is_refused_and_leaves_nothing(
     with pytest.raises(StudioError, match=sentence):
         project.add_text([put(tmp_path, "bad.txt", content)])
     assert not any((project.path / "texts").glob("*")) if (project.path / "texts").exists() else True
+
+
+def test_of_several_files_those_that_cannot_be_read_are_left_out_and_named(project: Project, tmp_path: Path) -> None:
+    put(tmp_path, "letters/one.txt", "one")
+    put(tmp_path, "letters/picture.txt", b"\x89PNG\r\n")
+    put(tmp_path, "letters/three.txt", " \n\t")
+    put(tmp_path, "letters/two.txt", "two")
+    put(tmp_path, "letters/table.csv", "a,b\n")
+    text = project.add_text([tmp_path / "letters"])
+    assert text.path.read_text("utf-8") == "one\n\ntwo"
+    assert (text.characters, text.lines, text.bytes) == (8, 3, 8)
+    assert text.sha256 == hashlib.sha256(b"one\n\ntwo").hexdigest()
+    assert [Path(source).name for source in text.sources] == ["one.txt", "two.txt"]
+    assert text.left_out == (
+        "“picture.txt” is a picture, not plain text.",
+        "1 other file in “letters” was left out: .csv.",
+        "“three.txt” holds nothing but blanks.",
+    )
+    assert text.notes == (text.encoding, *text.left_out)
+    assert Project.open(project.path).text("letters").left_out == text.left_out
+
+
+def test_where_no_file_can_be_read_the_first_reason_is_told_and_nothing_stays(project: Project, tmp_path: Path) -> None:
+    files = [put(tmp_path, "a.txt", b"\x89PNG\r\n"), put(tmp_path, "b.txt", b"%PDF-")]
+    with pytest.raises(StudioError, match=r"“a\.txt” is a picture"):
+        project.add_text(files)
+    with pytest.raises(StudioError, match="blanks"):
+        project.add_text([put(tmp_path, "c.txt", " "), put(tmp_path, "d.txt", "\n")])
+    assert list((project.path / "texts").iterdir()) == []
+
+
+def test_of_very_many_files_that_were_left_out_only_some_are_named(project: Project, tmp_path: Path) -> None:
+    put(tmp_path, "many/good.txt", "good")
+    for number in range(30):
+        put(tmp_path, f"many/bad {number}.txt", b"%PDF-")
+    text = project.add_text([tmp_path / "many"])
+    assert (len(text.left_out), text.more_left_out) == (20, 10)
+
+
+def test_a_text_is_read_as_was_chosen_and_remembers_what_was_replaced(project: Project, tmp_path: Path) -> None:
+    source = put(tmp_path, "old.txt", "żółw".encode("cp1250") * 20)
+    assert project.add_text([source], choices=TextChoices(encoding="cp1250")).path.read_text("utf-8") == "żółw" * 20
+    torn = put(tmp_path, "torn.txt", "Grüße und schöne Träume ".encode() + b"\xff\0")
+    with pytest.raises(StudioError, match="zero byte"):
+        project.add_text([torn])
+    text = project.add_text([torn], choices=TextChoices(replace=True))
+    assert text.path.read_text("utf-8") == "Grüße und schöne Träume \ufffd\ufffd"
+    assert text.replaced == 2
+    assert "2 places that cannot be read" in text.encoding
+    assert project.text("torn").replaced == 2
+
+
+def test_the_end_of_text_in_a_file_is_text_unless_a_person_says_that_it_parts_documents(
+    project: Project, tmp_path: Path
+) -> None:
+    story = f"Once.{END_OF_TEXT}Twice.{END_OF_TEXT}"
+    source = put(tmp_path, "stories.txt", story)
+    text = project.add_text([source])
+    assert (text.marked, text.marks) == (False, 2)
+    marked = project.add_text([source], choices=TextChoices(marks=True))
+    assert (marked.name, marked.marked, marked.marks) == ("stories 2", True, 2)
+    assert marked.path.read_text("utf-8") == text.path.read_text("utf-8") == story
+    assert project.add_text([source], choices=TextChoices(marks=True)).name == "stories 2"
+    assert project.add_text([source]).name == "stories"
+    both = project.add_text([source, put(tmp_path, "more.txt", "More.")], choices=TextChoices(marks=True))
+    assert both.path.read_text("utf-8") == f"{story}{END_OF_TEXT}More."
+    assert (both.marked, both.marks) == (True, 2)
+
+
+def test_a_mark_across_two_pieces_is_counted_once(project: Project, tmp_path: Path) -> None:
+    for ahead in range(1, len(END_OF_TEXT)):
+        story = "x" * ((1 << 20) - ahead) + END_OF_TEXT + "y"
+        assert project.add_text([put(tmp_path, f"{ahead}.txt", story)]).marks == 1
 
 
 def test_nothing_chosen_and_a_folder_without_texts_are_told(project: Project, tmp_path: Path) -> None:

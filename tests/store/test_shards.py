@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import StudioError
+from studio.formats import TextChoices
 from studio.store import shards
 from studio.store.corpus import END_OF_TEXT, Text
 from studio.store.project import Project
@@ -109,6 +112,28 @@ def test_our_own_marks_between_files_are_tokens_and_a_text_s_spelling_is_not(pro
     assert 50256 not in make_shards(spelled, "gpt2", 0.0, project.tokens_folder).training().tolist()
 
 
+def test_a_mark_in_a_file_is_a_token_only_where_a_person_has_said_so(project: Project, tmp_path: Path) -> None:
+    source = tmp_path / "stories.txt"
+    source.write_text(f"Once.{END_OF_TEXT}Twice.", "utf-8")
+    counts = []
+    for choices in (TextChoices(), TextChoices(marks=True)):
+        made = make_shards(project.add_text([source], choices=choices), "gpt2", 0.0, project.tokens_folder)
+        counts.append(made.training().tolist().count(50_256))
+    assert counts == [0, 1]
+
+
+def test_a_long_text_is_shared_with_another_process_and_is_cut_at_the_same_character(
+    project: Project, text: Text, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "PIECE", 50)
+    monkeypatch.setattr(shards, "processes_for", lambda characters: 1)
+    made = make_shards(text, "characters", 0.37, project.tokens_folder)
+    whole = STORY * 40
+    cut, tokenizer = int(0.63 * len(whole)), make_tokenizer("characters", [whole])
+    assert made.training().tolist() == tokenizer.encode(whole[:cut])
+    assert made.validation().tolist() == tokenizer.encode(whole[cut:])
+
+
 def test_what_a_document_spells_like_a_special_token_stays_text_on_disk(project: Project, tmp_path: Path) -> None:
     tokenizer = ExtendedTokenizer(ByteTokenizer(), [END_OF_TEXT, "</s>", "[MASK]", "<|im_start|>"])
     contents = ["HTML has <s> and </s>.", "BERT guesses [MASK]; <|im_start|> begins a turn."]
@@ -194,3 +219,30 @@ def test_a_text_that_was_edited_after_its_import_is_refused(project: Project, te
         with pytest.raises(StudioError, match="was changed after it was imported"):
             make_shards(text, "bytes", 0.1, project.tokens_folder)
     assert list(project.tokens_folder.iterdir()) == []
+
+
+def _tokens_in_a_child(project: Project, text: Text) -> tuple[int, int]:
+    """Peak memory, in bytes, that tokenizing adds to a process of its own, and that of the process beside it."""
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from studio.store.project import Project; from studio.store.shards import make_shards\n"
+        "project = Project.open(Path(sys.argv[1])); text = project.text(sys.argv[2])\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "make_shards(text, 'gpt2', 0.1, project.tokens_folder)\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024,"
+        " resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(project.path), text.name], capture_output=True, text=True, check=True
+    )
+    own, beside = map(int, done.stdout.split())
+    return own, beside
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read as Linux tells it")
+def test_memory_does_not_grow_with_the_text(project: Project, tmp_path: Path) -> None:
+    source = tmp_path / "long.txt"
+    source.write_text("The harbour was quiet, and 12 gulls sat on the wall.\n" * 1_100_000, "utf-8")
+    own, beside = _tokens_in_a_child(project, project.add_text([source]))
+    assert own + beside < 300_000_000

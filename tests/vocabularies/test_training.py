@@ -14,6 +14,7 @@ from studio.core.errors import StudioError
 from studio.tokenizers import END_OF_TEXT, Tokenizer
 from studio.tokenizers.tokenizer_json import JsonTokenizer, as_file
 from studio.vocabularies import training
+from studio.vocabularies.child_progress import READ
 from studio.vocabularies.training import KINDS, LABELS, WHOLE, Recipe, problem, smallest, train_tokenizer
 
 STORIES = next((Path(__file__).resolve().parents[2] / "resources" / "samples").glob("*.txt"))
@@ -66,6 +67,18 @@ def test_the_verdict_gives_1000_tokens_743_of_them_merges(data_folder: Path) -> 
     assert told[-1] == (WHOLE, WHOLE)
     assert told == sorted(told)
     assert all(total == WHOLE for _, total in told)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="bars are drawn for terminals only")
+def test_unigrams_tell_how_far_they_are_too() -> None:
+    told: list[tuple[int, int]] = []
+    train_tokenizer(
+        Recipe(kind="unigram", vocabulary=500), [STORY], len(STORY), progress=lambda *now: told.append(now)
+    )  # fmt: skip
+    after = told[told.index((0, 0)) + 1 :]  # while it searches for pieces nobody knows
+    assert after == sorted(after)
+    assert after[-1] == (WHOLE, WHOLE)
+    assert any(READ < done < WHOLE for done, _ in after)
 
 
 @pytest.mark.slow

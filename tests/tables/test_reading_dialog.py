@@ -1,0 +1,169 @@
+"""How a text is read is chosen with its beginning beside it; what is chosen is what is taken in."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from studio.core.errors import StudioError
+from studio.formats import TextChoices, format_for
+from studio.tables import text_look
+from studio.tables.reading_dialog import ReadingDialog
+from studio.tables.text_look import SHOWN, TextLook, glance, look_at_text
+from studio.tables.text_reading import TextReading
+
+POLISH = "Zażółć gęślą jaźń, pchnąć w tę łódź jeża lub ośm skrzyń fig.\n"
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> Path:
+    """A text whose bytes fit several encodings, of which only one makes sense."""
+    path = tmp_path / "letter.txt"
+    path.write_bytes((POLISH * 40).encode("cp1250"))
+    return path
+
+
+@pytest.fixture
+def torn(tmp_path: Path) -> Path:
+    """A text with a byte that is none of UTF-8."""
+    path = tmp_path / "torn.txt"
+    path.write_bytes("Grüße und schöne Träume ".encode() + b"\xff" + " für alle.".encode())
+    return path
+
+
+@pytest.fixture
+def dialog(session: Any, look: Any, show: Any, letter: Path) -> ReadingDialog:
+    dialog = ReadingDialog(session, look, [letter])
+    show(dialog)
+    return dialog
+
+
+def choose(dialog: ReadingDialog, encoding: str) -> None:
+    """As a person chooses in the open list."""
+    dialog.encoding.setCurrentIndex(dialog.encoding.findData(encoding))
+    dialog.encoding.activated.emit(dialog.encoding.currentIndex())
+
+
+@pytest.mark.gui
+def test_another_encoding_is_seen_at_once_and_is_what_is_told(dialog: ReadingDialog, scripted_run: Any) -> None:
+    told: list[tuple[Any, ...]] = []
+    dialog.chosen.connect(lambda *what: told.append(what))
+    choose(dialog, "cp1250")
+    assert not dialog.take_button.isEnabled()
+    scripted_run.settle()
+    assert POLISH.strip() in dialog.lines.toPlainText()
+    assert dialog.why.text() == "cp1250, as you chose."
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    assert told == [(dialog._paths, TextChoices("cp1250"))]
+    assert dialog.isHidden()
+
+
+@pytest.mark.gui
+def test_a_choice_that_does_not_fit_is_said_and_cannot_be_taken(dialog: ReadingDialog, scripted_run: Any) -> None:
+    choose(dialog, "utf-8")
+    scripted_run.settle()
+    assert "does not fit" in dialog.banner.message.text()
+    assert "\ufffd" in dialog.lines.toPlainText()  # which bytes it is about can be seen
+    assert not dialog.take_button.isEnabled()
+    choose(dialog, "cp1250")
+    scripted_run.settle()
+    assert dialog.banner.isHidden()
+    assert dialog.take_button.isEnabled()
+
+
+@pytest.mark.gui
+def test_what_cannot_be_read_may_be_replaced_and_is_counted(
+    session: Any, look: Any, show: Any, scripted_run: Any, torn: Path
+) -> None:
+    dialog = ReadingDialog(session, look, [torn, torn, torn])
+    show(dialog)
+    assert "is damaged" in dialog.banner.message.text()
+    assert dialog.note.text() == "2 more files are read in the same way."
+    QTest.mouseClick(dialog.replace, Qt.MouseButton.LeftButton)
+    scripted_run.settle()
+    assert "Träume \ufffd für" in dialog.lines.toPlainText()
+    assert "1 place that cannot be read" in dialog.why.text()
+    QTest.mouseClick(dialog.marks, Qt.MouseButton.LeftButton)
+    assert dialog.choices == TextChoices("", replace=True, marks=True)
+
+
+@pytest.mark.gui
+def test_escape_leaves_everything_as_it_was(dialog: ReadingDialog) -> None:
+    told: list[Any] = []
+    dialog.chosen.connect(lambda *what: told.append(what))
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert dialog.isHidden()
+    assert told == []
+
+
+@pytest.mark.gui
+def test_a_way_out_is_offered_for_a_single_file_that_is_there(
+    session: Any, look: Any, on_screen: Any, letter: Path, qtbot: Any
+) -> None:
+    from PySide6.QtWidgets import QWidget
+
+    window = QWidget()
+    on_screen(window)
+    reading = TextReading(session, look, window)
+    assert reading.ways([letter, letter]) == []
+    assert reading.ways([letter.parent / "gone.txt"]) == []
+    ((words, ask),) = reading.ways([letter])
+    assert words == "Read it differently…"
+    ask()
+    assert isinstance(reading.dialog, ReadingDialog)
+    reading.dialog.reject()
+    assert reading.dialog is None
+
+
+def test_a_look_shows_the_beginning_and_can_be_called_off(letter: Path, torn: Path) -> None:
+    letter.write_bytes(letter.read_bytes() * 9)
+    glimpse, looked = seen(letter, TextChoices("cp1250"))
+    assert looked.beginning == glimpse
+    assert len(looked.beginning) == SHOWN
+    assert looked.beginning.startswith(POLISH)
+    assert seen(torn, TextChoices(replace=True))[1].facts.replaced == 1
+    with pytest.raises(StudioError, match="stopped"):
+        seen(letter, TextChoices("cp1250"), lambda: False)
+
+
+def seen(path: Path, choices: TextChoices, keep_going: Any = lambda: True) -> tuple[str, TextLook]:
+    """What comes at once, and what comes in the end."""
+    look = look_at_text(path, choices, keep_going)
+    glimpse = next(look)
+    with pytest.raises(StopIteration) as end:
+        next(look)
+    return glimpse, end.value.value
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "shown"),
+    [
+        ("Grüße\r\n".encode(), "", "Grüße\n"),
+        ("Grüße\0 schöne ".encode() + b"\xff", "", "Grüße\ufffd schöne \ufffd"),
+        ("żółw".encode("cp1250"), "cp1250", "żółw"),
+        ("żółw".encode("utf-16"), "", "żółw"),
+        (b"abcd", "utf-16", ""),
+        (b"", "", ""),
+    ],
+)
+def test_a_glance_shows_what_it_can(tmp_path: Path, content: bytes, encoding: str, shown: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(content)
+    assert glance(path, encoding) == shown
+
+
+@pytest.mark.gui
+def test_a_long_text_shows_its_beginning_before_all_of_it_is_read(
+    session: Any, look: Any, on_screen: Any, qtbot: Any, letter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = threading.Event()
+    monkeypatch.setattr(text_look, "format_for", lambda path: let_go.wait(10) and format_for(path))
+    dialog = ReadingDialog(session, look, [letter])
+    on_screen(dialog)
+    qtbot.waitUntil(lambda: dialog.lines.toPlainText() != "")
+    assert not dialog.take_button.isEnabled()
+    let_go.set()
+    qtbot.waitUntil(dialog.take_button.isEnabled)
