@@ -19,6 +19,7 @@ POINTS = ((-1.2, 3.1), (-0.9, 2.9), (-0.5, 2.6), (2.3, -1.1), (2.7, -1.5))
 LABELS = (0, 0, 0, 1, 1)
 HELD_BACK = ((-0.8, 2.8), (2.6, -1.6))
 HELD_BACK_LABELS = (0, 1)
+WIDE = (50, 30, 20, 3)  # the book's first network, of 2,213 numbers
 LARGEST = 200_000  # numbers in a network that a lesson trains
 REACH, CELLS = 4.0, 48  # of the plane that is coloured: from -4 to 4, cells along a side
 
@@ -104,10 +105,9 @@ class First:
     chances: tuple[float, ...]
 
 
-def first_answer(widths: Sequence[int] = (50, 30, 20, 3), seed: int = 123) -> First:
+def first_answer(widths: Sequence[int] = WIDE, seed: int = 123) -> First:
     """The book's 2,213 numbers and the answer they give before they have learned anything."""
-    layers = fresh(widths, torch.Generator().manual_seed(seed))
-    x = torch.rand((1, widths[0]), generator=torch.Generator().manual_seed(seed))
+    layers, x = fresh(widths, torch.Generator().manual_seed(seed)), _one_input(widths[0], seed)
     with torch.no_grad():
         logits = answers(layers, x)[0]
         chances = torch.softmax(logits, dim=0)
@@ -132,15 +132,46 @@ def train(
             if not keep_going():
                 raise StudioError(tr("The training was called off."), tr("Nothing was changed."))
             steps.append(_step(epoch, rows, layers, (x, y)))
-            with torch.no_grad():
-                for tensor in _all(layers):
-                    assert tensor.grad is not None
-                    tensor -= plan.rate * tensor.grad
+            _update(layers, plan.rate)
     held = torch.tensor(HELD_BACK), torch.tensor(HELD_BACK_LABELS)
     return Training(
         plan, sum(parameters_of(widths)), tuple(steps), _plane(layers), (_right(layers, x, y), _right(layers, *held)),
-        tuple((_array(weight), _array(bias)) for weight, bias in layers),
+        _numbers(layers),
     )  # fmt: skip
+
+
+def train_wide(
+    rate: float, steps: int, seed: int, label: int, keep_going: Callable[[], bool] = lambda: True
+) -> Training:
+    """The book's network of 2,213 numbers learns that one random input belongs to class `label`, a step at a time."""
+    if not 0 <= label < WIDE[-1]:
+        raise StudioError(tr("The network has {count} classes.", count=WIDE[-1]), tr("Choose one from 0 on."))
+    plan = Plan(WIDE[1:-1], rate, steps, seed, batch=1)
+    layers, x = fresh(WIDE, torch.Generator().manual_seed(seed)), _one_input(WIDE[0], seed)
+    found = []
+    for number in range(steps):
+        if not keep_going():
+            raise StudioError(tr("The training was called off."), tr("Nothing was changed."))
+        found.append(_step(number, (0,), layers, (x, torch.tensor([label]))))
+        _update(layers, rate)
+    right = _right(layers, x, torch.tensor([label]))
+    return Training(plan, sum(parameters_of(WIDE)), tuple(found), _plane(layers), (right, right), _numbers(layers))
+
+
+def _one_input(width: int, seed: int) -> Tensor:
+    return torch.rand((1, width), generator=torch.Generator().manual_seed(seed))
+
+
+def _update(layers: Sequence[tuple[Tensor, Tensor]], rate: float) -> None:
+    """Every number moves against its gradient."""
+    with torch.no_grad():
+        for tensor in _all(layers):
+            assert tensor.grad is not None
+            tensor -= rate * tensor.grad
+
+
+def _numbers(layers: Sequence[tuple[Tensor, Tensor]]) -> tuple[tuple[Floats, Floats], ...]:
+    return tuple((_array(weight), _array(bias)) for weight, bias in layers)
 
 
 def _refuse(plan: Plan, widths: Sequence[int], points: Sequence[tuple[float, float]]) -> None:
@@ -184,7 +215,9 @@ def _all(layers: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
 
 
 def _plane(layers: Sequence[tuple[Tensor, Tensor]]) -> Floats:
-    """The chance of class 1 in the middle of every cell of the plane."""
+    """The chance of class 1 in the middle of every cell of the plane; empty for inputs that are no points of it."""
+    if layers[0][0].shape[1] != 2:
+        return np.zeros((0, 0), np.float32)
     middle = (torch.arange(CELLS) + 0.5) / CELLS * 2 * REACH - REACH
     down, across = torch.meshgrid(middle.flip(0), middle, indexing="ij")
     with torch.no_grad():
@@ -210,6 +243,11 @@ class Lesson:
     points: tuple[tuple[float, float], ...]
     labels: tuple[int, ...]
     held: tuple[tuple[tuple[float, float], int], ...]
+
+
+def wide_wish(settings: Mapping[str, float], label: int, keep_going: Callable[[], bool] = lambda: True) -> Training:
+    """The wide network with what a lesson's boxes say: rate, epochs, seed."""
+    return train_wide(float(settings["rate"]), int(settings["epochs"]), int(settings["seed"]), label, keep_going)
 
 
 def train_wish(

@@ -16,11 +16,11 @@ class FlowRow(QWidget):
         self.setSizePolicy(policy)
         self._flow = FlowLayout(self, spacing=spacing, line_spacing=8)
 
-    def add(self, widget: QWidget, words: str = "") -> None:
-        """The next one in the line."""
+    def add(self, widget: QWidget, words: str = "") -> QWidget:
+        """The next one in the line; what comes back has its words in it and can be hidden with them."""
         if not words:
             self._flow.addWidget(widget)
-            return
+            return widget
         pair = QWidget()
         line = QHBoxLayout(pair)
         line.setContentsMargins(0, 0, 0, 0)
@@ -28,3 +28,4 @@ class FlowRow(QWidget):
         line.addWidget(Label(words, "quiet"))
         line.addWidget(widget)
         self._flow.addWidget(pair)
+        return pair

@@ -57,13 +57,17 @@ def shown_at(stage: str, training: "Training", number: int, labels: Sequence[int
 
 
 def _forward(step: "Step") -> list[Shown]:
-    found = [Shown(("given", 0), tr("input: {count} points", count=len(step.rows)), step.layers[0].given)]
+    found = [Shown(("given", 0), _input(len(step.rows)), step.layers[0].given)]
     for at, layer in enumerate(step.layers[:-1]):
         found.append(Shown(("bent", at), tr("hidden layer {number}, after ReLU", number=at + 1), layer.bent))
     last = len(step.layers) - 1
     found.append(Shown(("bent", last), tr("answers (logits)"), step.layers[-1].bent))
     found.append(Shown(("chances", 0), tr("chances"), step.chances))
     return found
+
+
+def _input(points: int) -> str:
+    return tr("input") if points == 1 else tr("input: {count} points", count=points)
 
 
 def after_of(training: "Training", number: int, layer: int) -> npt.NDArray[Any]:

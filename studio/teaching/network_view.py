@@ -1,5 +1,6 @@
 """A small network: every step of its training forward, loss, backward, update, with every number that takes part."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from studio.exercises.network import Training
 
 TRAIN = "studio.exercises.network:train_wish"
+TRAIN_WIDE = "studio.exercises.network:wide_wish"
+PLANE, WIDE = "plane", "wide"
+_NETWORKS = ((PLANE, "2 → 30 → 20 → 2"), (WIDE, "50 → 30 → 20 → 3"))
+_CLASSES = (("0", "class 0"), ("1", "class 1"), ("2", "class 2"))
+_ONLY_PLANE = ("first", "second")  # settings that the book's wide network has fixed
 _NUMBERS = (
     ("first", "hidden 1", 30, 200, True), ("second", "hidden 2", 20, 200, True), ("rate", "rate", 0.5, 100, False),
     ("epochs", "epochs", 3, 40, True), ("seed", "seed", 123, 10**9, True),
@@ -40,6 +46,10 @@ class NetworkView(LessonView):
         self.training: Training | None = None
         self.number = 0  # of the step that is shown
         self._keys: list[tuple[str, int]] = []
+        self.network = Segmented([(name, words) for name, words in _NETWORKS], look, tr("Network"))
+        self.network.changed.connect(self._other_network)
+        self.target = Segmented([(name, tr(words)) for name, words in _CLASSES], look, tr("Right class of the input"))
+        self.target.changed.connect(self._changed)
         self.plane = PlanePicture(look)
         self.plane.changed.connect(self._changed)
         self.stages = Segmented([(name, tr(words)) for name, words in STAGES], look, tr("Stage"))
@@ -57,10 +67,14 @@ class NetworkView(LessonView):
             grid.setProperty("place", place)
             grid.pointed.connect(self._point)
         self.boxes: dict[str, NumberEdit] = {}
+        self._of_plane: list[QWidget] = []  # what only the network that reads points has
         self._lay_out()
 
     def _lay_out(self) -> None:
         settings = FlowRow(10)
+        settings.add(self.network)
+        settings.add(self.target)
+        self.target.hide()
         for name, words, value, largest, whole in _NUMBERS:
             box = NumberEdit(self.look, whole)
             box.minimum, box.maximum, box.default = (1 if whole else 0.0), largest, value
@@ -68,7 +82,9 @@ class NetworkView(LessonView):
             box.setFixedWidth(58)
             box.setAccessibleName(tr(words))
             box.changed.connect(self._changed)
-            settings.add(box, tr(words))
+            pair = settings.add(box, tr(words))
+            if name in _ONLY_PLANE:
+                self._of_plane.append(pair)
             self.boxes[name] = box
         settings.add(Button(tr("The book's"), self.reset, self.look, "link").set_small())
         left = QVBoxLayout()
@@ -108,22 +124,39 @@ class NetworkView(LessonView):
         if any(box.problem for box in self.boxes.values()):
             return
         settings = {name: box.value() for name, box in self.boxes.items()}
+        if self.wide:
+            self.ask(TRAIN_WIDE, settings, int(self.target.value()), lane="network", heard=self._trained_wide)
+            return
         points = (list(self.plane.points), list(self.plane.labels)) if self.plane.points else None
         self.ask(TRAIN, settings, points, lane="network", heard=self._trained)
 
     def _trained(self, found: "Any") -> None:
-        self.training = found.training
         self.plane.held = list(found.held)
         if not self.plane.points:
             self.plane.set_points(list(found.points), list(found.labels))
-        self.number = min(self.number, len(found.training.steps) - 1)
-        losses = np.array([step.loss for step in found.training.steps])
-        self.losses.set_lines([Line(tr("loss"), np.arange(1.0, len(losses) + 1), losses)])
         right = [percent_text(share) for share in found.training.right]
         self.outcome.setText(
             tr("{parameters} numbers learn. At the end {first} of the points are right, {second} of those held back.",
                parameters=count(found.training.parameters), first=right[0], second=right[1])
         )  # fmt: skip
+        self._take(found.training)
+
+    def _trained_wide(self, training: "Training") -> None:
+        first = training.steps[0]
+        sizes = [layer.weight.size + layer.bias.size for layer in first.layers]
+        answers = ", ".join(f"{value:.4f}".replace("-", "−") for value in first.layers[-1].bent[0])
+        self.outcome.setText(
+            tr("{parts} = {all} numbers learn from one input of {width}. Untrained they answer {answers}.",
+               parts=" + ".join(map(count, sizes)), all=count(training.parameters),
+               width=first.layers[0].given.shape[1], answers=answers)
+        )  # fmt: skip
+        self._take(training)
+
+    def _take(self, training: "Training") -> None:
+        self.training = training
+        self.number = min(self.number, len(training.steps) - 1)
+        losses = np.array([step.loss for step in training.steps])
+        self.losses.set_lines([Line(tr("loss"), np.arange(1.0, len(losses) + 1), losses)])
         self._show()
 
     # --- showing --------------------------------------------------------------------------------------------------
@@ -138,9 +171,20 @@ class NetworkView(LessonView):
                all=len(training.steps), epoch=step.epoch + 1, loss=f"{step.loss:.2f}")
         )  # fmt: skip
         self.losses.set_marker(self.number + 1)
-        self.plane.show_plane(step.plane, step.rows)
-        self._fill(shown_at(stage, training, self.number, self.plane.labels))
-        self.words.setText(loss_words(step, self.plane.labels) if stage == "loss" else self._hint(stage))
+        if not self.wide:
+            self.plane.show_plane(step.plane, step.rows)
+        self._fill(shown_at(stage, training, self.number, self.labels))
+        self.words.setText(loss_words(step, self.labels) if stage == "loss" else self._hint(stage))
+
+    @property
+    def wide(self) -> bool:
+        """Whether it is the network of 2,213 numbers, which reads one input of 50 instead of points."""
+        return bool(self.network.value() == WIDE)
+
+    @property
+    def labels(self) -> Sequence[int]:
+        """The right class of each point, or of the one input."""
+        return [int(self.target.value())] if self.wide else self.plane.labels
 
     def _hint(self, stage: str) -> str:
         return {
@@ -169,7 +213,7 @@ class NetworkView(LessonView):
         stage = self.stages.value()
         words = formula(self._keys[place], (row, column), training, self.number) if row >= 0 else ""
         step = training.steps[self.number]
-        rest = loss_words(step, self.plane.labels) if stage == "loss" else self._hint(stage)
+        rest = loss_words(step, self.labels) if stage == "loss" else self._hint(stage)
         self.words.setText(words or rest)
 
     # --- what a person does ---------------------------------------------------------------------------------------
@@ -196,6 +240,15 @@ class NetworkView(LessonView):
             self._show()
 
     def _changed(self) -> None:
+        self.recompute()
+
+    def _other_network(self) -> None:
+        """What belongs to points of the plane is there with them only."""
+        self.plane.setVisible(not self.wide)
+        self.target.setVisible(self.wide)
+        for pair in self._of_plane:
+            pair.setVisible(not self.wide)
+        self.training, self.number = None, 0
         self.recompute()
 
     def reset(self) -> None:

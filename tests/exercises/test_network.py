@@ -1,6 +1,7 @@
 """The small networks of the book's appendix A (numbers.md, stage 0), with every number of their training kept."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ from studio.exercises.network import (
     fresh,
     parameters_of,
     train,
+    train_wide,
+    wide_wish,
 )
 
 pytestmark = pytest.mark.torch
@@ -106,3 +109,26 @@ def test_what_is_too_large_too_few_or_not_wanted_is_refused() -> None:
         train(points=POINTS[:1], labels=LABELS[:1])
     with pytest.raises(StudioError, match="called off"):
         train(keep_going=lambda: False)
+
+
+def test_the_wide_network_begins_with_the_printed_answer_and_learns_its_class() -> None:
+    training = train_wide(0.5, 6, 123, 2)
+    first = training.steps[0]
+    assert training.parameters == sum(layer.weight.size + layer.bias.size for layer in first.layers) == 2_213
+    assert first.layers[-1].bent[0].tolist() == pytest.approx([-0.1262, 0.1080, -0.1792], abs=1e-4)
+    assert first.chances[0].tolist() == pytest.approx([0.3113, 0.3934, 0.2952], abs=1e-4)
+    assert first.loss == pytest.approx(-np.log(0.2952), abs=1e-3)
+    losses = [step.loss for step in training.steps]
+    assert losses == sorted(losses, reverse=True)
+    assert training.right == (1.0, 1.0)
+    assert first.plane.size == 0
+    for before, after in itertools.pairwise(training.steps):
+        for old, new in zip(before.layers, after.layers, strict=True):
+            assert np.allclose(old.weight - 0.5 * old.weight_gradient, new.weight, atol=1e-7)
+
+
+def test_a_class_that_the_wide_network_lacks_is_refused_and_it_can_be_called_off() -> None:
+    with pytest.raises(StudioError, match="3 classes"):
+        train_wide(0.5, 1, 123, 3)
+    with pytest.raises(StudioError, match="called off"):
+        wide_wish({"rate": 0.5, "epochs": 3, "seed": 1}, 0, lambda: False)

@@ -86,3 +86,10 @@ def test_ids_and_places_that_do_not_exist_are_refused() -> None:
         of_untrained(SMALL, 1, list(range(9)))
     with pytest.raises(StudioError, match="too long"):
         of_untrained(replace(SMALL, vocab_size=900_000, emb_dim=128), 1, [0])
+
+
+def test_an_adapters_checkpoint_has_no_vectors_of_its_own_and_says_whose_they_are(tmp_path: Path) -> None:
+    write_json(tmp_path / "state.json", {"config": config_to_json(RunConfig(model=SMALL))})
+    (tmp_path / "adapter.safetensors").write_bytes(b"")
+    with pytest.raises(StudioError, match="only an adapter"):
+        of_folder(tmp_path, [5])

@@ -184,6 +184,28 @@ def test_the_book_s_run_can_be_gone_through_stage_by_stage(open_view) -> None:
     assert "step 6 of 6" in view.where.text()
 
 
+def test_the_wide_network_is_gone_through_in_the_same_way(open_view, settled) -> None:
+    view = open_view(NetworkView)
+    view.network._choose("wide")
+    settled()
+    assert "1,530 + 620 + 63 = 2,213 numbers learn from one input of 50." in view.outcome.text()
+    assert "−0.1262, 0.1080, −0.1792" in view.outcome.text()
+    assert view.plane.isHidden()
+    assert not view.boxes["first"].isVisible()
+    assert [grid.values.shape for grid in view.grids if grid.isVisible()] == [(1, 50), (1, 30), (1, 20), (1, 3), (1, 3)]
+    view.target._choose("2")
+    settled()
+    view.stages._choose("loss")
+    assert view.grids[1].lit == {(0, 2)}
+    assert view.words.text().startswith("−(ln 0.2952)")
+    view.stages._choose("backward")
+    assert view.grids[0].values.shape == (30, 50)
+    view.network._choose("plane")
+    settled()
+    assert "752 numbers" in view.outcome.text()
+    assert not view.plane.isHidden()
+
+
 def test_points_and_settings_can_be_changed_and_refused(open_view, settled, qtbot) -> None:
     view = open_view(NetworkView)
     plane, before = view.plane, [step.loss for step in view.training.steps]
