@@ -87,12 +87,15 @@ def ready_seconds(folder: Path) -> float:
 
     Programs were imported before, torch and ours alike, and this machine was probed.
     """
-    from studio.core.config import ComputeConfig
+    from studio.core.config import ComputeConfig, ModelConfig
     from studio.core.shelf import EXCHANGES, FAMILIES, OBJECTIVES
     from studio.engine.device import choose
     from studio.engine.loaded import open_model
+    from studio.engine.weights import empty_model, refuse_too_large
 
     choose(ComputeConfig())
+    empty_model(ModelConfig(vocab_size=8, context_length=8, emb_dim=8, n_layers=1, n_heads=1))
+    refuse_too_large(1, "cpu", "")
     for shelf in (EXCHANGES, FAMILIES, OBJECTIVES):
         for name in shelf.names():
             shelf.load(name)

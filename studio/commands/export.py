@@ -6,6 +6,7 @@ from pathlib import Path
 from studio.commands import DONE, Command, UsageError, say
 
 ADAPTER = "peft"
+CLASSES_GO = ("hugging_face", "script")  # formats that have a place for classes
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -55,14 +56,16 @@ def sorts(folder: Path) -> bool:
 
 
 def classifier(folder: Path, options: argparse.Namespace) -> int:
-    """Write a classifier in the one form that has a place for its classes."""
+    """Write a classifier in one of the two forms that have a place for its classes."""
     from studio.core.shelf import resolve
 
-    if options.format != "hugging_face" or options.precision:
+    if options.format not in CLASSES_GO or options.precision:
         raise UsageError(
-            "A classifier is written as “hugging_face”, in fp32.", "Leave --precision out, and choose that format."
+            f"A classifier is written as {' or '.join(CLASSES_GO)}, in fp32.",
+            "Leave --precision out, and choose one of these formats.",
         )
-    done = resolve("studio.engine.classifier_export:export_classifier")(folder, Path(options.to).expanduser())
+    target = Path(options.to).expanduser()
+    done = resolve("studio.engine.classifier_export:export_classifier")(folder, target, options.format)
     for note in done.notes:
         say(note)
     say(f"read back: {done.same} of {done.rows} rows get the same class, scores differ by at most {done.error:.1g} "

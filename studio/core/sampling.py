@@ -59,6 +59,14 @@ def steps(logits: npt.ArrayLike, sampling: Sampling, seen: Sequence[int] = ()) -
         yield "min_p", chances
 
 
+def certain(logits: npt.ArrayLike, sampling: Sampling, seen: Sequence[int] = ()) -> int:
+    """The one token that temperature 0 takes: what `probabilities` gives all of the chance to, without the others."""
+    scores = np.asarray(logits)
+    if seen and sampling.repetition_penalty != 1.0:
+        scores = penalized(np.array(logits, dtype=np.float64), sampling, seen)
+    return int(scores.argmax())
+
+
 def _certain(scores: Floats) -> Floats:
     found = np.zeros_like(scores)
     found[int(scores.argmax())] = 1.0

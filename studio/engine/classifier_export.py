@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from studio.core.config import RunConfig
+from studio.core.config import ModelConfig, RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.shelf import FAMILIES
 from studio.engine.adapters import export_peft
 from studio.engine.checkpoint import read_state
 from studio.engine.classifier import checkpoint_of, refuse_other
+from studio.engine.classifier_script import answer, write_folder
 from studio.engine.export import compared, refuse_another_answer, refuse_taken
 from studio.engine.opening import open_merged, open_weights
 from studio.engine.weights import empty_model, fill
@@ -24,7 +26,6 @@ from studio.exchange.hugging_face import WEIGHTS, classifier_sources, write_clas
 from studio.families import Family
 from studio.layers.decoder import Decoder
 from studio.layers.lora import adapter_names
-from studio.layers.row_reader import RowReader
 from studio.layers.stored_weights import StoredWeights
 from studio.objectives.classify import encoded, limit_of, pad_token
 from studio.rows.kinds import text_of
@@ -48,31 +49,55 @@ class ExportedClassifier:
     notes: tuple[str, ...] = ()
 
 
-def export_classifier(folder: Path, target: Path) -> ExportedClassifier:
-    """Write a run that learned classes as a folder that `transformers` loads; a copy that answers otherwise is none."""
+@dataclass(frozen=True)
+class _Going:
+    """A classifier on its way out: its whole network, how it was taught, and the rows that it is compared on."""
+
+    title: str
+    model: Decoder
+    config: RunConfig
+    tokenizer: Tokenizer
+    texts: list[str]
+
+    @property
+    def rows(self) -> list[list[int]]:
+        """The texts as the model reads them."""
+        return [encoded(self.tokenizer, text)[: limit_of(self.config)] for text in self.texts]
+
+    def outgoing(self, shape: ModelConfig) -> Outgoing:
+        """Its weights as they are now, under this description."""
+        weights = {name: weight.detach() for name, weight in self.model.named_parameters()}
+        return Outgoing(self.title, shape, _InMemory(weights), self.tokenizer)
+
+
+def export_classifier(
+    folder: Path, target: Path, form: str = "hugging_face", keep_going: Callable[[], bool] = lambda: True
+) -> ExportedClassifier:
+    """Write a run that learned classes in one of `FORMS`; a copy that answers twenty rows otherwise is not kept."""
     checkpoint = checkpoint_of(folder)
     refuse_other(read_state(checkpoint).config, "classify", checkpoint)
     refuse_taken(target)
+    if form not in FORMS:
+        raise StudioError(
+            tr("A model of classes is not written as “{form}”, which has no place for them.", form=form),
+            tr("Choose one of: {names}.", names=", ".join(FORMS)),
+        )
     opened = open_merged(checkpoint, "cpu")
-    model, config = opened.model.eval(), opened.config
-    refuse_unlike(config)
     assert opened.tokenizer is not None
-    rows, filling = _rows(checkpoint, config, opened.tokenizer), pad_token(opened.tokenizer)
-    before = _logits(model, rows, filling)
-    notes = fold_bias(model)
-    shape = replace(config.model, outputs_bias=False, tie_embeddings=False)
-    weights = {name: weight.detach() for name, weight in model.named_parameters()}
-    outgoing = Outgoing(checkpoint.parents[1].name, shape, _InMemory(weights), opened.tokenizer)
+    texts = _texts(checkpoint, opened.config)
+    going = _Going(checkpoint.parents[1].name, opened.model.eval(), opened.config, opened.tokenizer, texts)
+    before = _logits(going.model, going.rows, pad_token(going.tokenizer), opened.config.classify.pad_to)
     temporary = target.parent / f".{target.name}.writing-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    needed = outgoing.tensors.bytes() + (1 << 24)
+    needed = sum(weight.nbytes for weight in going.model.parameters()) + (1 << 24)
     with explained(f"The export “{target.name}”", target.parent, needed):
         target.parent.mkdir(parents=True, exist_ok=True)
         require_space(target.parent, needed, "the export")
         temporary.mkdir()
         try:
-            write_classifier(outgoing, temporary, _facts(config, filling))
-            theirs = _logits(_read_back(temporary, replace(config, model=shape)), rows, filling)
+            theirs, notes = FORMS[form](going, temporary)
             refuse_another_answer(before, theirs)
+            if not keep_going():
+                raise StudioError(tr("The export was stopped."), tr("Nothing of it was kept."))
             size = sum(path.stat().st_size for path in temporary.iterdir())
             if target.is_dir():
                 target.rmdir()
@@ -80,7 +105,31 @@ def export_classifier(folder: Path, target: Path) -> ExportedClassifier:
         finally:
             if temporary.exists():
                 remove_folder(temporary)
-    return ExportedClassifier(target, size, len(rows), *compared(before, theirs), notes)
+    return ExportedClassifier(target, size, len(texts), *compared(before, theirs), notes)
+
+
+def _as_folder(going: _Going, folder: Path) -> tuple[Tensor, tuple[str, ...]]:
+    """What `transformers` loads; the logits that its files give, and what was changed on the way."""
+    refuse_unlike(going.config)
+    notes = fold_bias(going.model)
+    shape = replace(going.config.model, outputs_bias=False, tie_embeddings=False)
+    filling = pad_token(going.tokenizer)
+    write_classifier(going.outgoing(shape), folder, _facts(going.config, filling))
+    return _logits(_read_back(folder, replace(going.config, model=shape)), going.rows, filling), notes
+
+
+def _as_script(going: _Going, folder: Path) -> tuple[Tensor, tuple[str, ...]]:
+    """A page of plain PyTorch; the logits that it computes by itself, from the texts where it can cut them."""
+    said, shape = going.config.classify, going.config.model
+    shape = replace(shape, causal=shape.causal and said.causal_mask, tie_embeddings=False)
+    if write_folder(going.outgoing(shape), going.config, folder):
+        return answer(folder, going.texts), ()
+    words = tr("The tokenizer “{name}” cannot be said outside of Atelier: the page takes token ids only.",
+               name=going.tokenizer.name)  # fmt: skip
+    return answer(folder, going.rows), (words,)
+
+
+FORMS = {"hugging_face": _as_folder, "script": _as_script}
 
 
 def export_adapter(folder: Path, target: Path) -> Path:
@@ -168,24 +217,21 @@ class _InMemory:
 # --- compared ---------------------------------------------------------------------------------------------------------
 
 
-def _rows(checkpoint: Path, config: RunConfig, tokenizer: Tokenizer) -> list[list[int]]:
-    """Twenty rows of the run's own dataset as tokens."""
+def _texts(checkpoint: Path, config: RunConfig) -> list[str]:
+    """Twenty texts of the run's own dataset."""
     dataset = Project.open(checkpoint.parents[3]).find_dataset(config.data.dataset)
-    texts = [
-        text for text in (text_of(dataset.reading, values) for values in dataset.page(0, 5 * ROWS)) if text.strip()
-    ]
-    return [encoded(tokenizer, text)[: limit_of(config)] for text in texts[:ROWS]]
+    texts = (text_of(dataset.reading, values) for values in dataset.page(0, 5 * ROWS))
+    return [text for text in texts if text.strip()][:ROWS]
 
 
-def _logits(model: Decoder, rows: list[list[int]], filling: int) -> Tensor:
-    """(rows, classes) at the last token of each."""
+def _logits(model: Decoder, rows: list[list[int]], filling: int, pad_to: int = 0) -> Tensor:
+    """(rows, classes), each read where the model reads; rows are filled up to `pad_to` at least."""
     lengths = torch.tensor([len(row) for row in rows])
-    ids = torch.full((len(rows), int(lengths.max())), filling)
+    ids = torch.full((len(rows), max(pad_to, int(lengths.max()))), filling)
     for number, row in enumerate(rows):
         ids[number, : len(row)] = torch.tensor(row)
     with torch.no_grad():
-        said: Tensor = model.lm_head(RowReader().read(model, model.embedded(ids), lengths, 0))
-    return said
+        return model.classes(ids, lengths)
 
 
 def _read_back(folder: Path, config: RunConfig) -> Decoder:

@@ -7,7 +7,7 @@ import numpy as np
 
 from studio.core.config import Sampling
 from studio.core.errors import StudioError
-from studio.core.sampling import Candidate, Floats, candidates, draw, probabilities, ranked, uncut
+from studio.core.sampling import Candidate, Floats, candidates, certain, draw, probabilities, ranked, uncut
 from studio.engine.reader import Logits, Reader, Rows
 
 
@@ -85,6 +85,8 @@ def generate_rows(
 def _choose(
     logits: Logits, sampling: Sampling, seen: Sequence[int], random: np.random.Generator, rivals: int
 ) -> Chosen:
+    if sampling.temperature == 0.0 and not rivals:
+        return Chosen(certain(logits, sampling, seen), 1.0, 0.0)
     chances = probabilities(logits, sampling, seen)
     token = draw(chances, random)
     chosen = Chosen(token, float(chances[token]), entropy(chances))

@@ -15,10 +15,12 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.engine.evaluate import at_rest, perplexity
 from studio.engine.reader import Reader
+from studio.layers.attention import Attention
 from studio.layers.decoder import Decoder
 from studio.layers.half_linear import NarrowLinear, PackedHalfLinear
 from studio.layers.int8_linear import Int8Linear
 from studio.layers.nf4 import Nf4Linear
+from studio.layers.side_by_side import lay_side_by_side
 
 Maker = Callable[[nn.Linear], nn.Module]
 
@@ -155,14 +157,19 @@ def convert(model: Decoder, precision: str, keep_going: Callable[[], bool]) -> I
 def turn(model: Decoder) -> None:
     """Lay an fp32 model's matrices out input by input, as the product of one row with them reads memory fastest.
 
-    Shapes, names and numbers stay; only the strides change. The head stays where it is: it may be the embedding too.
+    Queries, keys and values come to lie side by side. Shapes, names and numbers stay; only the strides change.
     """
-    weights = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
-    if sum(weight.numel() for weight in weights) < WORTH_TURNING or weights[0].device.type != "cpu":
+    linears = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    if sum(linear.weight.numel() for linear in linears) < WORTH_TURNING or linears[0].weight.device.type != "cpu":
         return
-    for weight in weights:
-        if weight is not model.lm_head.weight and weight.is_contiguous():
-            weight.data = weight.data.t().contiguous().t()
+    for block in model.layers:
+        attention: Attention = block.self_attn  # type: ignore[assignment]
+        together = (attention.q_proj, attention.k_proj, attention.v_proj)
+        if all(type(linear) is nn.Linear and linear.weight.is_contiguous() for linear in together):
+            lay_side_by_side(together)
+    for linear in linears:
+        if linear.weight.is_contiguous():
+            linear.weight.data = linear.weight.data.t().contiguous().t()
 
 
 def weight_bytes(model: nn.Module) -> int:

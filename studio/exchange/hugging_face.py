@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from studio.store.tensor_file import Entry
     from studio.tokenizers import Tokenizer
 
+MERGES, VOCABULARY = "merges.txt", "vocab.json"
 WEIGHTS, INDEX, CONFIG = "model.safetensors", "model.safetensors.index.json", "config.json"
 SHARD_BYTES = 5_000_000_000
 # Masks and rotations that old files carry along; they are computed, not learned.
@@ -172,13 +173,17 @@ def _as_spelled(name: str, names: Any) -> str:
 def _tokenizer(
     folder: Path, config: ModelConfig, generation: Mapping[str, Any]
 ) -> tuple["Tokenizer | None", list[str]]:
-    from studio.tokenizers.tokenizer_json import read_tokenizer
+    path, ends = file_in(folder, "tokenizer.json"), ends_of(generation)
+    if path is not None:
+        from studio.tokenizers.tokenizer_json import read_tokenizer
 
-    path = file_in(folder, "tokenizer.json")
-    if path is None:
+        tokenizer = read_tokenizer(path, ends[0] if ends else None)
+    elif (pairs := file_in(folder, MERGES)) is not None and file_in(folder, VOCABULARY) is not None:
+        from studio.vocabularies.files import open_tokenizer
+
+        tokenizer = open_tokenizer(pairs)  # as older folders spell byte pairs
+    else:
         return None, ["The folder has no “tokenizer.json”, so the model reads and writes token ids only."]
-    ends = ends_of(generation)
-    tokenizer = read_tokenizer(path, ends[0] if ends else None)
     if tokenizer.vocab_size > config.vocab_size:
         raise StudioError(
             f"The tokenizer has {tokenizer.vocab_size:,} tokens, but the model knows {config.vocab_size:,}.",
@@ -239,6 +244,8 @@ def write_classifier(outgoing: Outgoing, folder: Path, more: Mapping[str, Any]) 
     if content is not None:
         write_json(folder / "tokenizer.json", content)
         write_json(folder / "tokenizer_config.json", _tokenizer_config(outgoing))
+    readme = _readme(outgoing, FAMILIES.load(outgoing.config.family), content is not None)
+    (folder / "README.md").write_text(readme, "utf-8")
 
 
 def _their_sources(family: Family, outside: Mapping[str, Any]) -> dict[str, Source]:
@@ -348,7 +355,8 @@ def _readme(outgoing: Outgoing, family: Family, spelled: bool) -> str:
         f"---\nlicense: {licence}\n---\n\n" if licence and licence.replace("-", "").replace(".", "").isalnum() else ""
     )
     config = outgoing.config
-    auto = "AutoModelForCausalLM" if config.causal else "AutoModelForMaskedLM"
+    kind = "SequenceClassification" if config.outputs else "CausalLM" if config.causal else "MaskedLM"
+    auto = f"AutoModelFor{kind}"
     lines = [
         f"# {outgoing.title}",
         "",

@@ -1,7 +1,7 @@
 """Self-attention. Shapes: (batch, heads, time, head_dim) inside, (batch, time, width) outside."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import torch
@@ -13,6 +13,7 @@ from studio.layers.dropout import dropout
 from studio.layers.key_value_cache import KeyValueCache
 from studio.layers.norms import norm_for
 from studio.layers.rotary import Rotary
+from studio.layers.side_by_side import SideBySide
 
 Observer = Callable[[int, Tensor, Tensor], None]
 
@@ -42,6 +43,7 @@ class Attention(nn.Module):
         self.q_norm = norm_for(config, config.head_dim) if config.query_key_norm else None
         self.k_norm = norm_for(config, config.head_dim) if config.query_key_norm else None
         self.rotary = rotary
+        self.joint = SideBySide()
         self.window, self.causal = config.sliding_window, config.causal
         self.drop_rate = config.drop_rate
         self.observe: Observer | None = None
@@ -51,7 +53,7 @@ class Attention(nn.Module):
 
         `seen` (batch, 1, queries, keys) says who sees whom within rows that hold several texts, or padding.
         """
-        q, k, v = self._heads(self.q_proj(x)), self._heads(self.k_proj(x)), self._heads(self.v_proj(x))
+        q, k, v = (self._heads(projected) for projected in self._projected(x, cache))
         if self.q_norm is not None and self.k_norm is not None:
             q, k = self.q_norm(q), self.k_norm(k)
         if self.rotary is not None:
@@ -84,6 +86,15 @@ class Attention(nn.Module):
         mixed = attend_within(q, k, v, seen[:, None, None], rate)  # (rows, heads, 1, head_dim)
         out: Tensor = self.o_proj(mixed.transpose(1, 2).flatten(2))
         return out
+
+    def _projected(self, x: Tensor, cache: KeyValueCache | None) -> Sequence[Tensor]:
+        """Queries, keys and values; where one token is written after another, in one product if they lie so."""
+        linears = (self.q_proj, self.k_proj, self.v_proj)
+        if cache is not None and x.shape[1] == 1 and not torch.is_grad_enabled():
+            found = self.joint.products(linears, x)
+            if found is not None:
+                return found
+        return [linear(x) for linear in linears]
 
     def _heads(self, x: Tensor) -> Tensor:
         batch, time, _ = x.shape

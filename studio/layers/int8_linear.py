@@ -12,6 +12,13 @@ from torch import Tensor, nn
 _CALL = """
 def run(x: Tensor, packed: __torch__.torch.classes.quantized.LinearPackedParamsBase, narrow: bool) -> Tensor:
     return torch.ops.quantized.linear_dynamic(x, packed, narrow)
+
+def alone(
+    x: Tensor, packed: __torch__.torch.classes.quantized.LinearPackedParamsBase, narrow: bool, least: float
+) -> Optional[Tensor]:
+    if x.dim() < 2 or x.numel() != x.size(-1) or float(x.abs().max()) <= least:
+        return None
+    return torch.ops.quantized.linear_dynamic(x, packed, narrow)
 """
 # Below 255 times this the kernel cuts a row no finer, however small it is (FBGEMM's SMALL_SCALE_THRESHOLD).
 _FINEST = 6.1e-5
@@ -41,14 +48,11 @@ class Int8Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(…, in_features) to (…, out_features), both float32."""
+        one: Tensor | None = _compiled()[1](x, self._packed, levels() == 127, 255 * _FINEST)
+        if one is not None:
+            return one
         rows = x.reshape(-1, self.in_features)
-        alone = rows.shape[0] == 1 and float(rows.abs().max()) > 255 * _FINEST
-        out = self._one(rows) if alone else self._several(rows)
-        return out.view(*x.shape[:-1], self.out_features)
-
-    def _one(self, row: Tensor) -> Tensor:
-        out: Tensor = _product()(row, self._packed, levels() == 127)
-        return out
+        return self._several(rows).view(*x.shape[:-1], self.out_features)
 
     def _several(self, rows: Tensor) -> Tensor:
         """The kernel knows one scale for all rows: each is turned to whole numbers before, and back after.
@@ -62,7 +66,7 @@ class Int8Linear(nn.Module):
         whole = torch.round(rows / scales).add_(zeros).clamp_(0, top)
         pin = rows.new_zeros(1, self.in_features)
         pin[0, 0] = top
-        out: Tensor = _product()(torch.cat((whole, pin)), self._packed, top == 127)[:-1]
+        out: Tensor = _compiled()[0](torch.cat((whole, pin)), self._packed, top == 127)[:-1]
         if self._bias is None:
             return out.addr_(zeros[:, 0], self._sums, alpha=-1).mul_(scales)
         out.sub_(self._bias).addr_(zeros[:, 0], self._sums, alpha=-1)
@@ -76,7 +80,7 @@ def levels() -> int:
     Without VNNI, x86 adds two 8-bit products in 16 bits, and 2 × 255 × 127 does not fit.
     """
     ones = _integers(torch.ones(16, 64), torch.full((16,), 1 / 127))
-    found = _product()(torch.ones(1, 64), torch.ops.quantized.linear_prepack(ones, None), False)
+    found = _compiled()[0](torch.ones(1, 64), torch.ops.quantized.linear_prepack(ones, None), False)
     return 255 if bool((found - 64).abs().max() < 1) else 127
 
 
@@ -89,5 +93,7 @@ def _integers(weight: Tensor, scales: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=1)
-def _product() -> Any:
-    return torch.jit.CompilationUnit(_CALL).run
+def _compiled() -> tuple[Any, Any]:
+    """`run` and `alone`, looked up once: that takes as long as a small product."""
+    unit = torch.jit.CompilationUnit(_CALL)
+    return unit.run, unit.alone

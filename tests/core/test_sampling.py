@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.core.config import Sampling
-from studio.core.sampling import candidates, draw, probabilities, ranked, softmax, uncut
+from studio.core.sampling import candidates, certain, draw, probabilities, ranked, softmax, uncut
 
 PLAIN = Sampling(temperature=1.0)
 
@@ -177,3 +177,12 @@ def test_candidates_are_told_with_what_the_model_alone_said() -> None:
     assert [one.rank for one in found] == [order.index(one.id) + 1 for one in found]
     assert [one.id for one in found] == [one.id for one in candidates(after, before, 5)]
     assert ranked((), logits) == ()
+
+
+@pytest.mark.parametrize("penalty", [1.0, 1.4])
+def test_the_token_of_temperature_0_is_the_one_that_has_all_of_the_chance(penalty: float) -> None:
+    sampling = Sampling(temperature=0.0, repetition_penalty=penalty)
+    for seed in range(20):
+        logits = np.random.default_rng(seed).normal(size=50).astype(np.float32)
+        seen = [int(logits.argmax()), 3, 3]
+        assert probabilities(logits, sampling, seen)[certain(logits, sampling, seen)] == 1.0

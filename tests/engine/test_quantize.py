@@ -105,7 +105,11 @@ def test_turning_changes_strides_and_nothing_else(monkeypatch: pytest.MonkeyPatc
     before, names = model(ids).detach(), {name: tuple(p.shape) for name, p in model.named_parameters()}
     quantize.turn(model)
     assert model.layers[0].mlp.up_proj.weight.stride() == (1, 128)
-    assert model.lm_head.weight.is_contiguous()
+    assert model.lm_head.weight.stride() == (1, 64)
+    assert model.lm_head.weight is model.embed_tokens.weight
+    attention = model.layers[0].self_attn
+    assert attention.q_proj.weight.stride() == attention.v_proj.weight.stride() == (1, 96)
+    assert attention.joint.products((attention.q_proj, attention.k_proj, attention.v_proj), torch.ones(1, 32))
     assert {name: tuple(p.shape) for name, p in model.named_parameters()} == names
     torch.testing.assert_close(model(ids), before, rtol=1e-5, atol=1e-6)
 

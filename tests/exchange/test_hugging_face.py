@@ -133,6 +133,19 @@ def test_tokenizer_template_licence_and_settings_come_along(folder: Path, edit: 
     assert found.warnings == ()
 
 
+def test_an_older_folders_pair_of_files_is_its_tokenizer_too(folder: Path) -> None:
+    words = {"A": 0, "B": 1, "AB": 2, "<|endoftext|>": 3}
+    (folder / "vocab.json").write_text(json.dumps(words), "utf-8")
+    (folder / "merges.txt").write_text("#version: 0.2\nA B\n", "utf-8")
+    found = open_folder(folder)
+    assert found.tokenizer is not None
+    assert found.tokenizer.encode("BAB") == [1, 2]
+    assert found.tokenizer.end_of_text == 3
+    assert found.warnings == ()
+    (folder / "merges.txt").unlink()
+    assert open_folder(folder).tokenizer is None
+
+
 # --- refused ----------------------------------------------------------------------------------------------------------
 
 
