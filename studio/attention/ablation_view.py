@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.attention.part_card import PartCard
-from studio.attention.sweep_card import SweepCard
+from studio.attention.sweep_card import SweepCard, signed_figure
 from studio.core.language import tr
 from studio.live.session import Session
 from studio.seeing.view import EVERYTHING, SceneView
@@ -21,6 +21,7 @@ class AblationView(SceneView):
     name = "ablation"
     label = "Ablation"
     needs_words = True
+    compares = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
@@ -38,18 +39,18 @@ class AblationView(SceneView):
 
     def refresh(self, what: frozenset[str] = EVERYTHING) -> None:
         """Follow the scene, and the head that is locked on any page."""
-        scene = self.looking.shown[0]
-        if scene is None or not scene.config.model.causal:
+        scene, other = self.looking.shown
+        if scene is None or not scene.config.model.causal or (other is not None and not other.config.model.causal):
             return
-        self.sweep.set_scene(scene)
-        self.part.set_scene(scene)
+        self.sweep.set_scene(scene, other)
+        self.part.set_scene(scene, other)
         part, layer, index = self.part.place
         if part == "head":
             layer, index = self._locked("layer", layer), self._locked("head", index)
         elif part == "neuron":
             layer, index = self._locked("layer", layer), self._locked("neuron", index)
         self.part.set_place(part, min(layer, scene.layers - 1), index)
-        self.part.measure(scene)
+        self.part.measure(scene, other)
         self.sweep.mark(*self.part.place)
 
     def _locked(self, name: str, otherwise: int) -> int:
@@ -65,7 +66,7 @@ class AblationView(SceneView):
         """Another part: locked for all views, then measured."""
         part, layer, index = self.part.place
         if not self.part.exists:
-            self.part.measure(self.looking.shown[0])  # the answer says what is missing
+            self.part.measure(*self.looking.shown)  # the answer says what is missing
             return
         fields = {"layer": layer} | ({part: index} if part in ("head", "neuron") else {})
         self.selection.lock(**fields)
@@ -79,7 +80,14 @@ class AblationView(SceneView):
 
     def explanation(self) -> str:
         """The change of the loss with its numbers."""
-        effect = self.part.effect
+        effect, beside = self.part.effect, self.part.beside
+        if effect is not None and beside is not None:
+            return tr(
+                "Δ = loss without − loss: {one} nats a token in A, {other} in B, {less} more in A. Both lose the same "
+                "part on the same text.",
+                one=signed_figure(effect.harm), other=signed_figure(beside.harm),
+                less=signed_figure(effect.harm - beside.harm),
+            )  # fmt: skip
         if effect is None:
             return tr("A part is replaced while the model reads the text: what changes is what the part did here.")
         return tr(
@@ -93,6 +101,10 @@ class AblationView(SceneView):
         """The map as far as it was measured."""
         return {self.sweep.measure.value(): self.sweep.values} if self.sweep.found else {}
 
+    def start_measuring(self) -> None:
+        """Take every part away, one after the other."""
+        self.sweep.start()
+
     def drawing(self) -> QWidget:
         """The map with what it measures."""
         return self.sweep
@@ -100,7 +112,7 @@ class AblationView(SceneView):
     def missing(self) -> str:
         """Only a model that writes from left to right has a loss for every next token."""
         scene = self.looking.shown[0]
-        if scene is not None and not scene.config.model.causal:
+        if any(one is not None and not one.config.model.causal for one in self.looking.shown):
             return tr("This model fills gaps instead of writing on: it has no loss of a next token to compare.")
         if scene is not None and scene.time < 2:
             return tr("A text of one token has no next token to predict. Type a longer one above.")

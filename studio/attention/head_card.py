@@ -168,7 +168,7 @@ class HeadCard(Card):
     def _explain(self, colours: Colouring) -> None:
         """What the colours are, and at which ends some numbers lie beyond."""
         beyond = bool((self.values < colours.low).any()), bool((self.values > colours.high).any())
-        words = tr("difference") if self.kept is not None else tr("A − B")
+        words = tr("A − B") if self.kept is None and self._roundings == 0 else tr("difference")
         self.bar.set_colouring(colours, words if self._signed else tr("weight"), beyond)
 
     def _profiles(self) -> None:
@@ -264,8 +264,8 @@ class HeadCard(Card):
     @property
     def _roundings(self) -> int:
         """Of how many rounded maps the shown one is made."""
-        own = self.source is not None and self.source.snapshot is not None
-        return int(own) + int(self.kept is not None and self.kept.rounded)
+        own = self.source.rounded if self.source is not None else 0
+        return own + int(self.kept is not None and self.kept.rounded)
 
     def _describe(self, row: int, column: int) -> tuple[str, list[CardRow]]:
         source = self.source

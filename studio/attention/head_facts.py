@@ -44,6 +44,8 @@ def sentence_of(source: MapSource, layer: int, head: int, row: int, column: int)
     """One line about a cell, after its weight."""
     if source.snapshot is not None:
         words = tr("8 bit, step {step}", step=f"{source.step:,}")
+        if source.less is not None:
+            words += " " + tr("less step {step}", step=f"{source.less.step:,}")
         size = source.block
         return words if size == 1 else f"{words} · " + tr("the largest of {size} × {size} tokens", size=size)
     scene, other = source.scene, source.other
@@ -65,7 +67,13 @@ def sentence_of(source: MapSource, layer: int, head: int, row: int, column: int)
 def explained(source: MapSource, layer: int, head: int, cell: tuple[int, int] | None) -> str:
     """What the map means, with the formula filled for the cell that is pointed at."""
     words = tr("A row is the token that looks (query q), a column the token it looks at (key k).")
-    if source.signed:
+    if source.less is not None:
+        words += " " + tr(
+            "Shown is step {now} − step {then}: orange where the head looks more by now, blue where it looked more "
+            "then.",
+            now=f"{source.step:,}", then=f"{source.less.step:,}",
+        )  # fmt: skip
+    elif source.signed:
         words += " " + tr("Shown is A − B: orange where A looks more, blue where B does; each row adds up to 0.")
     else:
         words += " " + tr("Each row is softmax(q·k/√d) and adds up to 1.")

@@ -25,7 +25,7 @@ MEANINGS = {
     "first_token": "Mean weight on the first token, where heads rest that have nothing to do.",
     "previous_token": "Mean weight on the token before.",
     "induction": "On a repeated random sequence: mean weight on what followed the same token last time.",
-    "change": "The largest difference between A and B anywhere in the head's map.",
+    "change": "The largest difference anywhere in the head's map.",
 }
 SORTS = (("", "By layer"), ("down", "Highest first"), ("up", "Lowest first"))
 FILTERS = ((0.0, "All heads"), (0.25, "At least 0.25"), (0.5, "At least 0.50"), (0.75, "At least 0.75"))

@@ -109,7 +109,8 @@ class HeadsView(SceneView):
         if source.snapshot is not None:
             own = source.snapshot.ids != source.scene.capture.ids
             words = tr("step {step}, 8 bit, on the run's text") if own else tr("step {step}, 8 bit")
-            parts.append(words.format(step=f"{source.step:,}"))
+            step = f"{source.step:,}" + (f" − {source.less.step:,}" if source.less is not None else "")
+            parts.append(words.format(step=step))
         scores, _ = self._scores_of(source)
         names = {name: tr(words) for name, words in BADGES}
         for name in ("induction", "entropy"):
@@ -119,7 +120,7 @@ class HeadsView(SceneView):
         return " · ".join(parts)
 
     def _scores_of(self, source: MapSource) -> tuple[Mapping[str, Numbers], float]:
-        if source.snapshot is not None:
+        if source.snapshot is not None and source.less is None:
             return source.snapshot.scores, source.snapshot.chance
         if source.other is not None or self._scores is None or self._scored is not source.scene:
             return {}, float("nan")

@@ -14,6 +14,7 @@ from studio.controls.editors import ChoiceEdit
 from studio.controls.segmented import Segmented
 from studio.core.language import tr
 from studio.live.session import Session
+from studio.seeing.moment import own_moment, weights_of
 from studio.seeing.view import EVERYTHING, SceneView
 from studio.views.bars import percent_text
 from studio.views.token_text import visible_text
@@ -24,6 +25,7 @@ from studio.widgets.look import Look
 
 if TYPE_CHECKING:
     from studio.engine.scene import Scene
+    from studio.insight.snapshot import Snapshot
 
 HEAVY = 1 << 18  # weights from which on lines are chosen in the background
 FORMS = (("columns", "Columns"), ("arcs", "Arcs"))
@@ -49,6 +51,7 @@ class LinesView(SceneView):
         self._layers = 0
         self._wish: tuple[int, Wanted] | None = None  # what the lines that are drawn were asked for, and of which scene
         self._drawn: Scene | None = None
+        self._kept: Snapshot | None = None  # the film's moment that is drawn, where it can be
         self._build()
         self.canvas.describe = self._describe
         self.canvas.hovered.connect(self._hovered)
@@ -91,6 +94,8 @@ class LinesView(SceneView):
     @property
     def weights(self) -> Numbers | None:
         """(heads, time, time) of the layer that is chosen."""
+        if self._kept is not None:
+            return weights_of(self._kept, self.shown_layer)
         scene = self.scene
         return None if scene is None else scene.capture.attention[self.shown_layer]
 
@@ -101,9 +106,11 @@ class LinesView(SceneView):
 
     def refresh(self, what: frozenset[str] = EVERYTHING) -> None:
         """Draw what changed."""
-        scene = self.scene
+        scene, kept = self.scene, own_moment(self.looking)
         if scene is None:
             return
+        if kept is not self._kept:
+            self._kept, self._wish, self.scrubs = kept, None, kept is not None
         if scene.layers != self._layers:
             self._layers = scene.layers
             self.layer.clear()
@@ -173,7 +180,9 @@ class LinesView(SceneView):
             parts.insert(1, tr("{count} weaker ones left out", count=f"{lines.left_out:,}"))
         if self.looking.mode == "difference":
             parts.insert(0, tr("Lines of A, since a difference has none"))
-        if self.looking.film.step is not None and self.scene is not None:
+        if self._kept is not None:
+            parts.insert(0, tr("≈ step {step}, 8 bit", step=f"{self._kept.step:,}"))
+        elif self.looking.film.step is not None and self.scene is not None:
             parts.insert(0, tr("exact at step {step}", step=f"{self.scene.step:,}"))
         self.note.setText(" · ".join(parts))
 

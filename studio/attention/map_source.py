@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.live.looking import Looking
-from studio.maps.tiles import LEVELS, Tiles
+from studio.maps.tiles import LEVELS, Tiles, less
 from studio.views.token_text import visible_text
 
 if TYPE_CHECKING:
@@ -25,16 +25,22 @@ class MapSource:
     other: "Scene | None" = None
     snapshot: "Snapshot | None" = None
     names: tuple[str, ...] = ()  # of the snapshot's tokens; empty until they are known
+    less: "Snapshot | None" = None  # of the same text, which is subtracted from the snapshot
 
     def same(self, other: "MapSource") -> bool:
         """Whether both draw the very same numbers."""
-        mine, others = (self.scene, self.other, self.snapshot), (other.scene, other.other, other.snapshot)
-        return all(one is two for one, two in zip(mine, others, strict=True))
+        names = ("scene", "other", "snapshot", "less")
+        return all(getattr(self, name) is getattr(other, name) for name in names)
 
     @property
     def signed(self) -> bool:
         """Whether it is a difference."""
-        return self.other is not None
+        return self.other is not None or self.less is not None
+
+    @property
+    def rounded(self) -> int:
+        """Of how many rounded maps a number is made."""
+        return int(self.snapshot is not None) + int(self.less is not None)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -77,23 +83,27 @@ class MapSource:
 
     def values(self, layer: int, head: int) -> Numbers:
         """The weights of one head, or their difference: (rows, columns)."""
-        if self.snapshot is not None:
+        if self.snapshot is not None and self.less is None:
             return self.small.numbers(layer, head)
+        if self.snapshot is not None and self.less is not None:
+            kept = Tiles(self.snapshot.maps).numbers(layer, head)
+            return kept - Tiles(self.less.maps).numbers(layer, head)
         weights: Numbers = self.scene.capture.attention[layer, head]
         return weights if self.other is None else weights - self.other.capture.attention[layer, head]
 
     @property
     def small(self) -> Tiles:
-        """A snapshot's maps as they are kept."""
+        """A snapshot's maps as they are kept, or their difference to another's."""
         assert self.snapshot is not None
-        return Tiles(self.snapshot.maps, block=self.snapshot.block)
+        kept = Tiles(self.snapshot.maps, block=self.snapshot.block)
+        return kept if self.less is None else less(kept, Tiles(self.less.maps, block=self.less.block))
 
     def value_text(self, value: float) -> str:
         """A weight as exactly as it is known: 0.0312, +0.0312 of a difference, ≈ 0.031 of a snapshot."""
         if not np.isfinite(value):
             return "NaN"
         if self.snapshot is not None:
-            return f"≈ {value:.3f}"
+            return f"≈ {value:+.3f}" if self.signed else f"≈ {value:.3f}"
         text = f"{value:+.4f}" if self.signed else f"{value:.4f}"
         small = 0 < abs(value) < 5e-5
         return (f"{value:+.1e}" if self.signed else f"{value:.1e}") if small else text
@@ -111,7 +121,9 @@ class MapSource:
 def source_of(looking: Looking, names: tuple[str, ...] = ()) -> MapSource | None:
     """What the page shows now; None while there is nothing. `names` are the texts of a snapshot's tokens."""
     if looking.scene is not None and looking.snapshot is not None:
-        return MapSource(looking.scene, None, looking.snapshot, names)
+        kept, held = looking.moments
+        fits = held is not None and held.maps.shape == kept.maps.shape
+        return MapSource(looking.scene, None, kept, names, held if fits else None)
     scene, other = looking.shown
     return MapSource(scene, other) if scene is not None else None
 

@@ -1,11 +1,13 @@
 """One part of the network taken away or replaced: what it is, what stands in for it, and what the model writes then."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy
 
+from studio.attention.sweep_card import signed_figure
 from studio.controls.editors import ChoiceEdit
 from studio.controls.number_edit import NumberEdit
 from studio.core.errors import StudioError
@@ -21,7 +23,7 @@ from studio.widgets.look import Look
 if TYPE_CHECKING:
     from studio.engine.effects import Effect
 
-EFFECT = "studio.engine.effects:effect"
+EFFECT = "studio.engine.effects:effect_beside"
 PART_NAMES = (
     ("head", "Head"),
     ("neuron", "Neuron"),
@@ -48,8 +50,9 @@ class PartCard(Card):
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(tr("Take a part away"), look)
         self._session = session
-        self._seen = Seen()
+        self._seen, self._other = Seen(), Seen()
         self.effect: Effect | None = None
+        self.beside: Effect | None = None  # the same in another model
         self._asked: tuple[Any, ...] | None = None
         self._counts: dict[str, int] = {}  # of a layer's heads and neurons
         self.part, self.layer, self.way = ChoiceEdit(PART_NAMES, look), ChoiceEdit((), look), ChoiceEdit(WAYS, look)
@@ -152,8 +155,11 @@ class PartCard(Card):
 
     # --- measuring ------------------------------------------------------------------------------------------------
 
-    def set_scene(self, scene: Any) -> None:
-        """Another model or text: what was measured before no longer holds."""
+    def set_scene(self, scene: Any, other: Any = None) -> None:
+        """Another model or text, or another one beside it: what was measured before no longer holds."""
+        if not self._other.same(other):
+            self._other.keep(other)
+            self._asked = None
         if not self._seen.same(scene):
             self._seen.keep(scene)
             self._asked = None
@@ -162,8 +168,8 @@ class PartCard(Card):
             self.layer.clear()
             self.layer.set_choices([(number, str(number)) for number in range(scene.layers)])
 
-    def measure(self, scene: Any) -> None:
-        """Take the chosen part away in the scene, unless that is what is shown."""
+    def measure(self, scene: Any, other: Any = None) -> None:
+        """Take the chosen part away in the scene, and in another one beside it, unless that is what is shown."""
         wish = (self.place, self.replacement)
         if wish == self._asked:
             return
@@ -172,15 +178,17 @@ class PartCard(Card):
         if self.replacement[0] == "other" and not self.replacement[1].strip():
             self._show(None)
             return
-        job = self._session.looking.ask(EFFECT, scene, self.place, self.replacement, lane="ablation")
+        scenes = [one for one in (scene, other) if one is not None]
+        job = self._session.looking.ask(EFFECT, scenes, self.place, self.replacement, lane="ablation")
         job.items.connect(partial(self._came, wish))
         job.failed.connect(partial(self._failed, wish))
         job.ended.connect(partial(self._ended, wish, job))
         self._show(None)
 
-    def _came(self, wish: tuple[Any, ...], effects: "list[Effect]") -> None:
+    def _came(self, wish: tuple[Any, ...], effects: "list[tuple[int, Effect]]") -> None:
         if wish == self._asked:
-            self._show(effects[-1])
+            known = {0: self.effect, 1: self.beside} | dict(effects)
+            self._show(known[0], known[1])
 
     def _failed(self, wish: tuple[Any, ...], error: StudioError) -> None:
         if wish == self._asked:
@@ -192,30 +200,59 @@ class PartCard(Card):
         if wish == self._asked and job.cancelled:
             self._asked = None
 
-    def _show(self, effect: "Effect | None") -> None:
-        self.effect = effect
-        self.facts.set_rows(rows_of(effect))
+    def _show(self, effect: "Effect | None", beside: "Effect | None" = None) -> None:
+        self.effect, self.beside = effect, beside
+        both = not self._other.same(None)
+        self.facts.set_rows(rows_of_both(effect, beside) if both else rows_of(effect))
         written = effect is not None and effect.text_before is not None
-        waits = effect is not None and not written
         for title in (self.before_title, self.after_title):
             title.setVisible(effect is not None)
-        self.before.setText(str(effect.text_before) if written and effect is not None else tr("…") if waits else "")
-        self.after.setText(str(effect.text_after) if written and effect is not None else tr("…") if waits else "")
-        same = written and effect is not None and effect.text_before == effect.text_after
+        sides = [effect, beside] if both else [effect]
+        self.before.setText(texts_of(sides, "text_before"))
+        self.after.setText(texts_of(sides, "text_after"))
+        same = written and all(one is not None and one.text_before == one.text_after for one in sides)
         self.after_title.setText(tr("Without, it writes the same") if same else tr("Without, it writes"))
         self.changed.emit()
 
 
+def texts_of(sides: "Sequence[Effect | None]", name: str) -> str:
+    """What is written, by A and by B where there are two; an ellipsis while it is not."""
+    written = [None if one is None else getattr(one, name) for one in sides]
+    texts = [str(text) if text is not None else tr("…") if one is not None else ""
+             for one, text in zip(sides, written, strict=True)]  # fmt: skip
+    if len(texts) == 1:
+        return texts[0]
+    return "\n".join(f"{letter}: {text}" for letter, text in zip("AB", texts, strict=True) if text)
+
+
+NAMES = ("Loss", "Loss without", "Change", "Divergence")
+
+
 def rows_of(effect: "Effect | None") -> list[FactRow]:
     """Loss before and after, their difference, and how far the predictions moved; dashes until they are known."""
-    if effect is None:
-        return [FactRow(name, "–") for name in (tr("Loss"), tr("Loss without"), tr("Change"), tr("Divergence"))]
-    harm = "0" if effect.harm == 0 else f"{effect.harm:+.5f}".replace("-", "−")
-    divergence = "0" if effect.divergence == 0 else f"{effect.divergence:.5f}"
-    tip = tr("Nats a token, mean over the {count} predictions in this text.", count=effect.predictions)
+    values = values_of(effect)
+    tip = (
+        tr("Nats a token, mean over the {count} predictions in this text.", count=effect.predictions) if effect else ""
+    )
+    tips = (tip, tip, tr("Above zero: the text needs this part."),
+            tr("Mean KL from the whole model's predictions, in nats."))  # fmt: skip
     return [
-        FactRow(tr("Loss"), f"{effect.loss_before:.4f}", tip),
-        FactRow(tr("Loss without"), f"{effect.loss_after:.4f}", tip),
-        FactRow(tr("Change"), harm, tr("Above zero: the text needs this part.")),
-        FactRow(tr("Divergence"), divergence, tr("Mean KL from the whole model's predictions, in nats.")),
+        FactRow(tr(name), value, why if effect else "") for name, value, why in zip(NAMES, values, tips, strict=True)
     ]
+
+
+def rows_of_both(effect: "Effect | None", beside: "Effect | None") -> list[FactRow]:
+    """The same of A and of B, and by how much more A needs the part."""
+    pairs = zip(NAMES, values_of(effect), values_of(beside), strict=True)
+    rows = [FactRow(tr("{what}, A and B", what=tr(name)), f"{one} · {other}") for name, one, other in pairs]
+    known = effect is not None and beside is not None
+    less = signed_figure(effect.harm - beside.harm) if known and effect is not None and beside is not None else "–"
+    return [*rows, FactRow(tr("Change, A − B"), less, tr("Above zero: A needs this part more than B."))]
+
+
+def values_of(effect: "Effect | None") -> tuple[str, str, str, str]:
+    """Both losses, the change and the divergence in words."""
+    if effect is None:
+        return "–", "–", "–", "–"
+    divergence = "0" if effect.divergence == 0 else f"{effect.divergence:.5f}"
+    return f"{effect.loss_before:.4f}", f"{effect.loss_after:.4f}", signed_figure(effect.harm), divergence

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from studio.engine.effects import Effect
 
-EFFECTS = "studio.engine.effects:effects"
+EFFECTS = "studio.engine.effects:effects_beside"
 PARTS = ("attention", "feed_forward", "layer")
 _SURE = 3  # parts that are done before a remaining time is told
 
@@ -46,7 +46,12 @@ class SweepCard(Card):
         super().__init__(tr("What each part is worth"), look)
         self._session = session
         self.found: dict[tuple[str, int, int], Effect] = {}
-        self._seen, self._sizes = Seen(), (0, 0)  # layers and heads of the scene that the map is of
+        self.beside: dict[tuple[str, int, int], Effect] = {}  # in another model, whose numbers are subtracted
+        self._seen, self._other, self._sizes = (
+            Seen(),
+            Seen(),
+            (0, 0),
+        )  # layers and heads of the scene that the map is of
         self._began, self._trouble = 0.0, ""
         self.kind = Segmented((("head", tr("Heads")), ("part", tr("Parts"))), look, tr("What is taken away"))
         ways = (("harm", tr("Loss")), ("divergence", tr("Divergence")))
@@ -74,10 +79,11 @@ class SweepCard(Card):
         self.map.clicked.connect(self._clicked)
         self.progress.ended.connect(self._ended)
 
-    def set_scene(self, scene: Any) -> None:
-        """Another model or text: what was measured before no longer holds."""
-        if not self._seen.same(scene):
+    def set_scene(self, scene: Any, other: Any = None) -> None:
+        """Another model or text, or another one beside it: what was measured before no longer holds."""
+        if not (self._seen.same(scene) and self._other.same(other)):
             self._seen.keep(scene)
+            self._other.keep(other)
             self._sizes = (scene.layers, scene.heads)
             self._forget()
 
@@ -89,7 +95,7 @@ class SweepCard(Card):
 
     def _forget(self, _kind: str = "") -> None:
         self.progress.call_off()
-        self.found, self._trouble = {}, ""
+        self.found, self.beside, self._trouble = {}, {}, ""
         self.draw()
 
     @property
@@ -104,24 +110,27 @@ class SweepCard(Card):
 
     def start(self) -> None:
         """Take away one part after the other, in the background."""
-        scene = self._session.looking.shown[0]
-        if not self._seen.same(scene):
+        scene, other = self._session.looking.shown
+        if not (self._seen.same(scene) and self._other.same(other)):
             return
-        self.found, self._trouble, self._began = {}, "", time.monotonic()
-        words = tr("Taking away {count} parts of {name}", count=len(self.places), name=scene.title)
+        self.found, self.beside, self._trouble, self._began = {}, {}, "", time.monotonic()
+        names = scene.title if other is None else tr("{a} and {b}", a=scene.title, b=other.title)
+        words = tr("Taking away {count} parts of {name}", count=len(self.places), name=names)
+        scenes = [one for one in (scene, other) if one is not None]
         job = self._session.looking.ask(
-            EFFECTS, scene, self.kind.value(), self.wanted, lane="ablation sweep", title=words
+            EFFECTS, scenes, self.kind.value(), self.wanted, lane="ablation sweep", title=words
         )
         job.items.connect(partial(self._came, job))
         job.failed.connect(self._failed)
         self.progress.follow(job, words)
         self.draw()
 
-    def _came(self, job: Job, effects: "list[Effect]") -> None:
+    def _came(self, job: Job, effects: "list[tuple[int, Effect]]") -> None:
         if job is not self.progress.job:
             return
-        self.found |= {(one.part, one.layer, one.index): one for one in effects}
-        done, total = len(self.found), len(self.places)
+        for side, one in effects:
+            (self.beside if side else self.found)[one.part, one.layer, one.index] = one
+        done, total = len(self._last), len(self.places)
         spent = time.monotonic() - self._began
         words = tr("{done} of {total} parts", done=done, total=total)
         if _SURE <= done < total:
@@ -138,14 +147,25 @@ class SweepCard(Card):
     # --- showing --------------------------------------------------------------------------------------------------
 
     @property
+    def signed(self) -> bool:
+        """Whether the numbers of another model are subtracted."""
+        return not self._other.same(None)
+
+    @property
+    def _last(self) -> "dict[tuple[str, int, int], Effect]":
+        """The parts that are done in all models."""
+        return self.beside if self.signed else self.found
+
+    @property
     def values(self) -> "npt.NDArray[np.float64]":
         """(layers, heads or parts): the metric of each, NaN where it was not measured."""
         across = self._sizes[1] if self.kind.value() == "head" else len(PARTS)
         values = np.full((self._sizes[0], across), np.nan)
         for number, place in enumerate(self.places):
-            effect = self.found.get(place)
-            if effect is not None:
-                values[divmod(number, across)] = getattr(effect, self.measure.value())
+            if place in self._last:
+                value = getattr(self.found[place], self.measure.value())
+                less = getattr(self.beside[place], self.measure.value()) if self.signed else 0.0
+                values[divmod(number, across)] = value - less
         return values
 
     def draw(self, _metric: str = "") -> None:
@@ -159,18 +179,18 @@ class SweepCard(Card):
         if not values.size:
             return
         most = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
-        ramp = DIFFERENCE if metric == "harm" else "viridis"
-        self.map.set_values(
-            values.astype(np.float32), low=-most if metric == "harm" else 0.0, high=most or 1.0, ramp=ramp
-        )
+        both_signs = metric == "harm" or self.signed
+        ramp, low = (DIFFERENCE, -most) if both_signs else ("viridis", 0.0)
+        self.map.set_values(values.astype(np.float32), low=low, high=most or 1.0, ramp=ramp)
         parts = (tr("attention"), tr("feed-forward"), tr("layer"))
         columns = [tr("head {number}", number=head) for head in range(values.shape[1])] if heads else list(parts)
         self.map.set_labels([tr("layer {number}", number=layer) for layer in range(len(values))], columns)
-        whole = len(self.found) == len(self.places)
+        whole = len(self._last) == len(self.places)
         self.map.set_colouring(replace(self.map.colouring, missing="danger" if whole else "raised"))
         words = tr("loss change") if metric == "harm" else tr("KL, nats")
-        self.bar.set_range(-most if metric == "harm" else 0.0, most or 1.0, ramp, "linear", words)
-        self.bar.setVisible(bool(self.found))
+        words = tr("A − B") if self.signed else words
+        self.bar.set_range(low, most or 1.0, ramp, "linear", words)
+        self.bar.setVisible(bool(self._last))
         self.changed.emit()
 
     def _how(self) -> str:
@@ -185,6 +205,13 @@ class SweepCard(Card):
         if first is None:
             return tr("Each part is replaced by {instead}, one at a time, and the loss of this text is measured again.",
                       instead=instead)  # fmt: skip
+        if self.signed:
+            other = next(iter(self.beside.values()), first)
+            return tr(
+                "What each part is worth to A less what it is worth to B, replaced by {instead}. Losses of the whole "
+                "models: {one} and {other} nats a token; orange: A needs the part more.",
+                instead=instead, one=f"{first.loss_before:.4f}", other=f"{other.loss_before:.4f}",
+            )  # fmt: skip
         return tr(
             "Baseline: the whole model, loss {loss} nats a token over {count} predictions. Each part alone is replaced "
             "by {instead}; {metric}.",
@@ -200,13 +227,15 @@ class SweepCard(Card):
         title = tr("layer {layer}, head {head}", layer=row, head=column) if heads else tr(
             "layer {layer}, {part}", layer=row, part=names[column]
         )  # fmt: skip
-        effect = self.found.get(place)
-        if effect is None:
+        if place not in self._last:
             return title, [CardRow(tr("not measured yet"))]
-        return title, [
-            CardRow(f"{effect.harm:+.5f}".replace("-", "−"), tr("change of the loss")),
-            CardRow(f"{effect.divergence:.5f}", tr("divergence")),
-        ]
+        rows = []
+        for name, effect in (("A · ", self.found[place]), ("B · ", self.beside.get(place))):
+            if effect is not None:
+                side = name if self.signed else ""
+                rows.append(CardRow(signed_figure(effect.harm), side + tr("change of the loss")))
+                rows.append(CardRow(f"{effect.divergence:.5f}", side + tr("divergence")))
+        return title, rows
 
     def mark(self, part: str, layer: int, index: int) -> None:
         """Show which part is looked at beside the map."""
@@ -223,3 +252,8 @@ class SweepCard(Card):
     def _clicked(self, row: int, column: int) -> None:
         heads = self.kind.value() == "head"
         self.chosen.emit("head" if heads else PARTS[column], row, column if heads else 0)
+
+
+def signed_figure(value: float) -> str:
+    """A change with its sign; nothing but 0 is written as 0."""
+    return "0" if value == 0 else f"{value:+.5f}".replace("-", "−")

@@ -15,8 +15,10 @@ from studio.commands.generate import find_checkpoint
 from studio.core.errors import StudioError
 
 if TYPE_CHECKING:
+    from studio.live.looking import Subject
     from studio.live.session import Session
     from studio.seeing.view import SceneView
+    from studio.shell.theme import ThemeKeeper
     from studio.widgets.look import Look
 
 FORMS = ("png", "svg", "csv", "npz")
@@ -37,6 +39,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", type=int, default=0, metavar="N", help="first token shown of a long text (0)")
     for name in FIELDS:
         parser.add_argument(f"--{name}", type=int, metavar="N", help=f"the {name} to point at, counted from 0")
+    parser.add_argument("--compare", metavar="MODEL", help="another model, B, that is laid over MODEL, A")
+    parser.add_argument(
+        "--mode",
+        choices=("A", "B", "difference"),
+        default="difference",
+        help="with --compare: which of the two is drawn (difference: A less B)",
+    )
     parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="colours of a picture (dark)")
     parser.add_argument("--size", default="1280x800", metavar="WxH", help="pixels of a picture (1280x800)")
 
@@ -50,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     width, height = size_of(options.size)
     if options.start and not options.prompt:
         raise StudioError("--start counts the tokens of a text, and PROMPT is empty.", "Give a text, or no --start.")
-    if options.view == "attention" and form == "npz":
+    if options.view == "attention" and form == "npz" and not options.compare:
         data = attention_bytes(find_checkpoint(options.model, options.project), options)
     else:
         data = drawn(options, form, (width, height))
@@ -155,16 +164,24 @@ def view_named(name: str) -> "type[SceneView]":
 
 def drawn(options: argparse.Namespace, form: str, size: tuple[int, int]) -> bytes:
     """The view as the window would show it, as a picture or as the numbers behind it."""
-    with stage(options.theme) as (session, look):
+    from studio.shell.theme import window_sheet
+
+    with stage(options.theme) as (session, look, themes):
         kind = view_named(options.view)
         if form == "svg" and not kind.vector:
             raise StudioError(f"The view “{options.view}” has no lines to draw.", "Write a .png instead.")
         read(session, find_checkpoint(options.model, options.project), options)
         view = kind(session, look)
         try:
+            view.setStyleSheet(window_sheet(look))
             view.resize(*size)
+            themes.dress(view)
             view.show()
             until(lambda: False, QUIET, session)
+            if not view.why_nothing():
+                view.start_measuring()
+                until(lambda: False, QUIET, session)
+            view.setFocus()  # or the picture would have a ring around the first control
             return content(session, view, form)
         finally:
             view.close()
@@ -172,7 +189,7 @@ def drawn(options: argparse.Namespace, form: str, size: tuple[int, int]) -> byte
 
 
 @contextmanager
-def stage(theme: str) -> "Iterator[tuple[Session, Look]]":
+def stage(theme: str) -> "Iterator[tuple[Session, Look, ThemeKeeper]]":
     """A session and a look without a window or a project, and nothing of them left afterwards."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from studio.commands.doctor import install_qt_libraries
@@ -192,10 +209,10 @@ def stage(theme: str) -> "Iterator[tuple[Session, Look]]":
     here = places()
     load_fonts(here.resources / "fonts")
     look = Look(here.resources, theme, reduce_motion=True)
-    ThemeKeeper(application, look, theme)
+    themes = ThemeKeeper(application, look, theme)
     session = Session(here)
     try:
-        yield session, look
+        yield session, look, themes
     finally:
         session.close()
         application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -210,19 +227,32 @@ def hush(_kind: object, _context: object, message: str) -> None:
 
 def read(session: "Session", folder: Path, options: argparse.Namespace) -> None:
     """Look at the model on the text, and point where the options say."""
-    from studio.live.looking import Subject
-
     looking = session.looking
     if options.prompt:
         looking.read(options.prompt, options.start)
-    looking.look_at(Subject(folder, folder.name))
+    looking.look_at(subject_of(folder))
     until(lambda: not looking.busy, LIMIT, session)
+    if options.compare and looking.trouble is None:
+        looking.compare_with(subject_of(find_checkpoint(options.compare, options.project)))
+        until(lambda: not looking.busy, LIMIT, session)
+        looking.set_mode(options.mode)
     if looking.trouble is not None:
         raise looking.trouble
     if (scene := looking.scene) is None:
         raise StudioError(f"The model was not read within {LIMIT / 60:.0f} minutes.", "Try a smaller one.")
     session.selection.lock(**pointed(scene, options))
     say_window(scene)
+
+
+def subject_of(folder: Path) -> "Subject":
+    """A model, or the checkpoint of a run, whose snapshots and other checkpoints then belong to it."""
+    from studio.live.looking import Subject
+
+    step = folder.name.removeprefix("step-")
+    if folder.parent.name == "checkpoints" and step.isdecimal():
+        run = folder.parent.parent.name
+        return Subject(folder, f"{run}@{int(step)}", run, int(step))
+    return Subject(folder, folder.name)
 
 
 def pointed(scene: Any, options: argparse.Namespace) -> dict[str, int]:
@@ -241,7 +271,7 @@ def content(session: "Session", view: "SceneView", form: str) -> bytes:
     """The bytes of the file, once the view has computed what it shows."""
     from studio.seeing.export import PICTURES, data_of, numbers_of, picture_of
 
-    if missing := view.missing():
+    if missing := view.why_nothing():
         raise StudioError(missing, "Choose another view or another model.")
     if session.looking.trouble is not None:
         raise session.looking.trouble

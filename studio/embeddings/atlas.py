@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.embeddings.patterns import matching
 from studio.embeddings.wishes import METHODS, MapWish, map_key, table_key
 from studio.embeddings.words import Words
 from studio.live.jobs import Job
@@ -20,6 +21,7 @@ MOVED = "studio.insight.journey:moved_since_start"
 APART = "studio.insight.journey:apart"
 NEAREST = 10  # neighbours that are listed
 KEPT = 16  # maps that are remembered
+_MATCH = "embeddings search"
 _TABLE, _MAP, _NEAR, _MOVED = "embeddings table", "embeddings map", "embeddings near", "embeddings moved"
 
 
@@ -97,6 +99,11 @@ class Atlas(QObject):
             job = self._ask(_NEAR, NEIGHBOURS, self.table.vectors, row, NEAREST, by)
             job.succeeded.connect(self._neighbours_there)
         self._tell("neighbours")
+
+    def match(self, pattern: str) -> Job | None:
+        """Look for the tokens that a regular expression finds; None while the vocabulary is not known."""
+        vocabulary = self.words.vocabulary
+        return self._looking.ask(matching, vocabulary, pattern, lane=_MATCH) if vocabulary is not None else None
 
     def want_movement(self) -> None:
         """How far each row moved: since the run's first checkpoint, or between the two models that are compared."""

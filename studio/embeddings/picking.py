@@ -4,12 +4,14 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.embeddings.legend import Legend
 from studio.embeddings.picked_card import MOST, PickedCard
 from studio.embeddings.points import Points
 from studio.embeddings.shading import Shading
 from studio.embeddings.token_card import TokenCard
+from studio.live.jobs import Job
 from studio.maps.scatter_map import ScatterMap
 from studio.parts.wording import count
 
@@ -27,6 +29,7 @@ class Picking(QObject):
         self._map, self._points, self._token, self._card, self._legend = map_, points, token, card, legend
         self.shading: Shading | None = None
         self.ids: Ids | None = None
+        self._job: Job | None = None  # the search by a pattern that counts
         map_.lassoed.connect(self._drawn_around)
         legend.picked.connect(self._class_picked)
         token.searched.connect(self._searched)
@@ -60,10 +63,26 @@ class Picking(QObject):
         self.show()
 
     def _searched(self, words: str) -> None:
-        found = self._points.search(words)
+        self._job = self._points.match(words) if self._token.pattern.isChecked() else None
+        if self._job is not None:
+            self._job.succeeded.connect(self._matched)
+            self._job.failed.connect(self._mismatched)
+            return
+        found = None if self._token.pattern.isChecked() else self._points.search(words)
         self._token.set_found("" if found is None else tr("{count} found", count=count(len(found))))
         self._legend.clear()
         self._pick(found)
+
+    def _matched(self, found: Ids) -> None:
+        if self.sender() is self._job:
+            self._token.set_found(tr("{count} found", count=count(len(found))))
+            self._legend.clear()
+            self._pick(found)
+
+    def _mismatched(self, error: StudioError) -> None:
+        if self.sender() is self._job:
+            self._token.set_found(f"{error.message} {error.hint}")
+            self._pick(np.zeros(0, np.int64))
 
     def _entered(self) -> None:
         if self.ids is not None and len(self.ids):

@@ -11,6 +11,7 @@ from studio.embeddings.atlas import Atlas
 from studio.embeddings.picked_card import Picked
 from studio.embeddings.shading import Shading, by_class, by_frequency, by_length, by_number, by_script
 from studio.embeddings.vocabulary import KINDS, NO_SCRIPT
+from studio.live.jobs import Job
 from studio.parts.wording import count, small_number
 from studio.views.token_text import visible_text
 
@@ -53,6 +54,10 @@ class Points:
         """Ids that a search finds, the closest first; None where nothing is searched for."""
         vocabulary = self._atlas.words.vocabulary
         return vocabulary.search(words) if vocabulary is not None and words else None
+
+    def match(self, pattern: str) -> Job | None:
+        """The search for a regular expression, in the background; None where nothing is searched for."""
+        return self._atlas.match(pattern) if pattern else None
 
     def label(self, row: int) -> str:
         """The name of a point: the token, and for a state its place in the text."""

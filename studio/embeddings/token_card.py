@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 from studio.controls.segmented import Segmented
 from studio.core.language import tr
 from studio.embeddings.near_list import NearList
+from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.label import ElidedLabel, Label
 from studio.widgets.look import Look
@@ -30,9 +31,15 @@ class TokenCard(Card):
         self.search.setPlaceholderText(tr("Search a token or an id"))
         self.search.setAccessibleName(tr("Search"))
         self.search.setClearButtonEnabled(False)
+        self.pattern = Button(".*", None, look, "quiet").set_small()
+        self.pattern.setCheckable(True)
+        self.pattern.setFixedWidth(36)
+        self.pattern.setAccessibleName(tr("Regular expression"))
+        self.pattern.setToolTip(tr("Search with a regular expression: ^ [A-Z] finds tokens with a blank and a capital"))
+        self.pattern.toggled.connect(self._patterned)
         self.search.textChanged.connect(self.searched)
         self.search.returnPressed.connect(self.entered)
-        self.found = Label("", "small")
+        self.found = Label("", "small", wrap=True)
         self.token_name = ElidedLabel("", "mono")
         self.facts = Label("", "small", wrap=True)
         self.measure = Segmented([(name, tr(words)) for name, words in MEASURES], look, tr("Nearness"))
@@ -46,7 +53,12 @@ class TokenCard(Card):
         line.addWidget(self.head)
         line.addStretch(1)
         line.addWidget(self.measure)
-        for widget in (self.search, self.found, self.token_name, self.facts):
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.pattern)
+        self.body.addLayout(row)
+        for widget in (self.found, self.token_name, self.facts):
             self.body.addWidget(widget)
         self.body.addLayout(line)
         self.body.addWidget(self.list)
@@ -72,6 +84,11 @@ class TokenCard(Card):
         self.list.set_rows(rows)
         self.list.setVisible(bool(rows))
         self.below.setText(note)
+
+    def _patterned(self, on: bool) -> None:
+        """The same words mean something else now."""
+        self.search.setPlaceholderText(tr("Search by a pattern") if on else tr("Search a token or an id"))
+        self.searched.emit(self.search.text())
 
     def _measured(self, _value: str) -> None:
         self.measure_changed.emit()

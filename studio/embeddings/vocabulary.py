@@ -34,6 +34,7 @@ class Vocabulary:
     kinds: npt.NDArray[np.uint8]
     scripts: npt.NDArray[np.uint8]
     script_names: tuple[str, ...]
+    texts: tuple[str, ...] = ()  # as they stand in a text, blanks as they are
 
     def label(self, token: int) -> str:
         """How a token reads, its blanks visible."""
@@ -57,7 +58,7 @@ class Vocabulary:
 
 def vocabulary_of(tokenizer: Tokenizer | None, size: int, keep_going: Callable[[], bool] = lambda: True) -> Vocabulary:
     """Look at `size` tokens once; for a worker thread."""
-    labels, lengths, kinds, scripts = [], [], [], []
+    labels, texts, lengths, kinds, scripts = [], [], [], [], []
     special = set(tokenizer.special.values()) if tokenizer is not None else set()
     for token in range(size):
         if token % _PIECE == 0 and not keep_going():
@@ -71,13 +72,14 @@ def vocabulary_of(tokenizer: Tokenizer | None, size: int, keep_going: Callable[[
             kind = kind_of(found)
             script = script_of(text) if kind in ("word", "letters", "mixed") else NO_SCRIPT
         labels.append(visible(found))
+        texts.append(found.text)
         lengths.append(len(found.data) if kind == "bytes" else len(found.text))
         kinds.append(KINDS.index(kind))
         scripts.append(script)
     names, codes = _grouped(scripts)
     return Vocabulary(
         tuple(labels), tuple(label.casefold() for label in labels), np.array(lengths, np.int32),
-        np.array(kinds, np.uint8), codes, names,
+        np.array(kinds, np.uint8), codes, names, tuple(texts),
     )  # fmt: skip
 
 

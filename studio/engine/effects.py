@@ -60,6 +60,26 @@ def effects(
         yield _told(scene, found.change)
 
 
+def effect_beside(
+    scenes: Sequence[Scene], place: tuple[str, int, int], how: tuple[str, str], keep_going: KeepGoing = lambda: True
+) -> Iterator[tuple[int, Effect]]:
+    """`effect` in several models, each told with its number among them."""
+    for found in zip(*(effect(scene, place, how, keep_going) for scene in scenes), strict=False):
+        yield from enumerate(found)
+
+
+def effects_beside(
+    scenes: Sequence[Scene],
+    kind: str,
+    how: tuple[str, str],
+    keep_going: KeepGoing = lambda: True,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[tuple[int, Effect]]:
+    """`effects` of several models of one shape: each part in all of them before the next part."""
+    for found in zip(*(effects(scene, kind, how, keep_going, progress) for scene in scenes), strict=False):
+        yield from enumerate(found)
+
+
 def _instead(scene: Scene, how: tuple[str, str]) -> str | Sequence[int]:
     if how[0] != "other":
         return how[0]

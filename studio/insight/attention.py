@@ -3,7 +3,7 @@
 In float64 from what the network computed, so that each stage follows from the one before as closely as it can.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -179,6 +179,24 @@ def step_through(
     time = len(capture.ids)
     rows = range(first, time if count is None else min(time, first + count))
     return walk(operands_of(model, capture, layer, head, rows))
+
+
+def step_throughs(
+    sides: Sequence[tuple[Decoder, Capture]], layer: int, head: int, first: int = 0, count: int | None = None
+) -> tuple[Walk, ...]:
+    """The same walk in one model, or in two whose numbers can be subtracted."""
+    found = tuple(step_through(model, capture, layer, head, first, count) for model, capture in sides)
+    widths = [(walk.queries.shape[1], walk.concatenated.shape[1], walk.output.shape[1]) for walk in found]
+    if len(set(widths)) > 1:
+        raise StudioError(
+            tr("The heads of A are {one} numbers wide, those of B {other}: their vectors cannot be subtracted.",
+               one=widths[0][0], other=widths[1][0])
+            if widths[0][0] != widths[1][0]
+            else tr("The two models are {one} and {other} numbers wide: their vectors cannot be subtracted.",
+                    one=widths[0][2], other=widths[1][2]),
+            tr("Look at A or B alone, or at Heads, where weights are subtracted."),
+        )  # fmt: skip
+    return found
 
 
 def tables(rotary: Rotary, time: int, head_dim: int) -> tuple[Doubles, Doubles]:

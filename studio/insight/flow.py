@@ -10,8 +10,8 @@ import numpy as np
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.insight.heads import joined
 from studio.insight.reading import Doubles, Numbers
+from studio.insight.rollout import Side, Way, joined, taken
 
 LONGEST = 32  # tokens; every pair of them is a flow of its own
 _EMPTY = 1e-12  # what is left of a pipe and counts as nothing
@@ -46,6 +46,16 @@ def flows(
             if known:
                 found[column] = network.flow(row, column)
         yield row, found
+
+
+def flows_between(
+    sides: Sequence[Side], way: Way, rows: Sequence[int] | None = None, keep_going: Callable[[], bool] = lambda: True
+) -> Iterator[tuple[int, Doubles]]:
+    """`flows` of a model, less those of another where there are two."""
+    each = [flows(taken(side, way), way[0], way[1], rows, keep_going) for side in sides]
+    for found in zip(*each, strict=False):  # asked to stop, one of them may be a row ahead
+        row, values = found[0]
+        yield row, values - found[1][1] if len(found) > 1 else values
 
 
 class Network:

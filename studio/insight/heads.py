@@ -1,9 +1,9 @@
-"""What a head does, as numbers between 0 and 1, and how attention adds up through the layers. All are pure.
+"""What a head does, as numbers between 0 and 1. All are pure.
 
-Weights are (…, heads, time, time); definitions follow reference/insight.md, P7, P10 and P12.
+Weights are (…, heads, time, time); definitions follow reference/insight.md, P10 and P12.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,32 +140,3 @@ def uniform(model: Decoder, time: int) -> Doubles:
     seen = (~hidden(time, attention.window, attention.causal)).double().numpy()
     found: Doubles = seen / seen.sum(1, keepdims=True)
     return found
-
-
-def joined(weights: Numbers, heads: str = "mean") -> Doubles:
-    """(layers, heads, time, time) to (layers, time, time): ½A + ½I of the heads' mean, max or min, rows summing to 1.
-
-    What a layer passes on counts as much as what it gathers (Abnar and Zuidema 2020).
-    """
-    ways: dict[str, Callable[..., Doubles]] = {"mean": np.mean, "max": np.max, "min": np.min}
-    if heads not in ways:
-        raise StudioError(tr("Heads are joined by mean, max or min, not by “{name}”.", name=heads))
-    time = weights.shape[-1]
-    found = np.empty((len(weights), time, time))
-    for layer, own in zip(weights, found, strict=True):  # one at a time: all heads in float64 may be too much
-        own[:] = 0.5 * ways[heads](np.asarray(layer, np.float64), axis=0) + 0.5 * np.eye(time)
-        own /= own.sum(-1, keepdims=True)
-    return found
-
-
-def rollout(weights: Numbers, heads: str = "mean", start: int = 0) -> Doubles:
-    """(layers, heads, time, time) to (layers - start, time, time): every layer's `joined` weights multiplied up.
-
-    It says what could flow, not what causes what.
-    """
-    time = weights.shape[-1]
-    flow, found = np.eye(time), []
-    for layer in joined(weights[start:], heads):
-        flow = layer @ flow
-        found.append(flow)
-    return np.stack(found) if found else np.zeros((0, time, time))

@@ -144,6 +144,8 @@ def ground(text: OwnText, batches: int) -> Ground:
             tr("Choose a longer text."),
         )  # fmt: skip
     objective: Objective = OBJECTIVES.load(config.objective)
+    if objective.rows is not None and not config.model.outputs:  # taught by rows, it still expects next words
+        objective = OBJECTIVES.load("pretrain")
     found = objective.batches(text.ids, config, config.training.batch_size)
     taken = tuple(found.batch(index) for index in range(min(batches, found.per_epoch)))
     return Ground(objective, taken, text.sentence(sum(batch.shape[0] * config.model.context_length for batch in taken)))

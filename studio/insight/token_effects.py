@@ -19,6 +19,7 @@ from studio.layers.row_reader import RowReader
 
 METHODS = ("gradient", "integrated", "occlusion")
 AT_ONCE = 2_048  # tokens in one pass through the model
+STRETCH = 64  # lengths of which nothing is known that are computed at once
 MANY, FEW = 32, 8  # points on the way from nothing to the text
 _DEAR = 4e9  # weights times tokens from which on there are few points
 
@@ -33,8 +34,48 @@ class Effects:
     logits: npt.NDArray[np.float32]  # (classes,)
 
 
-def effects(model: Decoder, ids: Tensor, lengths: Tensor, output: int | None, method: str) -> Effects:
-    """Take one row apart: ids (1, time) of which `lengths` (1,) are text; without an `output` the likeliest."""
+class Grounds:
+    """What a model says where nothing is known, by the number of tokens: kept, as it does not depend on the text.
+
+    A model that looks back only and reads the last token says it for all lengths of a stretch in one pass. Weights must
+    not change meanwhile; of an adapter at another strength there are other grounds.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, Tensor] = {}
+
+    def of(self, model: Decoder, ids: Tensor, lengths: Tensor, nothing: Tensor) -> Tensor:
+        """Logits (classes,) of `nothing` (time, width), the row without its text."""
+        size = int(lengths[0])
+        if size not in self._known:
+            reader = model.reader if model.reader is not None else RowReader()
+            attention = model.layers[0].self_attn
+            if reader.place == "last" and attention.causal:  # type: ignore[union-attr]
+                self._stretch(model, size)
+            elif reader.place == "padded":  # what fills the row up is read too, and is no secret
+                return _logits(model, ids, lengths, nothing[None])[0]
+            else:
+                self._known[size] = _logits(model, ids, lengths, nothing[None])[0]
+        return self._known[size]
+
+    def _stretch(self, model: Decoder, size: int) -> None:
+        """All lengths up to the next whole stretch, in one row."""
+        table = model.embed_positions
+        most = table.num_embeddings if table is not None else size + STRETCH
+        time = min(-(-size // STRETCH) * STRETCH, max(size, most))
+        weight = model.embed_tokens.weight
+        with _instead(model, weight.new_zeros(1, time, weight.shape[1])):
+            said = model(torch.zeros(1, time, dtype=torch.long, device=weight.device))[0].float()
+        self._known |= {number + 1: logits for number, logits in enumerate(said)}
+
+
+def effects(
+    model: Decoder, ids: Tensor, lengths: Tensor, output: int | None, method: str, grounds: Grounds | None = None
+) -> Effects:
+    """Take one row apart: ids (1, time) of which `lengths` (1,) are text; without an `output` the likeliest.
+
+    `grounds` are kept by whoever asks again and again about texts of one model.
+    """
     if method not in METHODS:
         raise StudioError(
             tr("There is no way “{name}” to say what a token adds.", name=method),
@@ -43,19 +84,36 @@ def effects(model: Decoder, ids: Tensor, lengths: Tensor, output: int | None, me
     text = torch.arange(ids.shape[1], device=ids.device) < lengths[0]
     with torch.no_grad():
         vectors = model.embed_tokens(ids)[0].detach().float()  # (time, width)
-        nothing = vectors * ~text[:, None]
-        logits = _logits(model, ids, lengths, torch.stack([vectors, nothing]))
-    chosen = int(logits[0].argmax()) if output is None else output
-    if method == "occlusion":
-        each = _covered(model, ids, lengths, vectors, chosen)
-        scores = logits[0, chosen] - each
+    nothing = vectors * ~text[:, None]
+    with torch.no_grad():
+        ground = (grounds or Grounds()).of(model, ids, lengths, nothing)
+    if method == "gradient":  # the text goes through once, on its way to the slope
+        slope, logits, chosen = _slope(model, ids, lengths, vectors, output)
     else:
-        points, weights = _points(model, ids.shape[1]) if method == "integrated" else (np.ones(1), np.ones(1))
-        slope = _mean_slope(model, ids, lengths, (nothing, vectors), (points, weights, chosen))
+        with torch.no_grad():
+            logits = _logits(model, ids, lengths, vectors[None])[0]
+        chosen = int(logits.argmax()) if output is None else output
+    if method == "occlusion":
+        scores = logits[chosen] - _covered(model, ids, lengths, vectors, chosen)
+    else:
+        if method == "integrated":
+            points, weights = _points(model, ids.shape[1])
+            slope = _mean_slope(model, ids, lengths, (nothing, vectors), (points, weights, chosen))
         scores = (slope * (vectors - nothing)).sum(-1)
-    wanted = float(logits[0, chosen] - logits[1, chosen])
     found = scores[: int(lengths[0])].double().cpu().numpy()
-    return Effects(found, chosen, wanted, logits[0].cpu().numpy())
+    return Effects(found, chosen, float(logits[chosen] - ground[chosen]), logits.cpu().numpy())
+
+
+def _slope(
+    model: Decoder, ids: Tensor, lengths: Tensor, vectors: Tensor, output: int | None
+) -> tuple[Tensor, Tensor, int]:
+    """The class' gradient at the text itself (time, width), the logits (classes,), and the class that was taken."""
+    with torch.enable_grad():
+        here = vectors[None].detach().requires_grad_(True)
+        said = _logits(model, ids, lengths, here)[0]
+        chosen = int(said.argmax()) if output is None else output
+        (found,) = torch.autograd.grad(said[chosen], here)
+    return found[0], said.detach(), chosen
 
 
 def _points(model: Decoder, tokens: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -1,6 +1,6 @@
 """What the logit lens shows of the engine's answers: which number colours a cell, and what is said of one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from studio.core.language import tr
 from studio.lenses.lens_table import LensCells
-from studio.maps.colours import Colouring, number_text
+from studio.maps.colours import DIFFERENCE, Colouring, number_text
 from studio.seeing.shown_text import ShownText
 from studio.views.bars import percent_text
 from studio.views.token_text import token_label
@@ -75,6 +75,27 @@ def drawn_snapshot(snapshot: "Snapshot", text: ShownText) -> Drawn:
     return Drawn(cells, snapshot.top_ids, shares)
 
 
+def drawn_film(snapshot: "Snapshot", held: "Snapshot | None", text: ShownText) -> Drawn:
+    """A moment of the film, beside the one that is held."""
+    if held is None or held.top_ids.shape != snapshot.top_ids.shape:
+        return drawn_snapshot(snapshot, text)
+    return drawn_moments(snapshot, held, text)
+
+
+def drawn_moments(snapshot: "Snapshot", held: "Snapshot", text: ShownText) -> Drawn:
+    """Two moments of a run: both likeliest words where they differ, coloured by how much surer the later one is."""
+    now = drawn_snapshot(snapshot, text)
+    then = labels_of(text.tokenizer, held.top_ids[:, :, 0])
+    texts = [
+        [a if a == b else f"{a}→{b}" for a, b in zip(row, before, strict=True)]
+        for row, before in zip(now.cells.texts, then, strict=True)
+    ]
+    change = now.shares[:, :, 0] - held.top_chances[:, :, 0].astype(np.float32)
+    most = _most(np.abs(change)) or 1.0
+    cells = replace(now.cells, texts=texts, values=change, hits=None, colouring=Colouring(-most, most, DIFFERENCE))
+    return replace(now, cells=cells)
+
+
 def _coloured(found: "Lens", measure: str) -> tuple[Floats, Colouring]:
     """The numbers of one measure and how they become colours."""
     if measure == "entropy":
@@ -116,6 +137,7 @@ def measure_words(measure: str, tracked: str = "") -> str:
         "divergence": tr("KL to the last row in nats: 0 says the same"),
         "rank": tr("log₁₀ of the real next token's rank: 0 is first"),
         "tracked": tr("probability of {token}", token=tracked or tr("the real next token")),
+        "moments": tr("change of the likeliest token's probability"),
     }
     return words[measure]
 

@@ -14,7 +14,7 @@ from studio.lenses.lens_numbers import (
     Drawn,
     drawn,
     drawn_difference,
-    drawn_snapshot,
+    drawn_film,
     measure_words,
 )
 from studio.lenses.lens_table import LensCells, LensTable
@@ -125,7 +125,7 @@ class LensView(AskingView):
     def _draw_snapshot(self, snapshot: Any, scene: Any) -> None:
         words = tuple(token_label(scene.tokenizer, token) for token in snapshot.ids)
         self.text = ShownText(words, snapshot.ids, scene.tokenizer, scene.config.model.causal)
-        self._draw(drawn_snapshot(snapshot, self.text))
+        self._draw(drawn_film(snapshot, self.looking.moments[1], self.text))
 
     def _answered(self) -> None:
         self._recolour()
@@ -168,7 +168,7 @@ class LensView(AskingView):
         if shown.apart is not None:
             return tr("KL(A ‖ B) in nats: 0 says the same")
         if shown.lens is None:
-            return measure_words("probability")
+            return measure_words("moments" if shown.cells.colouring.signed else "probability")
         tracked = self.text.label(self.tracked) if self.text is not None and self.tracked is not None else ""
         return measure_words(self.measure.value(), f"“{tracked}”" if tracked else "")
 

@@ -85,12 +85,17 @@ def difference_of(found: "LayerHealth", other: "LayerHealth", measure: str, toke
     return Shown(values, mine.rows, mine.columns, mine.axes, Colouring(-most, most, "difference"), words)
 
 
-def training_of(series: Any) -> Shown:
-    """The stream's mean length over the run's snapshots."""
+def training_of(series: Any, held: Any = None) -> Shown:
+    """The stream's mean length over the run's snapshots, less those of one that is `held`."""
     values = series.stream.T
     names = [tr("embedding"), *(tr("layer {layer}", layer=at) for at in range(len(values) - 1))]
     steps = [f"{int(step):,}" for step in series.steps]
     axes = (tr("place in the model"), tr("step"))
+    if held is not None and len(held.stream) == len(values):
+        values = values - np.asarray(held.stream)[:, None]
+        most = _end(np.abs(values), np.nanmax) or 1.0
+        words = tr("{measure}, less step {step}", measure=words_of("training"), step=f"{held.step:,}")
+        return Shown(values, names, steps, axes, Colouring(-most, most, "difference"), words)
     return Shown(values, names, steps, axes, Colouring(0.0, _end(values, np.nanmax), scale="sqrt"),
                  words_of("training"))  # fmt: skip
 

@@ -131,7 +131,7 @@ class StreamView(AskingView):
         scene, other = self._scenes
         if self.measure.value() == "training" or self.scrubbing:
             series = self.looking.film.all()
-            return training_of(series) if len(series.steps) else None
+            return training_of(series, self.looking.moments[1]) if len(series.steps) else None
         if scene is None or self.own.current is None:
             return None
         tokens = text_of(scene).tokens

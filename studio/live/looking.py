@@ -61,6 +61,7 @@ class Looking(QObject):
         self.scene: Any = None
         self.other: Any = None
         self.mode = "A"
+        self.held: Any = None  # a moment of the film that is subtracted from the others
         self.trouble: StudioError | None = None
         self.busy = False
         self.film = Film(jobs, self)
@@ -164,6 +165,17 @@ class Looking(QObject):
         """The film's, where it stands in for the scene: of A alone, since a comparison is always exact."""
         return self.film.snapshot if self.mode == "A" else None
 
+    @property
+    def moments(self) -> tuple[Any, Any]:
+        """The film's snapshot, and the one of the same text that is subtracted from it; None where there is none."""
+        kept, held = self.snapshot, self.held
+        return kept, held if kept is not None and held is not None and held.ids == kept.ids else None
+
+    def hold(self) -> None:
+        """Keep the film's moment and show every other one less it; again lets go of it."""
+        self.held = self.snapshot if self.held is None else None
+        self._tell("film", "snapshot")
+
     # --- inside ------------------------------------------------------------------------------------------------
 
     def _see(self) -> None:
@@ -214,7 +226,7 @@ class Looking(QObject):
         """Free the scenes before others are loaded, so that two large models need not fit; what that changed."""
         self._silence()
         what = {name for name in ("scene", "other") if getattr(self, name) is not None}
-        self.scene = self.other = None
+        self.scene = self.other = self.held = None
         return what
 
     def _silence(self) -> None:

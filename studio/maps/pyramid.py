@@ -1,5 +1,6 @@
 """What the pixels of a map show: each the largest of the cells under it, so that nothing that stands alone is lost."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ Places = npt.NDArray[np.int64]
 _SMALLEST = 256  # cells along the longer side of the last level
 
 
+@lru_cache(maxsize=16)  # the same again for every move of a hand over a map
 def spans(first: float, count: float, pixels: int, block: int = 1) -> tuple[Places, Places]:
     """First and past-last block of cells that each pixel along a side shows; `first` and `count` are in cells.
 
@@ -19,10 +21,16 @@ def spans(first: float, count: float, pixels: int, block: int = 1) -> tuple[Plac
     steps = (first + np.arange(pixels + 1) * (count / pixels)) / block
     if count <= pixels * block:
         starts = np.floor((steps[:-1] + steps[1:]) / 2).astype(np.int64)
-        return starts, starts + 1
+        return _kept(starts), _kept(starts + 1)
     edges = np.rint(steps).astype(np.int64)
     edges[0], edges[-1] = np.floor(steps[0]), np.ceil(steps[-1])  # what is seen only in part is seen
-    return edges[:-1], edges[1:]
+    return _kept(edges[:-1]), _kept(edges[1:])
+
+
+def _kept(places: Places) -> Places:
+    """What is handed out again and again is not changed by anybody."""
+    places.flags.writeable = False
+    return places
 
 
 def furthest(values: Numbers, starts: Places, stops: Places, axis: int, signed: bool = False) -> Numbers:

@@ -61,6 +61,17 @@ def tiles_of(weights: Numbers, minus: Numbers | None = None, keep_going: Callabl
     return Tiles(levels_of(found, -most, most), -most, most, signed=True, block=block)
 
 
+def less(one: Tiles, other: Tiles) -> Tiles:
+    """The differences of two sets of tiles between 0 and 1, cell by cell; what is no number in either stays none."""
+    away = one.levels.astype(np.int16) - other.levels
+    odd = (one.levels == NOTHING) | (other.levels == NOTHING)
+    most = int(np.abs(away[~odd]).max(initial=0)) or 1
+    table = np.rint(np.arange(-most, most + 1) * (LEVELS / 2 / most) + LEVELS / 2).astype(np.uint8)
+    levels = table[np.clip(away, -most, most) + most]
+    levels[odd] = NOTHING
+    return Tiles(levels, -most / LEVELS, most / LEVELS, signed=True, block=one.block)
+
+
 def blocks_of(values: Numbers, edges: npt.NDArray[np.int64], signed: bool) -> Numbers:
     """(time, time) to the furthest number of each block that begins at two of the edges."""
     stops = np.append(edges[1:], values.shape[-1])

@@ -130,6 +130,11 @@ class LandscapeView(SceneView):
             self._draw()
         self._say()
 
+    def start_measuring(self) -> None:
+        """Walk where the choices say."""
+        if not self._question.waiting:
+            self._go()
+
     @property
     def field(self) -> "Field | None":
         """Where the points lie, once that is known."""

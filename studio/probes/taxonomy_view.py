@@ -121,7 +121,8 @@ class TaxonomyView(SceneView):
             self._heads.set_note(str(error) if error is not None else tr("being computed…") if waits else "")
             return
         layers, heads = shown.shape
-        signed = self._beside.current is not None and self.looking.snapshot is None
+        kept, held = self.looking.moments
+        signed = held is not None if kept is not None else self._beside.current is not None
         most = max(float(np.nanmax(np.abs(shown), initial=0.0)), 1e-3)
         limits = (-most, most, "difference") if signed else (0.0, self._highest(), "viridis")
         self.map.set_values(shown.astype(np.float32), low=limits[0], high=limits[1], ramp=limits[2])
@@ -134,10 +135,11 @@ class TaxonomyView(SceneView):
 
     def _scores(self) -> Doubles | None:
         """(layers, heads): of the snapshot that is shown, else of the scene, less the other one's in a difference."""
-        snapshot, kind = self.looking.snapshot, self.kind.value()
+        (snapshot, held), kind = self.looking.moments, self.kind.value()
         if snapshot is not None:
             found: Doubles | None = snapshot.scores.get(kind)
-            return found
+            known = found is not None and held is not None and kind in held.scores
+            return found - held.scores[kind] if known and found is not None else found
         if self._now.current is None:
             return None
         now: Doubles = getattr(self._now.current, kind)
@@ -153,8 +155,11 @@ class TaxonomyView(SceneView):
         return next((end for end in ENDS if most <= end), 1.0)
 
     def _when(self) -> str:
-        if self.looking.snapshot is not None:
-            return tr("step {step}, from its snapshot", step=f"{self.looking.snapshot.step:,}")
+        kept, held = self.looking.moments
+        if held is not None:
+            return tr("step {now} − step {then}, from snapshots", now=f"{kept.step:,}", then=f"{held.step:,}")
+        if kept is not None:
+            return tr("step {step}, from its snapshot", step=f"{kept.step:,}")
         scene = self.looking.shown[0]
         return tr("step {step}, exact", step=f"{scene.step:,}") if scene is not None and scene.step else tr("exact")
 

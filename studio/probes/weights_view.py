@@ -26,12 +26,24 @@ if TYPE_CHECKING:
 
 Doubles = npt.NDArray[np.float64]
 KINDS = (("weights", "weights"), ("gradients", "gradients"), ("updates", "updates"))
+LISTED = (("weights", "Weights"), ("first", "Adam m"), ("second", "Adam √v"))
+
+ABOUT = (
+    "The length of a tensor is √Σ w² over its numbers; gradients are measured before clipping, an update is how far a "
+    "step moved the weights. A curve that shoots up, or a layer that stops moving, is the first sign of trouble."
+)
+ADAM = (
+    "Adam keeps two running means beside each weight: m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g². It moves the "
+    "weight by about learning rate · m ÷ √v."
+)
+_NAMED = {"weights": "{name}", "first": "m({name})", "second": "√v({name})"}
 
 
 class WeightsView(SceneView):
     """Curves at the left, a folding table of tensors at the right with the histogram of the one that is chosen."""
 
     name, label, vector = "weights", "Weights", True
+    compares = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
@@ -42,6 +54,7 @@ class WeightsView(SceneView):
         self._open: set[str] = set()
         self._chosen = ""
         self.kind = Segmented(tuple((value, tr(words)) for value, words in KINDS), look, tr("Whose length"))
+        self.listed = Segmented(tuple((value, tr(words)) for value, words in LISTED), look, tr("Which tensors"))
         self.chart = LineChart(look, tr("Length by layer over the training"), tr("step"))
         self.chart.set_logarithmic(True)
         self.chart.set_empty_text(tr("A run that keeps snapshots shows here how its layers grew."))
@@ -53,6 +66,7 @@ class WeightsView(SceneView):
         self._time, self._now = Card(tr("Over the training"), look), Card(tr("Tensors"), look)
         self._lay_out()
         self.kind.changed.connect(self._another_kind)
+        self.listed.changed.connect(self._other_tensors)
         self.chart.clicked.connect(self._clicked)
         self.chart.hovered.connect(self._line_hovered)
         self.table.selection_changed.connect(self._choose)
@@ -66,7 +80,11 @@ class WeightsView(SceneView):
         self._time.header.addWidget(self.kind)
         self._time.body.addWidget(self.chart, 1)
         self._time.body.addWidget(self.odd)
-        self._now.header.addWidget(self.measure)
+        tools = QHBoxLayout()
+        tools.addWidget(self.listed)
+        tools.addStretch(1)
+        tools.addWidget(self.measure)
+        self._now.body.addLayout(tools)
         self._now.body.addWidget(self.table, 2)
         self._now.body.addWidget(self.note)
         self._now.body.addWidget(self.bars, 1)
@@ -81,21 +99,43 @@ class WeightsView(SceneView):
     def refresh(self, what: frozenset[str] = EVERYTHING) -> None:
         """Ask for the tensors of another model, draw the curves again as far as they have come."""
         if not what or what & {"scene", "other", "mode"}:
-            self._look_at(self.looking.shown[0])
+            self._look_at()
         if not what or what & {"subject", "film", "snapshot"}:
             self._draw_curves()
         if not what or "selection" in what:
             layer = self.selection.value("layer")
             self.chart.choose(-1 if layer is None else layer + 1)
 
-    def _look_at(self, scene: Any) -> None:
-        if scene is None:
+    @property
+    def _sides(self) -> list[Any]:
+        """The scene that is shown, and the one that is subtracted from it."""
+        return [scene for scene in self.looking.shown if scene is not None]
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        """Which tensors are listed: of which weights, and which kind."""
+        return (*((scene.folder, scene.checksum) for scene in self._sides), self.listed.value())
+
+    def _look_at(self, _listed: str = "") -> None:
+        sides = self._sides
+        if not sides:
             for question in (self._tensors, self._pull, self._histogram):
                 question.forget()
-        elif self._tensors.ask((scene.folder, scene.checksum), "studio.insight.tensors:tensors", scene.model):
-            self._pull.forget()
+        elif self._tensors.ask(self._key, "studio.insight.tensors:tensors_of", sides, self.listed.value()):
             self._histogram.forget()
+            if self._pull.key != (sides[0].folder, sides[0].checksum):
+                self._pull.forget()
         self._list()
+
+    def _other_tensors(self, _listed: str) -> None:
+        self._look_at()
+        self._draw_curves()
+        self.told.emit()
+
+    def start_measuring(self) -> None:
+        """Measure the gradients."""
+        if len(self._sides) == 1:
+            self._measure()
 
     def _measure(self) -> None:
         scene = self.looking.shown[0]
@@ -108,23 +148,24 @@ class WeightsView(SceneView):
             self._list()
 
     def _list(self) -> None:
-        found, pull = self._tensors.current, self._pull.current
+        found, pull = self._tensors.current, self._pull.current if len(self._sides) < 2 else None
         lengths = {item.name: item.norm for item in pull.gradients} if pull is not None else {}
         self.table.set_rows(rows_of(found, lengths, self._open) if found is not None else [])
         scene = self.looking.shown[0]
         total = sum(item.count for item in found) if found is not None else 0
         step = f" · {tr('step {step}', step=f'{scene.step:,}')}" if scene is not None and scene.step else ""
-        self._now.set_note(f"{tr('{count} numbers', count=f'{total:,}')}{step}" if total else "")
+        less = f"{tr('A − B')} · " if len(self._sides) > 1 else ""
+        self._now.set_note(f"{less}{tr('{count} numbers', count=f'{total:,}')}{step}" if total else "")
         self.measure.setEnabled(scene is not None and not self._pull.waiting)
-        self.measure.setVisible(pull is None)
+        self.measure.setVisible(pull is None and len(self._sides) < 2)
         self._say()
-        if found is not None and not self._chosen:
+        if found and self._chosen not in {item.name for item in found}:
             self._chosen = found[0].name
         self._ask_histogram()
         self.told.emit()
 
     def _say(self) -> None:
-        pull = self._pull.current
+        pull = self._pull.current if len(self._sides) < 2 else None
         if self._tensors.error is not None:
             self.note.setText(str(self._tensors.error))
         elif self._pull.error is not None:
@@ -181,12 +222,12 @@ class WeightsView(SceneView):
             self._ask_histogram()
 
     def _ask_histogram(self) -> None:
-        scene, found = self.looking.shown[0], self._tensors.current
-        if scene is None or found is None or self._chosen not in {item.name for item in found}:
+        sides, found = self._sides, self._tensors.current
+        if not sides or found is None or self._chosen not in {item.name for item in found}:
             self.bars.set_histogram(None)
             return
-        key = (scene.folder, scene.checksum, self._chosen)
-        if self._histogram.ask(key, "studio.insight.tensors:histogram", scene.model, self._chosen):
+        key, kind = (*self._key, self._chosen), self.listed.value()
+        if self._histogram.ask(key, "studio.insight.tensors:histogram_of", sides, self._chosen, kind):
             self.bars.set_histogram(None)
             self._say()
 
@@ -199,8 +240,9 @@ class WeightsView(SceneView):
         found = self._histogram.current
         if found is None:
             return ""
-        return tr("Sizes in {name}: {count} numbers, {odd} of them no numbers.", name=self._chosen,
-                  count=f"{found.count:,}", odd=f"{found.nan + found.infinite:,}")  # fmt: skip
+        return tr("Sizes in {name}: {count} numbers, {odd} of them no numbers.",
+                  name=_NAMED[self.listed.value()].format(name=self._chosen), count=f"{found.count:,}",
+                  odd=f"{found.nan + found.infinite:,}")  # fmt: skip
 
     # --- the selection ----------------------------------------------------------------------------------------------
 
@@ -219,11 +261,7 @@ class WeightsView(SceneView):
 
     def explanation(self) -> str:
         """What a length is, with those of the point that is looked at."""
-        text = tr(
-            "The length of a tensor is √Σ w² over its numbers; gradients are measured before clipping, an update is "
-            "how far a step moved the weights. A curve that shoots up, or a layer that stops moving, is the first sign "
-            "of trouble."
-        )
+        text = tr(ABOUT) if self.listed.value() == "weights" else f"{tr(ABOUT)} {tr(ADAM)}"
         line, point = self.chart.point
         series = self._series
         if series is None or line < 0:
@@ -247,6 +285,7 @@ class WeightsView(SceneView):
         if tensors is not None:
             found["tensors"] = np.array([item.name for item in tensors])
             found["norms"] = np.array([item.norm for item in tensors])
+            found["of"] = np.array([self.listed.value()])
         if histogram is not None:
             found["negative"], found["positive"] = histogram.negative, histogram.positive
         return found

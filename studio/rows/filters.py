@@ -243,7 +243,7 @@ def _search(pattern: str, place: int) -> Callable[[str], bool]:
     """A regular expression that gives up by a `StudioError` where it would take forever."""
     import regex
 
-    if _written_out(pattern) > WRITTEN_OUT:
+    if written_out(pattern) > WRITTEN_OUT:
         why = f"the pattern counts repetitions inside repetitions, more than {WRITTEN_OUT:,} characters written out"
         raise _unread(place, why)
     try:
@@ -263,7 +263,7 @@ def _search(pattern: str, place: int) -> Callable[[str], bool]:
     return fits
 
 
-def _written_out(pattern: str) -> int:
+def written_out(pattern: str) -> int:
     """About how many characters a pattern has with the least of every count written out; never too few of them."""
     counts = [max(1, int(piece["least"])) for piece in _PATTERN_PIECE.finditer(pattern) if piece["least"]]
     if "#" in pattern or "V1" in pattern:  # comments and sets within sets hide brackets

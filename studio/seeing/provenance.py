@@ -31,7 +31,12 @@ def provenance(looking: Looking, selection: Selection, scrubs: bool, compares: b
 def snapshot_words(looking: Looking) -> tuple[str, str]:
     """What a moment of the film is and is not, and the tokens that it looks at."""
     run = looking.subject.run if looking.subject is not None else ""
-    words = tr("{run} · step {step} · ≈ a snapshot in 8 bit", run=run, step=count(looking.film.step or 0))
+    step, held = count(looking.film.step or 0), looking.moments[1]
+    if held is None:
+        words = tr("{run} · step {step} · ≈ a snapshot in 8 bit", run=run, step=step)
+    else:
+        words = tr("{run} · step {step} − step {held} · ≈ snapshots in 8 bit", run=run, step=step,
+                   held=count(held.step))  # fmt: skip
     return words, tr("{count} tokens", count=count(len(looking.film.snapshot.ids)))
 
 

@@ -32,13 +32,14 @@ class StepBar(Card):
         self.kind = Label("", "small")
         self.slider = StepSlider(look)
         self.exact = Button("", self._go_exact, look, "link").set_small()
+        self.hold = Button("", self._looking.hold, look, "link").set_small()
         self.probe = Button(tr("Look now"), self._probe, look, "link").set_small()
         self.probe.setToolTip(tr("Reads the text with the weights as they are in this moment of the training"))
         self.kept = ElidedLabel("", "small")
         row = QHBoxLayout()
         row.setSpacing(8)
         before: tuple[QWidget, ...] = (self.back, self.play, self.ahead, self.where, self.kind)
-        after: tuple[QWidget, ...] = (self.exact, self.probe, self.kept)
+        after: tuple[QWidget, ...] = (self.hold, self.exact, self.probe, self.kept)
         for widget in before:
             row.addWidget(widget)
         row.addWidget(self.slider, 1)
@@ -72,6 +73,7 @@ class StepBar(Card):
         nearest = self._nearest_checkpoint()
         self.exact.setText(tr("Exact at step {step}", step=count(nearest)) if nearest is not None else tr("Exact"))
         self.exact.setVisible(not exact)
+        self._show_hold()
         run = self._looking.run
         self.probe.setVisible(run is not None and run.state in ("running", "paused"))
         self.kept.setText(self._kept_words())
@@ -108,6 +110,16 @@ class StepBar(Card):
         if math.isnan(share):
             return ""
         return tr("Looking inside took {share:.1f} % of the run's computing time.", share=100 * share)
+
+    def _show_hold(self) -> None:
+        """Keep this moment, or what is kept: then every other one is shown less it."""
+        snapshot, held = self._looking.moments
+        self.hold.setVisible(snapshot is not None)
+        self.hold.setText(tr("− step {step}", step=count(held.step)) if held is not None else tr("Subtract this step"))
+        self.hold.setToolTip(
+            tr("Every moment is shown less this one; press to show them whole again") if held is not None
+            else tr("Keep this moment and show every other one less it")
+        )  # fmt: skip
 
     def _show_play(self) -> None:
         playing = self._film.playing

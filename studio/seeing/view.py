@@ -54,6 +54,9 @@ class SceneView(QWidget):
         """The numbers behind the picture, by name, as they were computed; empty when nothing is shown."""
         return {}
 
+    def start_measuring(self) -> None:
+        """Begin what waits for a person to press a button; whoever writes the view without a window wants all of it."""
+
     def drawing(self) -> QWidget:
         """What a picture of the view shows."""
         return self

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.panels import Action, PanelEntry
+from studio.seeing.doorway import Doorway
 from studio.widgets.look import Look
 from studio.widgets.page import Page
 
@@ -46,6 +47,7 @@ class PageStack(QWidget):
         self.panels: dict[str, QWidget] = {}
         self._missed: dict[str, set[str]] = {}
         self.name = ""
+        self._doorway = Doorway(session, self)
         session.changed.connect(self.refresh)
         session.focus_requested.connect(self.focus)
 

@@ -8,7 +8,10 @@ from studio.core.language import tr
 from studio.widgets.label import ElidedLabel
 from studio.widgets.look import Look
 
-_LINES = 2  # a longer formula scrolls
+_LINES, _MANY = 2, 4  # a longer formula scrolls; that of two models has a line or two for each
+
+_LONG = 200  # letters of two formulas that need more than a line each
+_ROOMY = 700  # pixels of the window from which there is room for more lines
 
 
 class FormulaStrip(QFrame):
@@ -27,7 +30,8 @@ class FormulaStrip(QFrame):
         self.written.setFont(look.font(13, mono=True))
         self.written.setWordWrapMode(QTextOption.WrapMode.WordWrap)
         self.written.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.written.setFixedHeight(_LINES * QFontMetrics(look.font(13, mono=True)).lineSpacing())
+        self._line = QFontMetrics(look.font(13, mono=True)).lineSpacing()
+        self.written.setFixedHeight(_LINES * self._line)
         self.written.setTabChangesFocus(True)
         self.written.document().setDocumentMargin(0)
         self.written.setAccessibleName(tr("How this number was computed"))
@@ -47,3 +51,5 @@ class FormulaStrip(QFrame):
         self.state.setText(state)
         if written != self.written.toPlainText():
             self.written.setPlainText(written)
+            many = "\n" in written and len(written) > _LONG and self.window().height() >= _ROOMY
+            self.written.setFixedHeight((_MANY if many else _LINES) * self._line)

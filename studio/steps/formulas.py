@@ -36,8 +36,12 @@ def result(value: float) -> str:
 
 
 def _factor(value: float) -> str:
-    """An operand inside a product: negative ones stand in brackets."""
-    text = figure(value)
+    """An operand inside a product."""
+    return factor(figure(value))
+
+
+def factor(text: str) -> str:
+    """A number behind a sign: negative ones stand in brackets."""
     return f"({text})" if text.startswith("−") else text
 
 
@@ -49,7 +53,7 @@ def sum_of_products(ones: Iterable[float], others: Iterable[float]) -> str:
 def formula(walk: "Walk", key: str, row: int, column: int) -> str:
     """How one number of a matrix was computed; a vector of the start is only itself."""
     o = walk.operands
-    value = result(float(o.inputs[row, column] if key == "inputs" else getattr(walk, key)[row, column]))
+    value = result(value_of(walk, key, row, column))
     if key == "inputs" or (key in ("queries", "keys", "values") and not o.into):
         return value
     if key.startswith("turned") and o.cos is None:
@@ -64,6 +68,35 @@ def formula(walk: "Walk", key: str, row: int, column: int) -> str:
     if key == "scaled":
         return _scaled(walk, row, column, value)
     return f"{_WRITTEN[key](walk.cell(key, row, column))} = {value}" if key != "masked" else _masked(walk, row, column)
+
+
+def value_of(walk: "Walk", key: str, row: int, column: int) -> float:
+    """One number of a matrix."""
+    return float(walk.operands.inputs[row, column] if key == "inputs" else getattr(walk, key)[row, column])
+
+
+def formula_of_both(walk: "Walk", beside: "Walk", key: str, row: int, column: int) -> str:
+    """How one number came about in A and in B, with every operand of both."""
+    return f"A: {formula(walk, key, row, column)}\nB: {formula(beside, key, row, column)}"
+
+
+def difference(walk: "Walk", beside: "Walk", key: str, row: int, column: int) -> str:
+    """A number of A less that of B; nothing where both are hidden."""
+    one, other = value_of(walk, key, row, column), value_of(beside, key, row, column)
+    return tr("hidden in both") if one == other == -math.inf else result(one - other)
+
+
+def meaning_of_both(
+    walk: "Walk", beside: "Walk", words: tuple[str, ...], key: str, row: int, column: int
+) -> str:  # fmt: skip
+    """What the difference of two models' numbers says."""
+    one, other = (result(value_of(each, key, row, column)) for each in (walk, beside))
+    return tr(
+        "A − B: {place} is {one} in A and {other} in B, so the difference is {less}. Orange where A has more, blue "
+        "where B has.",
+        place=place_of(walk, words, key, row, column), one=one, other=other,
+        less=difference(walk, beside, key, row, column),
+    )  # fmt: skip
 
 
 def _scaled(walk: "Walk", row: int, column: int, value: str) -> str:
@@ -137,7 +170,7 @@ def meaning(walk: "Walk", words: tuple[str, ...], key: str, row: int, column: in
     o, first = walk.operands, walk.operands.first_row
     who = word(words, row if key in BY_KEY or key == "inputs" else first + row)
     whom = word(words, column) if key in PAIRS else ""
-    value = float(walk.operands.inputs[row, column] if key == "inputs" else getattr(walk, key)[row, column])
+    value = value_of(walk, key, row, column)
     seen = int((~walk.operands.hides[row]).sum()) if key in (*PAIRS, "mixed") else 0
     fields = {"who": who, "whom": whom, "value": result(value), "column": column, "seen": seen}
     if key == "weights":

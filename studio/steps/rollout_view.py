@@ -1,7 +1,6 @@
 """How attention could add up through the layers: rollout for any text, the largest flow for short ones."""
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,19 +8,19 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from studio.controls.editors import ChoiceEdit
 from studio.controls.segmented import Segmented
-from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.live.jobs import Job
 from studio.live.looking import Glance
 from studio.live.session import Session
 from studio.maps.colour_bar import ColourBar
+from studio.maps.colours import DIFFERENCE
 from studio.maps.heat_map import HeatMap
 from studio.parts.progress import Progress
+from studio.seeing.moment import own_moments
 from studio.seeing.seen import Seen
 from studio.seeing.view import EVERYTHING, SceneView
 from studio.steps.formulas import figure, result, word
-from studio.steps.share_text import ShareText
-from studio.views.bars import percent_text
+from studio.steps.share_text import ShareText, share_words
+from studio.steps.spread import Spread
 from studio.views.token_text import visible_text
 from studio.widgets.button import Button
 from studio.widgets.card import Card
@@ -32,12 +31,13 @@ from studio.widgets.side_column import SideColumn
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-ROLLOUT, FLOW = "studio.insight.heads:rollout", "studio.insight.flow:flows"
 LONGEST_FLOW = 32  # tokens, as the engine has it
 HONEST = (
-    "This is where attention could carry something from, not what causes what: it knows nothing of the values, the "
+    "This is where attention could carry something from, not what causes what: it knows nothing of {what}the "
     "feed-forward parts and what they undo. What matters is shown by taking it away."
 )
+_FILM = frozenset({"film", "snapshot"})
+_NEEDS_EXACT = "Flow needs exact weights: leave the film for a checkpoint."
 
 
 class RolloutView(SceneView):
@@ -45,6 +45,7 @@ class RolloutView(SceneView):
 
     name = "rollout"
     label = "Rollout"
+    compares = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
@@ -52,15 +53,15 @@ class RolloutView(SceneView):
         ways = (("mean", tr("Mean")), ("max", tr("Max")), ("min", tr("Min")))
         self.heads = Segmented(ways, look, tr("How the heads of a layer are joined"))
         self.start, self.end = ChoiceEdit((), look), ChoiceEdit((), look)
+        self.values_count = Button(tr("Values count"), None, look, "quiet").set_small()
         self.map, self.bar, self.text = HeatMap(look, square=False), ColourBar(look), ShareText(look)
         self.card, self.row_card = Card(tr("Rollout"), look), Card(tr("Where it could come from"), look)
         self.progress = Progress(look, tr("Flows"))
         self.ablate = Button(tr("Take parts away"), self._to_ablation, look)
-        self._found: npt.NDArray[np.float64] | None = None  # (layers - start, time, time)
-        self._flows: npt.NDArray[np.float64] | None = None  # (time, time), NaN where not worked out yet
-        self._job: Job | None = None
-        self._rows: set[int] = set()  # whose flows are worked out
-        self._seen, self._layers = Seen(), 0
+        self.spread = Spread(self.looking, self)
+        self._seen, self._beside, self._layers = Seen(), Seen(), 0
+        self._kept: Any = None  # the snapshot that is shown
+        self._less: Any = None  # and the one that is subtracted from it
         self._build()
         for one in (self.kind, self.heads, self.start):
             one.changed.connect(self._ask)
@@ -68,12 +69,18 @@ class RolloutView(SceneView):
         self.map.hovered.connect(self._hovered)
         self.map.clicked.connect(self._clicked)
         self.text.hovered.connect(self._text_hovered)
+        self.values_count.toggled.connect(self._ask)
         self.progress.ended.connect(self._draw)
+        self.spread.changed.connect(self._draw)
 
     def _build(self) -> None:
         for words, edit in ((tr("from layer"), self.start), (tr("to layer"), self.end)):
             edit.setAccessibleName(words)
             edit.setMinimumWidth(60)
+        self.values_count.setCheckable(True)
+        self.values_count.setToolTip(
+            tr("Weigh each look by how long the vector is that it brings: a look at a short one moves nothing")
+        )
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.kind)
@@ -82,6 +89,7 @@ class RolloutView(SceneView):
         for words, edit in ((tr("From layer"), self.start), (tr("to"), self.end)):
             head.addWidget(Label(words, "quiet"))
             head.addWidget(edit)
+        head.addWidget(self.values_count)
         head.addStretch(1)
         picture = QHBoxLayout()
         picture.setSpacing(8)
@@ -91,7 +99,8 @@ class RolloutView(SceneView):
         self.card.body.addWidget(self.progress)
         self.row_card.body.addWidget(self.text)
         honest = Card(tr("What this is not"), self.look)
-        honest.body.addWidget(Label(tr(HONEST), "quiet", wrap=True))
+        self.honest = Label("", "quiet", wrap=True)
+        honest.body.addWidget(self.honest)
         honest.body.addWidget(self.ablate)
         side = SideColumn([self.row_card, honest])
         side.body.setSpacing(12)
@@ -108,17 +117,23 @@ class RolloutView(SceneView):
     # --- asking ---------------------------------------------------------------------------------------------------
 
     def refresh(self, what: frozenset[str] = EVERYTHING) -> None:
-        """Ask for what is chosen of the scene."""
-        scene = self.looking.shown[0]
+        """Ask for what is chosen of the scene, or of the film's moment while it is moved."""
+        scene, other = self.looking.shown
         if scene is None:
             return
         if what == {"selection"}:
             self._point()
             return
-        if self._seen.same(scene):
-            self._draw()
+        kept, less = own_moments(self.looking)
+        self.scrubs = kept is not None
+        self.values_count.setEnabled(kept is None)
+        if self._seen.same(scene) and self._beside.same(other) and kept is self._kept and less is self._less:
+            if not what <= _FILM:
+                self._draw()
             return
         self._seen.keep(scene)
+        self._beside.keep(other)
+        self._kept, self._less = kept, less
         if scene.layers != self._layers:
             self._layers = scene.layers
             layers = [(number, str(number)) for number in range(scene.layers)]
@@ -127,100 +142,82 @@ class RolloutView(SceneView):
                 edit.set_choices(layers)
             self.start.set_value(0)
             self.end.set_value(scene.layers - 1)
-        short = scene.time <= LONGEST_FLOW
+        short = scene.time <= LONGEST_FLOW and kept is None
         why = tr("Flow is worked out for {most} tokens at most.", most=LONGEST_FLOW)
-        self.kind.set_enabled("flow", short, "" if short else why)
+        self.kind.set_enabled("flow", short, "" if short else why if kept is None else tr(_NEEDS_EXACT))
         if not short:
             self.kind.set_value("rollout")
         self._ask()
 
     def _ask(self, _choice: object = None) -> None:
-        scene = self.looking.shown[0]
+        scene, other = self.looking.shown
         if scene is None:
             return
         start, end = int(self.start.value()), int(self.end.value())
         if end < start:
             end = start
             self.end.set_value(end)
-        weights = scene.capture.attention[: end + 1]
+        way = (str(self.heads.value()), start, end, self.values_count.isChecked())
         if self.kind.value() == "rollout":
             self.progress.call_off()
-            self._found = None
-            self._clear(tr("being computed…"))
-            job = self.looking.ask(ROLLOUT, weights, self.heads.value(), start, lane="rollout")
-            job.succeeded.connect(partial(self._rolled, job))
+            self.spread.ask_rollout((scene, other), way, self._kept, self._less)
         else:
-            self._flows, self._rows = np.full((scene.time, scene.time), np.nan), set()
-            chosen = self.selection.value("row")
-            rows = sorted(range(scene.time), key=lambda row: (row != chosen, -row))
-            words = tr("Working out the flow between {count} tokens", count=scene.time)
-            job = self.looking.ask(FLOW, weights, self.heads.value(), start, rows, lane="rollout", title=words)
-            job.items.connect(partial(self._flowed, job))
-            self.progress.follow(job, words)
-            self._draw()
-        self._job = job
-        job.failed.connect(partial(self._failed, job))
-
-    def _rolled(self, job: Job, found: "npt.NDArray[np.float64]") -> None:
-        if job is self._job:
-            self._found = found
-            self._draw()
-
-    def _flowed(self, job: Job, rows: list[Any]) -> None:
-        if job is self._job and self._flows is not None:
-            for row, values in rows:
-                self._flows[row] = values
-                self._rows.add(row)
-            self.progress.bar.setRange(0, len(self._flows))
-            self.progress.bar.setValue(len(self._rows))
-            self._draw()
-
-    def _failed(self, job: Job, error: StudioError) -> None:
-        if job is self._job:
-            self._found = self._flows = None
-            self._clear(f"{error.message} {error.hint}")
-
-    def _clear(self, words: str) -> None:
-        """No map and no shares, but a note that says why."""
-        scene = self.looking.shown[0]
-        self.map.set_values(np.zeros((0, 0), np.float32))
-        if scene is not None:
-            self.text.show_shares(scene.tokens, np.full(scene.time, np.nan), scene.time - 1)
-        self.card.set_note(words)
-        self.told.emit()
+            job = self.spread.ask_flow((scene, other), way, self.selection.value("row"))
+            self.progress.follow(job, job.title)
 
     # --- showing --------------------------------------------------------------------------------------------------
 
     @property
     def values(self) -> "npt.NDArray[np.float64] | None":
         """What the map shows: (time, time)."""
-        if self.kind.value() == "flow":
-            return self._flows
-        return self._found[-1] if self._found is not None and len(self._found) else None
+        return self.spread.values
+
+    @property
+    def signed(self) -> bool:
+        """Whether one model is taken from another."""
+        return self.looking.shown[1] is not None or self._less is not None
 
     def _draw(self, _called_off: object = None) -> None:
         scene, values = self.looking.shown[0], self.values
-        if scene is None or values is None or len(values) != scene.time:
+        if scene is None:
+            return
+        if values is None or len(values) != scene.time:
+            self.map.set_values(np.zeros((0, 0), np.float32))
+            self.text.show_shares(scene.tokens, np.full(scene.time, np.nan), scene.time - 1)
+            self.card.set_note(self.spread.trouble or tr("being computed…"))
+            self.told.emit()
             return
         flow = self.kind.value() == "flow"
         names = [visible_text(one) for one in scene.tokens]
-        high = float(values[np.isfinite(values)].max(initial=0.0)) or 1.0
-        self.map.set_values(values.astype(np.float32), low=0.0, high=high, scale="sqrt")
+        most = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
+        low, ramp, scale = (-most, DIFFERENCE, "linear") if self.signed else (0.0, "viridis", "sqrt")
+        self.map.set_values(values.astype(np.float32), low=low, high=most, ramp=ramp, scale=scale)
         self.map.set_labels(names, names)
-        waits = flow and len(self._rows) < len(values)
+        waits = flow and len(self.spread.rows) < len(values)
         self.map.set_colouring(replace(self.map.colouring, missing="raised" if waits else "danger"))
-        self.bar.set_range(0.0, high, "viridis", "sqrt", tr("flow") if flow else tr("share"))
+        words = tr("flow") if flow else tr("share")
+        self.bar.set_range(
+            low, most, ramp, scale, tr("{what}, {how}", what=words, how=self._how) if self.signed else words
+        )
+        self.honest.setText(tr(HONEST, what="" if self._weighed else tr("the values, ")))
         self.card.set_title(tr("Largest flow") if flow else tr("Rollout"))
         self.card.set_note(self._note(flow, values))
+        if flow:
+            self.progress.bar.setRange(0, len(values))
+            self.progress.bar.setValue(len(self.spread.rows))
         self._point()
         self.told.emit()
 
     def _note(self, flow: bool, values: "npt.NDArray[np.float64]") -> str:
-        layers = tr("layers {first} to {last}", first=self.start.value(), last=self.end.value())
+        parts = [tr("layers {first} to {last}", first=self.start.value(), last=self.end.value())]
+        if self._kept is not None:
+            step = f"{self._kept.step:,}" + (f" − {self._less.step:,}" if self._less is not None else "")
+            parts.insert(0, tr("step {step}, 8 bit", step=step))
         if not flow:
-            return f"{layers} · ½ A + ½ I"
-        rest = tr("{done} of {count} rows worked out", done=len(self._rows), count=len(values))
-        return layers if len(self._rows) == len(values) else f"{layers} · {rest}"
+            return " · ".join([*parts, "½ A + ½ I"])
+        if len(self.spread.rows) < len(values):
+            parts.append(tr("{done} of {count} rows worked out", done=len(self.spread.rows), count=len(values)))
+        return " · ".join(parts)
 
     @property
     def row(self) -> int:
@@ -237,7 +234,7 @@ class RolloutView(SceneView):
         self.map.mark(*locked, locked=True)
         row = self.row
         self.row_card.set_title(tr("Where {word} could come from", word=word(scene.tokens, row)))
-        self.text.show_shares(scene.tokens, values[row], row, self.selection.value("column"))
+        self.text.show_shares(scene.tokens, values[row], row, self.selection.value("column"), self.signed)
         column = self.selection.value("column")
         self.bar.mark(float(values[row, column]) if column is not None and column < len(values) else None)
 
@@ -270,18 +267,35 @@ class RolloutView(SceneView):
             return ""
         row, column = self.row, self.selection.value("column")
         column = int(np.argmax(np.nan_to_num(values[row]))) if column is None else min(column, len(values) - 1)
-        names = {"who": word(scene.tokens, row), "whom": word(scene.tokens, column), "value": values[row, column]}
-        if self.kind.value() == "flow":
-            names["value"] = result(float(names["value"]))
-            return tr("flow({who} ← {whom}) = {value}: the most that fits through all pipes ½ A + ½ I between the two, "
-                      "each pair by itself.", **names)  # fmt: skip
-        share = float(names["value"])
-        names["value"] = percent_text(share) if np.isfinite(share) else result(share)
-        return tr("R = (½ A + ½ I) of every layer, multiplied up: {value} of what stands at {who} could come from "
-                  "{whom} ({number}).", number=figure(share), **names)  # fmt: skip
+        who, whom = word(scene.tokens, row), word(scene.tokens, column)
+        flow = self.kind.value() == "flow"
+        words = said(float(values[row, column]), flow, (who, whom), self._weighed, self.signed)
+        return f"{self._how}: {words}" if self.signed else words
+
+    @property
+    def _how(self) -> str:
+        """What is taken from what: B from A, or one moment of the film from another."""
+        return tr("A − B") if self._less is None else tr("now − then")
+
+    @property
+    def _weighed(self) -> bool:
+        return self.values_count.isChecked() and self._kept is None
 
     def numbers(self) -> "dict[str, npt.NDArray[Any]]":
         """The map, and for the rollout every layer's."""
-        if self.kind.value() == "flow":
-            return {"flow": self._flows} if self._flows is not None else {}
-        return {"rollout": self._found} if self._found is not None else {}
+        if self.spread.flows is not None:
+            return {"flow": self.spread.flows}
+        return {"rollout": self.spread.layers} if self.spread.layers is not None else {}
+
+
+def said(share: float, flow: bool, names: tuple[str, str], weighed: bool, signed: bool) -> str:
+    """One number of the map: where it stands, how it came about, what it says."""
+    pipes = "½ A + ½ I"
+    if weighed:
+        pipes += tr(", each weight of A times the length of what its value adds")
+    if flow:
+        return tr("flow({who} ← {whom}) = {value}: the most that fits through all pipes {pipes} between the two, "
+                  "each pair by itself.", who=names[0], whom=names[1], value=result(share), pipes=pipes)  # fmt: skip
+    value = share_words(share, signed) if np.isfinite(share) else result(share)
+    return tr("R = ({pipes}) of every layer, multiplied up: {value} of what stands at {who} could come from {whom} "
+              "({number}).", pipes=pipes, value=value, who=names[0], whom=names[1], number=figure(share))  # fmt: skip

@@ -1,7 +1,7 @@
 """The stations of one head, from the words' vectors to the block's output, and the matrices that each one shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -162,6 +162,29 @@ TITLES = {
     "positioned": "Scores with place", "masked": "Masked scores", "weights": "Attention A", "mixed": "Gathered Z",
     "concatenated": "Heads side by side", "output": "Output",
 }  # fmt: skip
+APART = (
+    "Every number is that of A less that of B, where both computed it by themselves. A difference of products is no "
+    "product of differences, so no signs stand between the matrices."
+)
+
+
+def apart(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The stations of a difference: the same matrices, which do not follow from one another any more."""
+    return tuple(
+        replace(stage, sentence=tr(APART), terms=tuple(replace(term, sign="") for term in stage.terms))
+        for stage in stages
+    )
+
+
+def differences_of(walk: "Walk", beside: "Walk", words: Sequence[str]) -> dict[str, Matrix]:
+    """Every matrix of one walk less that of the same walk in another model; what both hide stays hidden."""
+    found, others = matrices_of(walk, words), matrices_of(beside, words)
+    for key, one in found.items():
+        other = others[key].values
+        with np.errstate(invalid="ignore"):
+            less = np.where(np.isneginf(one.values) & np.isneginf(other), -np.inf, one.values - other)
+        found[key] = replace(one, title=tr("{matrix}, A − B", matrix=one.title), values=less, signed=True)
+    return found
 
 
 def matrices_of(walk: "Walk", words: Sequence[str], editable: bool = False) -> dict[str, Matrix]:

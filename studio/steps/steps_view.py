@@ -10,10 +10,10 @@ from studio.core.language import tr
 from studio.live.session import Session
 from studio.seeing.view import EVERYTHING, SceneView
 from studio.steps.formula_strip import FormulaStrip
-from studio.steps.formulas import formula, meaning, place_of
+from studio.steps.formulas import difference, formula, formula_of_both, meaning, meaning_of_both, place_of
 from studio.steps.player import Player
 from studio.steps.printed import printed_words
-from studio.steps.stages import BY_KEY, PAIRS, matrices_of, sources, stages_of
+from studio.steps.stages import BY_KEY, PAIRS, sources
 from studio.steps.step_canvas import Spot, StepCanvas
 from studio.steps.steps_header import StepsHeader
 from studio.steps.track import Track
@@ -34,6 +34,7 @@ class StepsView(SceneView):
     name = "steps"
     label = "Step through"
     needs_model = False
+    compares = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
@@ -76,7 +77,7 @@ class StepsView(SceneView):
 
     def refresh(self, what: frozenset[str] = EVERYTHING) -> None:
         """Ask for the walk that is wanted; what comes is drawn by `_walked`."""
-        scene = self.looking.shown[0]
+        scene, other = self.looking.shown
         if self.course:
             self.walker.want_example(*self.header.chosen)
         else:
@@ -85,7 +86,7 @@ class StepsView(SceneView):
             if row is not None and not self._first <= row < self._first + ROWS:
                 self._first = row // ROWS * ROWS
             self._first = min(self._first, (scene.time - 1) // ROWS * ROWS)
-            self.walker.want_text(scene, *self.header.heads.value, self._first)
+            self.walker.want_text(scene, *self.header.heads.value, self._first, other)
         self.header.show_source(self.course, scene.time if scene is not None else 0, self._first)
         if what & {"selection"} or not what:
             self._point()
@@ -97,15 +98,11 @@ class StepsView(SceneView):
             self._moved()
 
     def _walked(self) -> None:
-        walk = self.walker.walk
         self.header.show_state()
-        if walk is not None:
-            course = self.walker.example is not None
-            stages = stages_of(walk, course)
+        stages, matrices = self.walker.pictures
+        if stages:
             self.track.set_labels([stage.label for stage in stages])
-            self.canvas.show_stages(stages, matrices_of(walk, self.walker.words, course))
-        else:
-            self.canvas.show_stages((), {})
+        self.canvas.show_stages(stages, matrices)
         self._moved()
         self.told.emit()
 
@@ -141,7 +138,10 @@ class StepsView(SceneView):
         self.canvas.point_out(spot, sources(walk, spot.key, spot.row, spot.column))
         place = place_of(walk, self.walker.words, spot.key, spot.row, spot.column)
         title = self.canvas.pictures[spot.key].matrix.title
-        self.strip.say(f"{title}: {place}", formula(walk, spot.key, spot.row, spot.column), self._state())
+        at, beside = (spot.key, spot.row, spot.column), self.walker.beside
+        written = formula(walk, *at) if beside is None else formula_of_both(walk, beside, *at)
+        less = "" if beside is None else f" = {difference(walk, beside, *at)}"
+        self.strip.say(f"{title}: {place}{less}", written, self._state())
         self.printed.setVisible(self.walker.example is not None)
         self.printed.setText(printed_words(self.walker.example, walk, self.canvas.stage, self.walker.edits is not None))
         self.told.emit()
@@ -262,8 +262,11 @@ class StepsView(SceneView):
 
     def explanation(self) -> str:
         """What the number that is pointed at says about the text."""
-        walk, spot = self.walker.walk, self.spot
-        return meaning(walk, self.walker.words, spot.key, spot.row, spot.column) if walk and spot else ""
+        walk, beside, spot = self.walker.walk, self.walker.beside, self.spot
+        if walk is None or spot is None:
+            return ""
+        at = (self.walker.words, spot.key, spot.row, spot.column)
+        return meaning(walk, *at) if beside is None else meaning_of_both(walk, beside, *at)
 
     def numbers(self) -> "dict[str, npt.NDArray[Any]]":
         """Every matrix of the walk."""

@@ -56,8 +56,7 @@ class TokenView(QAbstractScrollArea):
         self._remarks: Sequence[Sequence[CardRow]] = ()
         self._role: str | int = "warning"
         self._below: str | int = ""
-        self._show_ids = False
-        self._empty = ""
+        self._show_ids, self._empty = False, ""
         self._layout = TokenLayout()
         self._index = self._hover = -1
         self._laid_out_for = -1
@@ -140,6 +139,11 @@ class TokenView(QAbstractScrollArea):
         top = layout.line_of(index) * self._line_height + _MARGIN - self.verticalScrollBar().value()
         left = layout.lefts[index] + _MARGIN
         return QRectF(left, top, layout.widths[index], _BOX).toAlignedRect()
+
+    @property
+    def tokens(self) -> Sequence[Token]:
+        """What is shown."""
+        return self._tokens
 
     @property
     def selected_index(self) -> int:

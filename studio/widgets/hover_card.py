@@ -35,9 +35,16 @@ class HoverCard(QWidget):
         self._look = look
         self._title = ""
         self._rows: list[CardRow] = []
+        self._measure()
+        look.changed.connect(self._measure)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.hide()
+
+    def _measure(self) -> None:
+        """Fonts are measured once: a card follows every move of the pointer."""
+        fonts = self._look.font(11), self._look.font(11, mono=True), self._look.font(11, 600)
+        self._metrics = [QFontMetricsF(font) for font in fonts]
 
     @property
     def lines(self) -> list[str]:
@@ -50,8 +57,8 @@ class HoverCard(QWidget):
         self._rows = list(rows[:_MOST])
         if len(rows) > _MOST:
             self._rows.append(CardRow("", f"+ {len(rows) - _MOST}"))
-        small, mono = QFontMetricsF(self._look.font(11)), QFontMetricsF(self._look.font(11, mono=True))
-        widths = [QFontMetricsF(self._look.font(11, 600)).horizontalAdvance(title)]
+        small, mono, strong = self._metrics
+        widths = [strong.horizontalAdvance(title)]
         for row in self._rows:
             metrics = mono if row.mono else small
             note = small.horizontalAdvance(row.note) + 8 if row.note else 0

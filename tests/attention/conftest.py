@@ -40,7 +40,7 @@ def session(waiting: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return waiting
 
 
-def scene_of(kind: str = "gpt2", text: str = TEXT, **changes: Any) -> Any:
+def scene_of(kind: str = "gpt2", text: str = TEXT, seed: int = 1, **changes: Any) -> Any:
     """A scene of a small shaken network of one of the families."""
     from studio.core.config import RunConfig
     from studio.core.shelf import FAMILIES
@@ -53,19 +53,20 @@ def scene_of(kind: str = "gpt2", text: str = TEXT, **changes: Any) -> Any:
     else:
         config = tiny(kind, **changes)
     tokenizer: Any = Spaced()
-    opened = Opened(shaken(config), RunConfig(model=config), tokenizer, "tiny", 7)
+    opened = Opened(shaken(config, seed), RunConfig(model=config), tokenizer, "tiny", 7)
     return _read(opened, Path("nowhere"), text, tokenizer.encode(text), 0, "")
 
 
 @pytest.fixture
-def look_at(session: Any) -> Callable[[Any], None]:
-    """Puts a scene before everybody's eyes, as the end of a job does."""
+def look_at(session: Any) -> Callable[..., None]:
+    """Puts a scene before everybody's eyes, and another one that is subtracted, as the end of a job does."""
 
-    def show(scene: Any) -> None:
+    def show(scene: Any, other: Any = None) -> None:
         looking = session.looking
         looking.subject, looking.scene = Subject(Path("nowhere"), "tiny"), scene
+        looking.other, looking.mode = other, "A" if other is None else "difference"
         looking.prompt = scene.prompt
-        looking.changed.emit(frozenset({"subject", "scene"}))
+        looking.changed.emit(frozenset({"subject", "scene", "other", "mode"}))
 
     return show
 

@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from studio.attention.ablation_view import AblationView
+from studio.attention.sweep_card import signed_figure
 from studio.insight.ablation import Place, ablate, all_heads, sweep
 from tests.attention.conftest import TEXT, scene_of
 
@@ -205,3 +206,69 @@ def test_a_head_that_is_not_there_is_never_locked(view, session, settled) -> Non
     settled()
     assert view.part.place == ("head", 0, 0)
     assert session.selection.locked("head") == 0
+
+
+# --- two models -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other():
+    return scene_of(seed=2)
+
+
+def test_a_part_is_taken_from_both_models_and_the_changes_are_subtracted(view, scene, other, look_at, settled) -> None:
+    look_at(scene, other)
+    settled()
+    wanted = [ablate(one.model, one.capture.ids, Place(0, "head", 0), tokens=2) for one in (scene, other)]
+    assert (view.part.effect.harm, view.part.beside.harm) == (wanted[0].harm, wanted[1].harm)
+    facts = view.part.facts.texts()
+    assert facts["Loss, A and B"] == f"{wanted[0].loss_before:.4f} · {wanted[1].loss_before:.4f}"
+    assert facts["Change, A − B"] == signed_figure(wanted[0].harm - wanted[1].harm)
+    lines = view.part.after.text().splitlines()
+    assert lines[0] == f"A: {scene.tokenizer.decode(wanted[0].text_after)}"
+    assert lines[1] == f"B: {scene.tokenizer.decode(wanted[1].text_after)}"
+    assert signed_figure(wanted[1].harm) in view.explanation()
+
+
+def test_a_sweep_of_two_models_maps_by_how_much_more_a_needs_each_head(view, scene, other, look_at, settled) -> None:
+    look_at(scene, other)
+    settled()
+    view.start_measuring()
+    settled()
+    each = [
+        np.array([done.change.harm for done in sweep(one.model, one.capture.ids, all_heads(one.model))])
+        for one in (scene, other)
+    ]
+    less = (each[0] - each[1]).reshape(view.sweep.values.shape)
+    assert np.allclose(view.sweep.values, less)
+    assert view.sweep.map.colouring.signed
+    assert "less what it is worth to B" in view.sweep.how.text()
+    _, rows = view.sweep._describe(1, 2)
+    assert len(rows) == 4
+    assert np.allclose(view.numbers()["harm"], less)
+    view.sweep.measure.set_value("divergence")
+    view.sweep.measure.changed.emit("divergence")
+    assert view.sweep.map.colouring.signed
+
+
+@pytest.mark.slow
+def test_a_model_against_itself_needs_every_part_alike(view, scene, look_at, settled) -> None:
+    look_at(scene, scene)
+    settled()
+    view.start_measuring()
+    settled()
+    assert not view.sweep.values.any()
+    assert view.part.facts.texts()["Change, A − B"] == "0"
+
+
+def test_without_the_other_model_its_numbers_are_gone(view, scene, other, look_at, settled) -> None:
+    look_at(scene, other)
+    settled()
+    view.start_measuring()
+    settled()
+    look_at(scene)
+    settled()
+    assert not view.sweep.found
+    assert not view.sweep.signed
+    assert view.part.beside is None
+    assert view.part.facts.texts().keys() == {"Loss", "Loss without", "Change", "Divergence"}

@@ -41,6 +41,7 @@ def move(canvas, point):
 
 @pytest.mark.parametrize("weight", [0.0, 0.031, 0.5, 1.0])
 def test_opacity_is_the_weight_however_many_heads_are_drawn(canvas, weight):
+    """Mistake 10: opacity that is divided by how many heads are shown."""
     for heads in ((0,), (0, 1, 2)):
         canvas.set_lines(lines_of(weights(), Wanted(heads, 6)))
         assert canvas.pen(0, weight).color().alphaF() == pytest.approx(weight, abs=1 / 255)

@@ -126,6 +126,54 @@ def test_every_page_gives_a_picture_and_its_numbers(inspect, tmp_path: Path, vie
     assert len({image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 7)}) > 8
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("view", [name for name in module.view_names() if name not in ("compare", "trajectories")])
+def test_every_view_gives_its_numbers_without_a_window(inspect, tmp_path: Path, view: str) -> None:
+    code, _, said = inspect(PROMPT, view, "it.npz")
+    assert code == DONE, said
+    assert np.load(tmp_path / "it.npz", allow_pickle=False).files
+
+
+def test_what_waits_for_a_button_in_the_window_is_measured(inspect, project: Path, tmp_path: Path) -> None:
+    from studio.engine.scene import open_scene
+    from studio.insight.ablation import all_heads, sweep
+
+    assert inspect(PROMPT, "ablation", "heads.npz")[0] == DONE
+    scene = open_scene(project / "runs" / "tale" / "checkpoints" / "step-000004", PROMPT)
+    wanted = [done.change.harm for done in sweep(scene.model, scene.capture.ids, all_heads(scene.model))]
+    assert np.allclose(np.load(tmp_path / "heads.npz")["harm"].ravel(), wanted)
+    assert inspect(PROMPT, "landscape", "line.npz")[0] == DONE
+    assert np.isfinite(np.load(tmp_path / "line.npz")["loss"]).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("view", ["attention", "lens", "compare", "rollout", "steps", "query_key"])
+def test_a_model_less_itself_is_nothing(inspect, tmp_path: Path, view: str) -> None:
+    code, _, said = inspect(PROMPT, view, "it.npz", "--compare", "tale")
+    assert code == DONE, said
+    found = np.load(tmp_path / "it.npz", allow_pickle=False)
+    name = {"attention": "map", "lens": "apart", "compare": "divergence", "steps": "output",
+            "query_key": "scores"}.get(view, view)  # fmt: skip
+    assert found[name].size
+    assert not found[name].any()
+
+
+@pytest.mark.slow
+def test_of_two_models_one_can_be_drawn(inspect, tmp_path: Path) -> None:
+    assert inspect(PROMPT, "rollout", "a.npz")[0] == DONE
+    assert inspect(PROMPT, "rollout", "b.npz", "--compare", "tale", "--mode", "B")[0] == DONE
+    assert np.array_equal(*(np.load(tmp_path / name)["rollout"] for name in ("a.npz", "b.npz")))
+
+
+def test_what_cannot_be_compared_is_a_sentence(inspect) -> None:
+    code, _, said = inspect(PROMPT, "rollout", "it.npz", "--compare", "nobody")
+    assert code == REFUSED
+    assert "nobody" in said
+    code, _, said = inspect(PROMPT, "compare", "it.npz")
+    assert code == REFUSED
+    assert "second checkpoint or model" in said
+
+
 def test_the_views_are_listed(inspect) -> None:
     code, out, _ = inspect("", "list", "unused.png")
     assert code == DONE

@@ -97,6 +97,7 @@ def test_the_card_names_the_step_where_a_value_was_measured(plot: CurvePlot) -> 
 
 
 def test_the_smooth_line_is_the_corrected_average_of_the_raw_values(plot: CurvePlot) -> None:
+    """Mistake 11: smoothing what was thinned out before."""
     plot.set_smoothing(0.8)
     history = plot.canvas.scene.curves[0].history
     assert history is not None

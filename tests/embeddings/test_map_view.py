@@ -176,6 +176,25 @@ def test_the_search_lights_up_what_it_finds_and_enter_locks_the_first(view: MapV
     assert view.map.picture.lit[0] == 7
 
 
+def test_a_regular_expression_lights_up_what_it_finds(view: MapView, stage: Stage) -> None:
+    view.token.pattern.setChecked(True)
+    QTest.keyClicks(view.token.search, "^[aeiou]$")
+    stage.settle()
+    found = [view.points.label(int(token)) for token in view.picking.ids]
+    assert sorted(found) == [letter for letter in "aeiou" if letter in found]
+    assert len(found) > 2
+    assert view.token.found.text() == f"{len(found)} found"
+    view.token.search.setText("[")
+    stage.settle()
+    assert "does not work" in view.token.found.text()
+    assert len(view.picking.ids) == 0
+    view.token.search.clear()
+    assert view.picking.ids is None
+    view.token.search.setText("e")
+    view.token.pattern.setChecked(False)
+    assert view.points.label(int(view.picking.ids[0])) == "e"
+
+
 def test_what_is_drawn_around_becomes_a_table_and_a_file(view: MapView, stage: Stage, tmp_path: Any) -> None:
     view.map.lassoed.emit(np.array([2, 5, 6]))
     rows = view.picked.table.rows()

@@ -7,7 +7,7 @@ import pytest
 
 from studio.core.errors import StudioError
 from studio.insight.flow import LONGEST, Network, flows
-from studio.insight.heads import joined
+from studio.insight.rollout import joined
 
 pytestmark = pytest.mark.torch
 

@@ -12,7 +12,7 @@ from studio.core.errors import StudioError
 from studio.core.shelf import FAMILIES
 from studio.insight import heads
 from studio.insight.capture import capture
-from studio.insight.heads import duplicate, entropy, first_token, induction, previous_token, repeated, rollout
+from studio.insight.heads import duplicate, entropy, first_token, induction, previous_token, repeated
 from tests.families.conftest import shaken, tiny
 from tests.insight.conftest import IDS
 
@@ -121,38 +121,6 @@ def test_every_family_is_scored_for_all_its_heads(model) -> None:
         assert (values >= 0).all()
         assert (values <= 1 + 1e-6).all()
     assert found.previous_token[1, 2] == pytest.approx(np.diagonal(text.attention[1, 2], -1).mean())
-
-
-# --- rollout ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("how", ["mean", "max", "min"])
-@pytest.mark.parametrize("start", [0, 1])
-def test_rollout_rows_sum_to_one_and_nothing_flows_backwards(gpt2, how: str, start: int) -> None:
-    found = rollout(capture(gpt2, IDS).attention, how, start)
-    assert found.shape == (3 - start, 17, 17)
-    np.testing.assert_allclose(found.sum(-1), 1.0, atol=1e-5)
-    assert found.min() >= 0
-    assert (found[:, np.triu(np.ones((17, 17), bool), 1)] == 0).all()
-    np.testing.assert_allclose(found[:, 0, 0], 1.0)
-
-
-def test_rollout_of_one_layer_is_half_of_it_and_half_of_itself() -> None:
-    weights = np.stack([evenly(6), looking_back(6, 1)])[None]
-    np.testing.assert_allclose(rollout(weights)[0], 0.5 * weights[0].mean(0) + 0.5 * np.eye(6))
-    same = np.broadcast_to(np.eye(6), (4, 2, 6, 6))
-    np.testing.assert_allclose(rollout(same)[-1], np.eye(6))
-
-
-def test_rollout_multiplies_the_later_layer_from_the_left() -> None:
-    first, second = evenly(5), looking_back(5, 2)
-    mixed = [0.5 * one + 0.5 * np.eye(5) for one in (first, second)]
-    np.testing.assert_allclose(rollout(np.stack([first, second])[:, None])[1], mixed[1] @ mixed[0])
-
-
-def test_heads_are_not_joined_in_a_way_nobody_knows() -> None:
-    with pytest.raises(StudioError, match="median"):
-        rollout(evenly(4)[None, None], "median")
 
 
 # --- an induction head grows ------------------------------------------------------------------------------------------

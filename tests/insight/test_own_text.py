@@ -112,3 +112,12 @@ def test_a_text_without_a_whole_window_is_no_ground(tmp_path: Path) -> None:
     run = small_run(tmp_path, context=5_000)
     with pytest.raises(StudioError, match="shorter than one window"):
         ground(own_text(run), 1)
+
+
+@pytest.mark.parametrize("objective", ["instruct", "prefer"])
+def test_a_model_taught_by_rows_is_measured_by_the_next_words_of_a_text(tmp_path: Path, objective: str) -> None:
+    run = small_run(tmp_path)
+    taught = dataclasses.replace(run, config=dataclasses.replace(run.config, objective=objective))
+    found, wanted = (ground(own_text(one), 2) for one in (taught, run))
+    assert found.objective.name == "pretrain"
+    assert all(np.array_equal(one, other) for one, other in zip(found.batches, wanted.batches, strict=True))

@@ -1,7 +1,7 @@
 """Where tiles stand, whatever the room and however many there are."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 
@@ -12,6 +12,7 @@ SHAPES = st.tuples(st.integers(1, 32), st.integers(1, 32))
 
 
 @given(SHAPES, ROOMS, st.booleans(), st.booleans())
+@settings(max_examples=25)  # up to a thousand tiles each
 def test_every_tile_is_found_where_it_stands_and_none_lies_over_another(shape, room, badges, flows):
     order = [(row, column) for row in range(shape[0]) for column in range(shape[1])] if flows else None
     grid = grid_for(shape, order, room, badges)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from studio.insight import health
 from studio.probes.weights_view import WeightsView, odd_words
@@ -111,3 +112,34 @@ def test_nothing_of_the_former_model_is_told_while_the_next_is_measured(view: We
     view._histogram.stop()
     assert view.table.rows() == []
     stage.settle()
+
+
+def test_adams_moments_stand_in_for_the_weights(view: WeightsView, stage: Stage) -> None:
+    view.listed.set_value("second")
+    view.listed.changed.emit("second")
+    stage.settle()
+    folder = stage.looking.scene.folder
+    kept = load_file(folder / "optimizer.safetensors")
+    view.table.row_activated.emit(view.table.rows()[1])
+    rows = {row.tensor: row for row in view.table.rows() if row.tensor}
+    for name, row in rows.items():
+        assert row.norm == pytest.approx(float(kept[f"{name}.exp_avg_sq"].sqrt().norm()), rel=1e-5)
+    assert "√v(" in view.note.text()
+    assert "m ÷ √v" in view.explanation()
+    assert view.numbers()["of"].tolist() == ["second"]
+
+
+def test_two_checkpoints_are_subtracted_tensor_by_tensor(view: WeightsView, stage: Stage) -> None:
+    stage.looking.compare_with(stage.subject(3))
+    stage.until(lambda: stage.looking.other is not None and not stage.looking.busy)
+    stage.settle()
+    scene, other = stage.looking.scene, stage.looking.other
+    names = dict(other.model.named_parameters())
+    wanted = [float((weight - names[name]).detach().norm()) for name, weight in scene.model.named_parameters()]
+    assert view.numbers()["norms"] == pytest.approx(wanted, rel=1e-5)
+    assert "A − B" in view._now.note.text()
+    assert not view.measure.isVisible()
+    stage.looking.compare_with(None)
+    stage.settle()
+    assert view.numbers()["norms"] != pytest.approx(wanted, rel=1e-2)
+    assert view.measure.isVisible()

@@ -22,12 +22,14 @@ def scene(step: int = 20, **changes: Any) -> Any:
     return SimpleNamespace(**(facts | changes))
 
 
-def looking(shown: Any, other: Any = None, step: int | None = None, run: Any = None) -> Any:
+def looking(shown: Any, other: Any = None, step: int | None = None, run: Any = None, held: Any = None) -> Any:
     subject = Subject(SimpleNamespace(), "tale", "tale", 20)  # type: ignore[arg-type]
+    snapshot = SimpleNamespace(ids=range(32)) if step is not None and other is None else None
     return SimpleNamespace(
         shown=(shown, other),
         film=SimpleNamespace(step=step, snapshot=SimpleNamespace(ids=range(32))),
-        snapshot=SimpleNamespace(ids=range(32)) if step is not None and other is None else None,
+        snapshot=snapshot,
+        moments=(snapshot, held),
         subject=subject,
         run=run,
     )
@@ -72,6 +74,8 @@ def test_without_a_checksum_only_the_title_is_told() -> None:
 def test_a_snapshot_is_approximate_and_says_of_which_step(selection: Selection) -> None:
     words = provenance(looking(scene(), step=400), selection, True, True)
     assert words == "tale · step 400 · ≈ a snapshot in 8 bit · 32 tokens"
+    both = provenance(looking(scene(), step=400, held=SimpleNamespace(step=20)), selection, True, True)
+    assert both == "tale · step 400 − step 20 · ≈ snapshots in 8 bit · 32 tokens"
 
 
 def test_a_view_that_cannot_draw_a_snapshot_says_that_it_stays_exact(selection: Selection) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from studio.insight.together import together
 from studio.steps.query_key_view import QueryKeyView
 from tests.attention.conftest import scene_of
 
@@ -122,3 +123,109 @@ def test_both_themes_draw_the_bars(view, look) -> None:
     dark = view.bars.grab().toImage()
     look.set_theme("light")
     assert view.bars.grab().toImage() != dark
+
+
+# --- queries and keys on one map ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def map_view(view, settled):
+    view.picture.set_value("together")
+    view.picture.changed.emit("together")
+    settled()
+    return view
+
+
+def test_queries_and_keys_are_points_of_one_map(session, map_view) -> None:
+    walk = map_view.walker.walk
+    wanted = together(walk.turned_queries, walk.turned_keys, walk.operands.hides)
+    assert np.array_equal(map_view.numbers()["together"], wanted.points)
+    assert len(map_view.together.map.picture.points) == 24
+    assert f"{wanted.correlation:.3f}".replace("-", "−").rstrip("0") in map_view.together.note.text()
+    assert "every product stays" in map_view.explanation()
+
+
+def test_before_turning_the_map_is_another(map_view, settled) -> None:
+    after = map_view.numbers()["together"]
+    map_view.turning.set_value("before")
+    map_view.turning.changed.emit("before")
+    settled()
+    assert not np.allclose(map_view.numbers()["together"], after)
+
+
+def test_a_point_chooses_its_query_or_its_key(session, map_view) -> None:
+    shown = map_view.together.map
+    shown.hovered.emit(7)
+    assert session.selection.value("row") == 7
+    shown.clicked.emit(12 + 3)
+    shown.clicked.emit(7)
+    assert (session.selection.locked("row"), session.selection.locked("column")) == (7, 3)
+    assert (shown.locked, shown.linked) == (7, (15,))
+    shown.hovered.emit(-1)
+    tokens = session.looking.scene.tokens
+    assert f"query of “{tokens[7]}” and the key of “{tokens[3]}”" in map_view.explanation()
+    assert map_view.together._label(7).startswith("q ")
+    assert map_view.together._label(15).startswith("k ")
+
+
+def test_both_themes_draw_the_points(map_view, look) -> None:
+    dark = map_view.together.grab().toImage()
+    look.set_theme("light")
+    assert map_view.together.grab().toImage() != dark
+
+
+# --- two models -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pair(session, view, look_at, settled):
+    """A and B beside one another: their scores by themselves, and the view of the difference."""
+    one, other = (scene_of("llama 3.1", seed=seed) for seed in (1, 2))
+    alone = []
+    for scene in (one, other):
+        look_at(scene)
+        settled()
+        session.selection.lock(row=9, column=4)
+        alone.append(view.numbers())
+    look_at(one, other)
+    settled()
+    return view, alone
+
+
+def test_scores_and_products_of_two_models_are_subtracted(session, pair) -> None:
+    view, (one, other) = pair
+    shown = view.numbers()
+    assert np.allclose(shown["scores"], one["scores"] - other["scores"])
+    assert np.array_equal(shown["query_b"], other["query"])
+    less = one["product"] - other["product"]
+    assert np.array_equal(view.bars.rows[2].values, less)
+    assert np.array_equal(view.bars.rows[0].ghost, other["query"])
+    assert list(view.bars.order) == list(np.argsort(-np.abs(less), kind="stable"))
+    assert view.pair.note.text() == "bars: A, lines: B"
+    difference = shown["scores"][9, 4]
+    assert less.sum() * 6**-0.5 == pytest.approx(difference)
+    written = view.strip.written.toPlainText().splitlines()
+    assert view.strip.place.text().endswith(f"A − B = {difference:.4f}".replace("-", "−"))
+    assert [line[:6] for line in written] == ["A: Σ q", "B: Σ q"]
+    assert f"{difference:.4f}".replace("-", "−") in view.explanation()
+
+
+def test_pointing_at_a_bar_writes_both_products(pair) -> None:
+    view, (one, other) = pair
+    view.bars.point(2)
+    written = view.strip.written.toPlainText().splitlines()
+    assert written[0].endswith(f"{one['product'][2]:.4f}".replace("-", "−"))
+    assert written[1].endswith(f"{other['product'][2]:.4f}".replace("-", "−"))
+
+
+def test_a_difference_has_no_map_of_points_and_says_why(pair) -> None:
+    view, _ = pair
+    assert not view.picture._buttons["together"].isEnabled()
+    assert "choose A or B" in view.picture._buttons["together"].toolTip()
+
+
+def test_heads_of_two_widths_are_refused_with_the_reason(session, view, look_at, settled) -> None:
+    look_at(scene_of("llama 3.1"), scene_of("llama 3.1", emb_dim=16))
+    settled()
+    assert "numbers wide" in view.strip.place.text()
+    assert view.numbers() == {}

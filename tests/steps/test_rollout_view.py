@@ -1,14 +1,17 @@
 """Rollout and flow as pages show them: the engine's numbers, the honest sentence, and the way to ablation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
 from studio.core.errors import StudioError
 from studio.insight.flow import LONGEST, flows
-from studio.insight.heads import rollout
+from studio.insight.rollout import rollout, rollouts
+from studio.insight.snapshot import Subject, take
 from studio.live.looking import Glance
-from studio.steps import rollout_view
+from studio.steps import spread
 from studio.steps.rollout_view import LONGEST_FLOW, RolloutView
 from tests.attention.conftest import scene_of
 
@@ -132,7 +135,7 @@ def test_a_text_of_one_token_flows_into_itself(view, look_at, settled) -> None:
 
 
 def test_while_it_is_computed_or_failed_there_is_no_map_but_a_word(view, settled, monkeypatch) -> None:
-    monkeypatch.setattr(rollout_view, "ROLLOUT", refuse)
+    monkeypatch.setattr(spread, "ROLLOUT", refuse)
     choose(view.heads, "max")
     assert view.map.values.size == 0
     assert view.card.note.text() == "being computed…"
@@ -141,6 +144,69 @@ def test_while_it_is_computed_or_failed_there_is_no_map_but_a_word(view, settled
     assert view.numbers() == {}
     assert np.isnan(view.text.shares).all()
     assert "Too large." in view.card.note.text()
+
+
+def test_values_count_where_a_person_wants_it(view, scene, settled) -> None:
+    plain = view.values
+    view.values_count.setChecked(True)
+    settled()
+    assert np.allclose(view.values, rollouts([(scene.model, scene.capture)], ("mean", 0, 2, True))[-1])
+    assert np.allclose(view.values.sum(-1), 1.0, atol=1e-5)
+    assert not np.allclose(view.values, plain, atol=1e-3)
+    assert "length of what its value adds" in view.explanation()
+
+
+@pytest.mark.parametrize("kind", ["rollout", "flow"])
+def test_two_models_are_subtracted_the_right_way_round(view, session, scene, look_at, settled, kind: str) -> None:
+    choose(view.kind, kind)
+    other = scene_of(seed=2)
+    settled()
+    of_a = view.values
+    look_at(other)
+    settled()
+    of_b = view.values
+    look_at(scene, other)
+    settled()
+    assert view.compares
+    assert np.allclose(view.values, of_a - of_b, equal_nan=True)
+    assert view.map.colouring.signed
+    assert view.explanation().startswith("A − B: ")
+    assert any(share < 0 for share in view.text.shares)
+    session.looking.mode = "B"
+    session.looking.changed.emit(frozenset({"mode"}))
+    settled()
+    assert np.allclose(view.values, of_b)
+    assert not view.map.colouring.signed
+
+
+def test_a_model_against_itself_has_no_difference(view, scene, look_at, settled) -> None:
+    look_at(scene, scene)
+    settled()
+    assert not view.values.any()
+
+
+def test_the_film_moves_it_where_a_snapshot_keeps_every_pair(view, session, scene, settled) -> None:
+    exact = view.values
+    film = session.looking.film
+    film.step, film.snapshot = 40, moment_of(scene)
+    session.looking.changed.emit(frozenset({"film", "snapshot"}))
+    settled()
+    assert "step 40, 8 bit" in view.card.note.text()
+    assert view.scrubs
+    assert np.abs(view.values - exact).max() < 0.02
+    assert not np.array_equal(view.values, exact)
+    assert not view.values_count.isEnabled()
+    film.snapshot = replace(film.snapshot, block=2)  # what several tokens share cannot be added up
+    session.looking.changed.emit(frozenset({"film", "snapshot"}))
+    settled()
+    assert np.array_equal(view.values, exact)
+    assert not view.scrubs
+    film.step = film.snapshot = None
+
+
+def moment_of(scene):
+    """What a run would have kept of this scene."""
+    return take(scene.model, Subject(scene.capture.ids, range(8)), 40)
 
 
 def refuse(*_args: object) -> None:

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from studio.insight.course import NAMES, PRINTED
+from studio.steps.formulas import formula
 from studio.steps.step_canvas import Spot
 from studio.steps.steps_view import StepsView
 from studio.steps.walker import EXAMPLES
@@ -338,3 +339,61 @@ def test_every_station_is_drawn_in_every_theme(view, look, theme: str) -> None:
         go(view, station)
         pictures.append(view.canvas.grab().toImage())
     assert all(one != other for one, other in pairwise(pictures))
+
+
+# --- two models -----------------------------------------------------------------------------------------------------
+
+
+def test_every_matrix_of_two_models_is_subtracted(session, view, look_at, settled) -> None:
+    one, other = (scene_of("llama 3.1", seed=seed) for seed in (1, 2))
+    alone = []
+    for scene in (one, other):
+        look_at(scene)
+        settled()
+        alone.append(view.numbers())
+    look_at(one, other)
+    settled()
+    shown = view.numbers()
+    assert shown.keys() == alone[0].keys()
+    for key, values in shown.items():
+        if key != "masked":
+            assert np.array_equal(values, alone[0][key] - alone[1][key]), key
+    hidden = np.isneginf(alone[0]["masked"])
+    assert np.array_equal(np.isneginf(shown["masked"]), hidden)
+    assert view.canvas.pictures["weights"].colouring.signed
+    assert not any(term.sign for stage in view.canvas.stages for term in stage.terms)
+    assert "less that of B" in view.sentence.text()
+
+
+def test_a_number_of_a_difference_shows_the_operands_of_both(session, view, look_at, settled) -> None:
+    one, other = (scene_of("llama 3.1", seed=seed) for seed in (1, 2))
+    look_at(one, other)
+    settled()
+    go(view, "scores")
+    session.selection.lock(row=5, column=2)
+    written = view.strip.written.toPlainText().splitlines()
+    walk, beside = view.walker.walk, view.walker.beside
+    less = walk.scores[5, 2] - beside.scores[5, 2]
+    assert view.strip.place.text().endswith(f" = {less:.4f}".replace("-", "−"))
+    assert written == [f"A: {formula(walk, 'scores', 5, 2)}", f"B: {formula(beside, 'scores', 5, 2)}"]
+    assert view.explanation().startswith("A − B: ")
+    go(view, "masked")
+    session.selection.lock(row=2, column=5)
+    assert "hidden in both" in view.strip.place.text()
+
+
+def test_a_model_against_itself_is_nowhere_apart(view, look_at, settled) -> None:
+    scene = scene_of()
+    look_at(scene, scene)
+    settled()
+    assert not any(np.nan_to_num(values, neginf=0.0).any() for values in view.numbers().values())
+
+
+def test_the_example_stays_while_two_models_are_compared(view, look_at, settled) -> None:
+    look_at(scene_of(), scene_of(seed=2))
+    settled()
+    view._choose(True)
+    settled()
+    assert view.walker.beside is None
+    assert view.walker.example is not None
+    assert any(term.sign for stage in view.canvas.stages for term in stage.terms)

@@ -23,6 +23,7 @@ CHOICES = (Choice(11, " warm", 0.55), Choice(12, " hot", 0.38), Choice(13, "\n",
     ],
 )  # fmt: skip
 def test_per_cent_are_told_truthfully(probability: float, words: str) -> None:
+    """Mistake 3: every share below one per cent called “<0.01 %”."""
     assert percent_text(probability) == words
 
 
