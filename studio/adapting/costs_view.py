@@ -184,14 +184,14 @@ class CostsView(QWidget):
 
 
 def fit_words(costs: AdapterCosts, kind: str, free: int, total: int, whose: str) -> str:
-    """Whether a training of this kind fits, which kind would, and what only the loading takes."""
+    """Whether a training of this kind fits, which kind would, and how a base that does not is read."""
     need, whole = costs.need(kind).total, 4 * costs.model_parameters
     if need <= free:
         words = tr("{need} fit into the {free} that are free on {whose}.", need=disk_size(need), free=disk_size(free),
                    whose=whose)  # fmt: skip
         if kind == "qlora" and whole > free:
             words += " " + tr(
-                "But loading does not: Atelier reads a base in fp32, {size}, before it packs it.", size=disk_size(whole)
+                "Each matrix is packed while it is read, so the base's {size} in fp32 need not.", size=disk_size(whole)
             )
         return words
     ways = {"qlora": "QLoRA", "lora": "LoRA"}

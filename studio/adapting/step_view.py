@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.adapting.layer_map import LayerMap
 from studio.adapting.own_words import own_words
+from studio.adapting.row_button import RowButton
 from studio.adapting.step_words import TITLES, sentence
 from studio.controls.editors import TextEdit
 from studio.controls.number_edit import NumberEdit
@@ -74,7 +75,12 @@ class StepView(QWidget):
             box.setAccessibleName(name)
             box.changed.connect(self._unsettle)
         self.answer.setPlaceholderText(tr("none: every token counts"))
-        self.rank, self.rate = self._number(8, True, tr("Rank")), self._number(5e-3, False, tr("Learning rate"))
+        self.rank, self.rate = number_box(look, 8, True, tr("Rank")), number_box(look, 5e-3, False, tr("Learning rate"))
+        for number in (self.rank, self.rate):
+            number.changed.connect(self._unsettle)
+        self.rows = RowButton(session, look)
+        self.rows.picked.connect(self.take)
+        self.rows.failed.connect(self._failed)
         self.trouble = Label("", "danger", wrap=True)
         self.trouble.hide()
         self.where = Segmented([(name, tr(words)) for name, words in STAGES], look, tr("Stage"))
@@ -90,15 +96,6 @@ class StepView(QWidget):
         self.maps = (LayerMap(look, tr("Matrix A by layer")), LayerMap(look, tr("Matrix B by layer")))
         self._lay_out()
 
-    def _number(self, value: float, whole: bool, name: str) -> NumberEdit:
-        box = NumberEdit(self.look, whole)
-        box.minimum, box.maximum, box.default = (1, 4_096, value) if whole else (0.0, 100.0, value)
-        box.set_value(value)
-        box.setFixedWidth(84)
-        box.setAccessibleName(name)
-        box.changed.connect(self._unsettle)
-        return box
-
     def _lay_out(self) -> None:
         top = Card("", self.look)
         line = QHBoxLayout()
@@ -107,6 +104,7 @@ class StepView(QWidget):
                                   (tr("Rank"), self.rank, 0), (tr("Rate"), self.rate, 0)):  # fmt: skip
             line.addWidget(Label(words, "quiet"))
             line.addWidget(box, share)
+        line.insertWidget(2, self.rows)
         walk = QHBoxLayout()
         walk.setSpacing(8)
         walk.addWidget(self.where)
@@ -219,6 +217,13 @@ class StepView(QWidget):
 
     # --- what a person does ---------------------------------------------------------------------------------------
 
+    def take(self, text: str, answer: str) -> None:
+        """This example, from its first stage."""
+        for box, words in ((self.text, text), (self.answer, answer)):
+            box.set_value(words)
+            box.setModified(True)
+        self.begin()
+
     def go_on(self) -> None:
         """The next stage: shown again, or computed."""
         if self.at + 1 < len(self.stages):
@@ -302,6 +307,16 @@ class StepView(QWidget):
             lines.insert(0, Line(tr("the rest"), x, seen.losses, "text_quiet", quiet=True))
         mean = Level(seen.loss, tr("mean {loss}", loss=f"{seen.loss:.3f}"))
         self.chart.set_lines(lines, mean if stage.name != "forward" else None)
+
+
+def number_box(look: Look, value: float, whole: bool, name: str) -> NumberEdit:
+    """A rank, or a learning rate."""
+    box = NumberEdit(look, whole)
+    box.minimum, box.maximum, box.default = (1, 4_096, value) if whole else (0.0, 100.0, value)
+    box.set_value(value)
+    box.setFixedWidth(84)
+    box.setAccessibleName(name)
+    return box
 
 
 def nobody() -> None:

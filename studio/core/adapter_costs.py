@@ -213,6 +213,12 @@ def block_weights(model: ModelConfig) -> int:
     return sum(matrix.weights for matrix in matrices(model) if matrix.name in BLOCK_MATRICES)
 
 
+def held_bytes(model: ModelConfig, kind: str) -> int:
+    """A model's own weights in memory beside an adapter of this kind: fp32, in "qlora" its blocks' matrices in NF4."""
+    whole, blocks = parameters(model), block_weights(model)
+    return 4 * (whole - blocks) + nf4_model_bytes(model) if kind == "qlora" else 4 * whole
+
+
 def nf4_bytes(weights: int) -> int:
     """One weight of so many numbers in NF4: half a byte each, a byte for 64 of them, 4 bytes for 256 of those."""
     scales = -(-weights // NF4_BLOCK)

@@ -62,7 +62,7 @@ class EvaluationDone:
     validation_loss: float | None  # None when nothing is held back
     seconds: float
     validation_accuracy: float | None = None
-    measures: dict[str, float] = field(default_factory=dict)  # of the objective's own, on the held-back side
+    measures: dict[str, float] = field(default_factory=dict)  # on the held-back side, and of an adapter's change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.engine.loaded import LoadedModel
 from studio.insight.comparison import divergence
+from studio.layers.adapter_size import effective_rank, product_values
 from studio.layers.adapter_weights import AdapterWeights, lift_adapter
 from studio.layers.decoder import Decoder
 from studio.layers.lora import activate, linear_layers, set_strength
@@ -55,11 +56,7 @@ class LayerChange:
     @property
     def effective_rank(self) -> float:
         """e to the entropy of the singular values as shares of their sum (Roy & Vetterli 2007); 0 for no change."""
-        total = float(self.singular.sum())
-        if not total:
-            return 0.0
-        shares = self.singular[self.singular > 0] / total
-        return float(np.exp(-(shares * np.log(shares)).sum()))
+        return effective_rank(self.singular)
 
 
 @dataclass(frozen=True)
@@ -138,17 +135,6 @@ def _weighed(
         where, kind = place_of(path)
         found.append(LayerChange(path, where, kind, plain.in_features, plain.out_features, rank, base, singular))
     return AdapterChange(name, shape.rank, shape.alpha, shape.scale, shape.convention, tuple(found))
-
-
-def product_values(a: Tensor, b: Tensor, scale: float) -> Floats:
-    """Singular values of scale·B·A, the largest first, without forming it; A (rank, inputs), B (outputs, rank).
-
-    B = Q₁R₁ and Aᵀ = Q₂R₂ have orthonormal Q, so those of the product are those of the small R₁R₂ᵀ.
-    """
-    left = torch.linalg.qr(b.detach().double().cpu(), mode="r").R
-    right = torch.linalg.qr(a.detach().double().cpu().T, mode="r").R
-    found: Floats = torch.linalg.svdvals(left @ right.T).numpy() * abs(scale)
-    return found
 
 
 def _values(change: Tensor) -> Floats:

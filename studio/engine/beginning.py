@@ -15,19 +15,21 @@ from studio.engine.weights import empty_model, fill, own_sources, own_weights
 from studio.layers.decoder import Decoder
 from studio.layers.lora import HEAD, add_lora, merge
 from studio.layers.lora_linear import LoraShape
-from studio.layers.nf4 import quantize_blocks
+from studio.layers.nf4 import await_codes, quantize_blocks
 from studio.store.checkpoints import verify
 from studio.store.starts import Start, find_start
 
 
-def begun_from(start: Start, config: ModelConfig, device: str, seed: int = 0) -> Decoder:
+def begun_from(start: Start, config: ModelConfig, device: str, seed: int = 0, four_bits: bool = False) -> Decoder:
     """The network of `config` with the weights of `start` in fp32, in memory of its own.
+
+    With `four_bits` the matrices of its blocks are packed one by one while they are read.
 
     Where the run sees less at once than the model did, the first learned positions are kept; a head for other classes,
     or for classes instead of words, is a new one that follows from `seed`. An adapter of `start` is merged in.
     """
     own = start.config.model
-    model = _whole(start, device)
+    model = _whole(start, device, four_bits)
     if device == "cpu":
         for parameter in model.parameters():  # pages of a file are copied one by one when they are written to
             parameter.data = parameter.data.clone()
@@ -43,14 +45,19 @@ def begun_from(start: Start, config: ModelConfig, device: str, seed: int = 0) ->
     return model
 
 
-def _whole(start: Start, device: str) -> Decoder:
-    """A model by itself, as it lies there or with its adapter merged."""
+def _whole(start: Start, device: str, four_bits: bool) -> Decoder:
+    """A model by itself, as it lies there or with its adapter merged, which takes full numbers first."""
     if start.config.adapter.kind != "none":
         model = _adapted_again(start.folder, start.config, device)
         merge(model)
-        return model.requires_grad_(True)
+        model.requires_grad_(True)
+        if four_bits:
+            quantize_blocks(model)
+        return model
     verify(start.folder)
     model = empty_model(start.config.model)
+    if four_bits:
+        await_codes(model)
     fill(model, own_sources(model), own_weights(start.folder), device)
     return model
 
@@ -72,11 +79,9 @@ def restored(folder: Path, device: str) -> tuple[Decoder, Saved]:
 def _adapted_again(folder: Path, config: RunConfig, device: str, trained: bool = False) -> Decoder:
     """The base with the adapter in a checkpoint laid on it; `trained` as its run set it up, else as plain weights."""
     start = base_of_adapter(folder, config)
-    model = begun_from(start, config.model, device, config.compute.seed)
+    model = begun_from(start, config.model, device, config.compute.seed, config.adapter.kind == "qlora")
     if trained:
         prepared(model, config)
-    if config.adapter.kind == "qlora":
-        quantize_blocks(model)
     load_adapter(model, config.model, folder, start.name)
     return model
 
@@ -95,7 +100,10 @@ def base_of_adapter(folder: Path, config: RunConfig) -> Start:
 
 
 def adapted(model: Decoder, config: RunConfig, name: str) -> None:
-    """Lay the new adapter `name` of a run on its model; a head of classes is trained whole unless it is a target."""
+    """Lay the new adapter `name` of a run on its model, whose blocks are in 4 bits already where they are to be.
+
+    A head of classes is trained whole unless it is a target.
+    """
     wanted = config.adapter
     if wanted.kind == "none":
         return
@@ -104,8 +112,6 @@ def adapted(model: Decoder, config: RunConfig, name: str) -> None:
             tr("An adapter needs a model to lie on, and this run begins with random weights."),
             tr("Choose a model to start from, or train the weights themselves."),
         )
-    if wanted.kind == "qlora":
-        quantize_blocks(model)
     shape = LoraShape(wanted.rank, wanted.alpha, wanted.dropout, wanted.convention)
     torch.manual_seed(config.compute.seed)
     whole = (HEAD,) if config.model.outputs and HEAD not in wanted.names else ()

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from studio.core.adapter_costs import held_bytes
 from studio.core.config import RunConfig
 from studio.engine.adopt import look
 from studio.engine.beginning import restored
@@ -64,7 +65,8 @@ def open_merged(path: Path, device: str, keep_going: Callable[[], bool] = lambda
 
 def _open_checkpoint(folder: Path, device: str) -> Opened:
     check_sizes(folder)
-    refuse_too_large(_parameters(empty_model(read_state(folder).config.model)), device, folder.parent.parent.name)
+    config = read_state(folder).config
+    refuse_too_large(held_bytes(config.model, config.adapter.kind) // 4, device, folder.parent.parent.name)
     model, saved = restored(folder, device)
     step = saved.progress.step
     title = f"{folder.parent.parent.name} · step {step:,}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from studio.core.adapter_costs import held_bytes
 from studio.core.channel import RunControl
 from studio.core.config import RunConfig
 from studio.core.costs import memory
@@ -127,7 +128,7 @@ def refuse_what_cannot_fit(config: RunConfig, folder: Path) -> None:
 
     need, have = memory(config.model, config.training.batch_size), psutil.virtual_memory().total
     learns = need.gradients + need.optimizer if config.adapter.kind == "none" else 0
-    known = need.weights + learns
+    known = held_bytes(config.model, config.adapter.kind) + learns
     if known > have:
         raise StudioError(
             f"Training this model takes at least {known / 1e9:,.1f} GB; this computer has {have / 1e9:,.1f} GB.",
@@ -155,7 +156,8 @@ def _model(
         model, saved = restored(checkpoint, compute.device)
         return model, saved.progress
     if start is not None:
-        model = begun_from(start, config.model, compute.device, config.compute.seed)
+        packed = config.adapter.kind == "qlora"
+        model = begun_from(start, config.model, compute.device, config.compute.seed, packed)
     else:
         torch.manual_seed(config.compute.seed)
         model = FAMILIES.load(config.model.family).build(config.model).to(compute.device)

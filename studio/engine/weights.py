@@ -15,6 +15,7 @@ from studio.families import Source
 from studio.layers.decoder import Decoder
 from studio.layers.foreign_weights import share_of
 from studio.layers.hollow import hollow
+from studio.layers.nf4 import Nf4Linear
 from studio.layers.stored_weights import ELEMENTS, StoredWeights
 from studio.store.disk import size_text
 
@@ -190,4 +191,8 @@ def is_finite(tensor: Tensor) -> bool:
 
 def _set(model: nn.Module, name: str, tensor: Tensor) -> None:
     place, _, leaf = name.rpartition(".")
-    setattr(model.get_submodule(place), leaf, nn.Parameter(tensor))
+    module = model.get_submodule(place)
+    if isinstance(module, Nf4Linear):
+        module.take(leaf, tensor)
+    else:
+        setattr(module, leaf, nn.Parameter(tensor))

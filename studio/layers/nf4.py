@@ -17,6 +17,7 @@ from studio.core.costs import NF4_BLOCK as BLOCK
 from studio.core.costs import NF4_SECOND_BLOCK as GROUP
 from studio.layers.lora import HEAD
 from studio.layers.lora_linear import linear_of
+from studio.layers.nf4_kernels import Widen, kernel
 
 # Quantiles of the normal distribution, scaled to end at -1 and 1, with a zero among them (QLoRA, appendix E).
 LEVELS = (
@@ -25,6 +26,7 @@ LEVELS = (
     0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
     0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0,
 )  # fmt: skip
+WORTH = 1 << 18  # weights from which on another library's kernel is asked for
 _SMALLEST = 1e-38  # a block of zeros is divided by this
 _STEPS = 65_535  # bitsandbytes rounds a scale to one of so many steps before it looks for the nearest entry
 
@@ -70,11 +72,36 @@ def pack(weight: Tensor) -> Packed:
 
 
 def unpack(packed: Packed, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
-    """The weight that the codes stand for."""
+    """The weight that the codes stand for; by bitsandbytes' kernel where that gives the very same numbers."""
+    scales, device = _unpack_scales(packed), packed.codes.device
+    worth = shape[-1] % BLOCK == 0 and math.prod(shape) >= WORTH
+    widen = accelerated(device.type, dtype) if worth else None
+    if widen is not None:
+        return widen(packed.codes, scales, shape, dtype)
+    return _widened(packed.codes, scales, shape, dtype)
+
+
+@lru_cache(maxsize=8)
+def accelerated(device: str, dtype: torch.dtype) -> Widen | None:
+    """bitsandbytes' kernel for whole blocks, once it has widened a weight here exactly as we do; None without it."""
+    widen = kernel(device)
+    if widen is None:
+        return None
+    shape = (48, 3 * BLOCK)
+    codes = torch.arange(math.prod(shape) // 2, device=device).mul(37).to(torch.uint8)  # every byte there is
+    scales = torch.linspace(1e-3, 2.0, math.prod(shape) // BLOCK, device=device)
+    try:
+        theirs = widen(codes, scales, shape, dtype)
+    except RuntimeError:  # of a type or a device that it does not know
+        return None
+    return widen if torch.equal(theirs, _widened(codes, scales, shape, dtype)) else None
+
+
+def _widened(codes: Tensor, scales: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
     count = math.prod(shape)
     # A byte's two levels lie side by side as one number of eight bytes, so that one look finds both.
-    values = _pairs(packed.codes.device)[packed.codes.int()].view(torch.float32)
-    scales, whole = _unpack_scales(packed), count // BLOCK * BLOCK
+    values = _pairs(codes.device)[codes.int()].view(torch.float32)
+    whole = count // BLOCK * BLOCK
     values[:whole].view(-1, BLOCK).mul_(scales[: whole // BLOCK, None])
     if whole < count:
         values[whole:].mul_(scales[-1])
@@ -82,16 +109,31 @@ def unpack(packed: Packed, shape: tuple[int, ...], dtype: torch.dtype = torch.fl
 
 
 class Nf4Linear(nn.Module):
-    """A frozen `nn.Linear` in four bits; gradients go through it to its input, and nothing but the codes is kept."""
+    """A frozen `nn.Linear` in four bits; gradients go through it to its input, and nothing but the codes is kept.
+
+    Made of a layer on the meta device it waits for its weight and bias, and packs what it is given with `take`.
+    """
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
         self.in_features, self.out_features = linear.in_features, linear.out_features
-        packed = pack(linear.weight)
-        for name in ("codes", "scales", "steps", "mean"):
-            self.register_buffer(name, getattr(packed, name), persistent=False)
-        bias = linear.bias.detach().clone() if linear.bias is not None else None
-        self.register_buffer("bias", bias, persistent=False)
+        for name, tensor in (("weight", linear.weight), ("bias", linear.bias)):
+            self.register_parameter(name, None)
+            if tensor is None or not tensor.is_meta:
+                self.take(name, tensor)
+            else:
+                setattr(self, name, nn.Parameter(tensor.detach(), requires_grad=False))
+
+    def take(self, name: str, tensor: Tensor | None) -> None:
+        """Pack the "weight", or keep the "bias"; neither is a parameter any more."""
+        delattr(self, name)
+        if name == "bias":
+            self.register_buffer("bias", tensor.detach().clone() if tensor is not None else None, persistent=False)
+            return
+        assert tensor is not None
+        packed = pack(tensor)
+        for part in ("codes", "scales", "steps", "mean"):
+            self.register_buffer(part, getattr(packed, part), persistent=False)
 
     @property
     def packed(self) -> Packed:
@@ -158,6 +200,16 @@ def quantize_blocks(model: nn.Module, keep_going: Callable[[], bool] = lambda: T
         costs.append(LayerCost(path, exact.numel(), small.bits, float(error)))
         model.set_submodule(path, small)
     return costs
+
+
+def await_codes(model: nn.Module) -> None:
+    """Let a hollow model (`layers.hollow`) pack its weights one by one as they come: the layers of `quantize_blocks`.
+
+    So that no more than one of its matrices is ever there in full.
+    """
+    for path, module in list(model.named_modules()):
+        if isinstance(module, nn.Linear) and path != HEAD:
+            model.set_submodule(path, Nf4Linear(module))
 
 
 # --- scales ---------------------------------------------------------------------------------------------------------

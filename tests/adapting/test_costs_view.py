@@ -93,8 +93,8 @@ def test_what_does_not_fit_says_what_would(book):
     assert "fit into" in fit_words(costs, "none", large, large, "this computer")
 
 
-def test_what_fits_but_cannot_be_loaded_says_so():
+def test_a_base_that_fits_only_in_four_bits_says_that_it_is_packed_while_it_is_read():
     costs = adapter_costs(presets()["Llama 3.1 8B"], 32, "all", (4, 182))
     free = costs.qlora.total
-    assert "reads a base in fp32, 32.1 GB" in fit_words(costs, "qlora", free, free, "this computer")
-    assert "reads" not in fit_words(costs, "qlora", 40 * 10**9, 40 * 10**9, "this computer")
+    assert "packed while it is read, so the base's 32.1 GB" in fit_words(costs, "qlora", free, free, "this computer")
+    assert "packed" not in fit_words(costs, "qlora", 40 * 10**9, 40 * 10**9, "this computer")

@@ -65,6 +65,14 @@ def test_back_shows_what_was_computed_and_computes_nothing(view, stage, qtbot):
     assert (view.where.value(), len(view.stages)) == ("backward", 3)
 
 
+def test_a_row_of_ones_own_is_the_example_of_a_fresh_step(view, stage, qtbot):
+    press(view, stage, qtbot, view.next)
+    view.rows.picked.emit("the price is $", "42")
+    stage.until(lambda: not view.busy and len(view.stages) == 1)
+    assert (view.text.value(), view.answer.value()) == ("the price is $", "42")
+    assert [row.right for row in view.places.rows() if row.learned] == ["4", "2"]
+
+
 @pytest.mark.slow
 def test_a_stage_is_chosen_by_its_name_as_far_as_it_is_known(view, stage, qtbot):
     qtbot.mouseClick(view.where._buttons["loss"], Qt.MouseButton.LeftButton)

@@ -10,6 +10,7 @@ from studio.core.adapter_costs import (
     adapter_costs,
     adapter_problems,
     block_weights,
+    held_bytes,
     layer_kinds,
     nf4_bytes,
     nf4_model_bytes,
@@ -117,3 +118,10 @@ def test_what_does_not_fit_is_told_by_the_field_that_says_it(changed, field, wor
     assert words in problem.message
     assert adapter_problems(model, replace(adapter, kind="none")) == []
     assert adapter_problems(model, AdapterConfig(kind="lora", rank=64)) == []
+
+
+def test_what_is_held_beside_an_adapter_is_the_weights_of_its_need():
+    model = PRESETS["Llama 3.1 8B"]
+    costs = adapter_costs(model, 32, "all", (1, 64))
+    assert held_bytes(model, "qlora") == costs.qlora.weights
+    assert held_bytes(model, "lora") == held_bytes(model, "none") == costs.lora.weights

@@ -10,6 +10,7 @@ import torch
 from studio.core.channel import RunControl
 from studio.core.config import AdapterConfig, RunConfig
 from studio.core.errors import StudioError
+from studio.core.events import EvaluationDone
 from studio.engine.beginning import restored
 from studio.engine.loaded import open_model
 from studio.store.files import remove_folder
@@ -42,7 +43,9 @@ def test_only_the_adapter_is_saved_and_the_base_keeps_every_bit(
     play: Any, tuned: RunConfig, project: Project, kind: str
 ) -> None:
     before = (place(project, "run") / "model.safetensors").read_bytes()
-    play(dataclasses.replace(tuned, adapter=dataclasses.replace(tuned.adapter, kind=kind)), "tuned")
+    events = play(dataclasses.replace(tuned, adapter=dataclasses.replace(tuned.adapter, kind=kind)), "tuned")
+    grown = [event.measures["change"] for event in events if isinstance(event, EvaluationDone)]
+    assert grown[0] == 0.0 < grown[1] < grown[-1]
     saved = place(project, "tuned")
     assert (saved / "adapter.safetensors").is_file()
     assert not (saved / "model.safetensors").exists()

@@ -16,6 +16,7 @@ from studio.engine.weights import empty_model, fill, is_finite, refuse_too_large
 from studio.families import Source
 from studio.families.gpt2 import build, sources
 from studio.layers.foreign_weights import scatter
+from studio.layers.nf4 import Nf4Linear, Packed, await_codes, pack, quantize_blocks
 from studio.layers.stored_weights import StoredWeights
 
 pytestmark = pytest.mark.torch
@@ -65,6 +66,39 @@ def test_every_weight_lands_in_its_place(tied: bool) -> None:
     assert (other.lm_head.weight is other.embed_tokens.weight) == tied
     assert all(parameter.requires_grad for parameter in other.parameters())
     assert not any(buffer.is_meta for buffer in other.buffers())
+
+
+def test_in_four_bits_each_matrix_is_packed_as_it_comes_and_never_lies_there_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exact, held = outside()
+    waiting, whole = empty_model(CONFIG), []
+    await_codes(waiting)
+
+    def packed(weight: torch.Tensor) -> Packed:
+        small = [module for module in waiting.modules() if isinstance(module, Nf4Linear)]
+        whole.append(sum(not parameter.is_meta for module in small for parameter in module.parameters()))
+        return pack(weight)
+
+    monkeypatch.setattr("studio.layers.nf4.pack", packed)
+    fill(waiting, needed(CONFIG), held, "cpu")
+    assert whole == [0] * 12  # six matrices a block: not one of the others was there in full
+    assert not any(tensor.is_meta for tensor in (*waiting.parameters(), *waiting.buffers()))
+    monkeypatch.undo()
+    quantize_blocks(exact)
+    ids = torch.tensor([[1, 2, 3, 60]])
+    with torch.no_grad():
+        assert torch.equal(waiting.eval()(ids), exact(ids))
+    assert {name for name, _ in waiting.named_parameters()} == {name for name, _ in exact.named_parameters()}
+
+
+def test_a_matrix_that_is_no_number_is_refused_in_four_bits_too() -> None:
+    _, held = outside()
+    held.tensors["transformer.h.0.mlp.c_fc.weight"][3, 3] = float("nan")
+    waiting = empty_model(CONFIG)
+    await_codes(waiting)
+    with pytest.raises(StudioError, match="no numbers"):
+        fill(waiting, needed(CONFIG), held, "cpu")
 
 
 def test_every_foreign_tensor_is_read_once_and_the_largest_first() -> None:

@@ -160,3 +160,16 @@ def test_packing_a_model_stops_when_asked() -> None:
     asked: list[int] = []
     costs = quantize_blocks(built(tiny("gpt2")), lambda: len(asked) < 3 and not asked.append(0))
     assert len(costs) == 3
+
+
+def test_a_layer_without_memory_waits_for_its_weight_and_its_bias_in_any_order() -> None:
+    torch.manual_seed(0)
+    linear = nn.Linear(48, 32)
+    for order in (("weight", "bias"), ("bias", "weight")):
+        waiting = Nf4Linear(nn.Linear(48, 32, device="meta"))
+        assert {name for name, one in waiting.named_parameters() if one.is_meta} == {"weight", "bias"}
+        for name in order:
+            waiting.take(name, getattr(linear, name).detach())
+        assert not list(waiting.parameters())
+        x = torch.randn(2, 48)
+        assert torch.equal(waiting(x), Nf4Linear(linear)(x))
