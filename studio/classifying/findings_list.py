@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.classifying.rows_seen import Finding
+from studio.classifying.rows_seen import TOGETHER, Finding
 from studio.core.language import tr
 from studio.widgets.button import Button
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 _MOST = 6
-ACTIONS = {"data": "Open on the Data page"}
+ACTIONS = {"data": "Open on the Data page", TOGETHER: "Keep them together"}
 
 
 class FindingsList(QWidget):

@@ -6,11 +6,13 @@ from operator import attrgetter
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.classifying.number_scatter import ROLES, NumberScatter
+from studio.classifying.number_try import NumberTry
 from studio.classifying.numbers import NumberBaseline, NumberResults
 from studio.classifying.score_tiles import ScoreTiles, Tile, percent, split_word
+from studio.controls.segmented import Segmented
 from studio.core.language import tr
 from studio.curves.line_chart import LineChart
 from studio.curves.line_scene import Level, Line
@@ -53,14 +55,23 @@ class RegressionView(QWidget):
         self.running = LineChart(look, tr("Running mean error"), tr("rows scored"))
         self.table = RecordTable(_columns(), look, key=lambda row: row.number)
         self.words = Label("", "small", wrap=True)
+        self.trial = NumberTry(look)
+        views = (("rows", tr("Rows")), ("try", tr("Try")))
+        self.switch = Segmented(views, look, tr("What is shown"))
+        self.switch.set_value("rows")
+        self.switch.changed.connect(self.show_view)
         left, upper = Card(tr("Guess over truth"), look), Card(tr("Mean error so far"), look)
-        lower = Card(tr("Rows"), look)
+        self._lower = lower = Card(tr("Rows"), look)
         left.body.addWidget(self.scatter, 1)
         left.body.addWidget(self.words)
         upper.body.addWidget(self.running, 1)
         upper.set_note(tr("with its 95 % band"))
-        lower.body.addWidget(self.table, 1)
-        lower.set_note(tr("furthest off first"))
+        self.stack = QStackedWidget()
+        for page in (self.table, self.trial):
+            self.stack.addWidget(page)
+        lower.header.addWidget(self.switch)
+        lower.body.addWidget(self.stack, 1)
+        self.show_view("rows")
         side, row = QVBoxLayout(), QHBoxLayout()
         side.setSpacing(16)
         side.addWidget(upper, 1)
@@ -74,6 +85,14 @@ class RegressionView(QWidget):
         whole.addWidget(self.tiles)
         whole.addLayout(row, 1)
         self.scatter.chosen.connect(self._chosen)
+
+    def show_view(self, name: str) -> None:
+        """The rows, or a text of one's own."""
+        self.switch.set_value(name)
+        rows = name == "rows"
+        self.stack.setCurrentWidget(self.table if rows else self.trial)
+        self._lower.set_title(tr("Rows") if rows else tr("A text of your own"))
+        self._lower.set_note(tr("furthest off first") if rows else "")
 
     def set_results(self, results: NumberResults, baselines: Sequence[NumberBaseline] = ()) -> None:
         """Show one run and what guesses without a language model come to."""
@@ -119,6 +138,7 @@ class RegressionView(QWidget):
                          str(self.results.bands[place]))  # fmt: skip
 
     def _chosen(self, place: int) -> None:
+        self.show_view("rows")
         row = self._row(place)
         self.table.select(row)
         if self.table.selected_rows():

@@ -22,6 +22,7 @@ from studio.core.language import tr
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.parts.progress import Progress
+from studio.parts.rows_asked import RowsAsked
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.label import Label
 from studio.widgets.look import Look
@@ -80,6 +81,7 @@ class ResultsPage(QWidget):
         self.splits.changed.connect(self._split_chosen)
         self.book.changed.connect(self.refresh)
         self.numbers.texts_wanted.connect(self.row_jobs.read_texts)
+        self.classes.rows.data_requested.connect(self._show_data)
         self.classes.compare.earlier_wanted.connect(self._earlier_chosen)
         self.classes.learning.measure_wanted.connect(self._measure)
         self.classes.learning.parts_wanted.connect(self._train_parts)
@@ -142,6 +144,8 @@ class ResultsPage(QWidget):
             self._compare()
             self.stack.setCurrentWidget(self.classes)
         else:
+            if self._shown is not known:
+                self.numbers.trial.ask()
             if self._shown is not known or self.book.beside(self.run, self.split) is not None:
                 self.numbers.set_results(known, self.book.beside(self.run, self.split) or ())
             self.stack.setCurrentWidget(self.numbers)
@@ -217,6 +221,10 @@ class ResultsPage(QWidget):
             self.refresh()
 
     # --- what the views ask for -------------------------------------------------------------------------------------
+
+    def _show_data(self, words: str, numbers: tuple[int, ...]) -> None:
+        if (results := self.classes.results) is not None:
+            self._session.focus("data", RowsAsked(results.run.dataset, words, numbers))
 
     def _measure(self) -> None:
         if self.run is not None:

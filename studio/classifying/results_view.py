@@ -1,6 +1,7 @@
 """What a classifier can do on rows it has not learned from: figures, the matrix, and what is behind each cell."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.classifying.calibration_view import CalibrationView
@@ -15,8 +16,8 @@ from studio.classifying.row_list import Row, RowList
 from studio.classifying.score_tiles import ScoreTiles, tiles_of
 from studio.classifying.try_view import TryView
 from studio.classifying.why_card import WhyStrip
-from studio.controls.segmented import Segmented
 from studio.core.language import tr
+from studio.seeing.view_switch import ViewSwitch
 from studio.widgets.card import Card
 from studio.widgets.look import Look
 
@@ -24,6 +25,7 @@ VIEWS = (
     ("rows", "Rows"), ("classes", "Classes"), ("curves", "Curves"), ("calibration", "Calibration"),
     ("compare", "Compare"), ("learning", "Baselines"), ("try", "Try"),
 )  # fmt: skip
+_LOW, _INSET = 430, 34  # pixels of the view, and those beside the switch
 _MANY = 12  # classes from which the matrix takes the larger half
 
 
@@ -44,7 +46,7 @@ class ResultsView(QWidget):
         self.classes, self.curves = ClassTable(look), CurvesView(look)
         self.calibration, self.compare, self.learning = CalibrationView(look), CompareView(look), LearningView(look)
         self.trial = TryView(look)
-        self.switch = Segmented([(name, tr(words)) for name, words in VIEWS], look, tr("What is shown"))
+        self.switch = ViewSwitch([(name, tr(words)) for name, words in VIEWS], look, tr("What is shown"))
         self.switch.set_value(VIEWS[0][0])
         self._lay_out(look)
         self._connect()
@@ -59,7 +61,7 @@ class ResultsView(QWidget):
         self.stack = QStackedWidget()
         for page in (listed, self.classes, self.curves, self.calibration, self.compare, self.learning, self.trial):
             self.stack.addWidget(page)
-        card = Card("", look)
+        self._card = card = Card("", look)
         line = QHBoxLayout()
         line.addWidget(self.switch)
         line.addStretch(1)
@@ -74,6 +76,16 @@ class ResultsView(QWidget):
         whole.setSpacing(16)
         whole.addWidget(self.tiles)
         whole.addLayout(self._halves, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window a list names the views, and the matrix has the room of small print."""
+        super().resizeEvent(event)
+        low = self.height() < _LOW
+        self.tiles.set_brief(low)
+        self.matrix.threshold.set_brief(low)
+        shares = [self._halves.stretch(place) for place in (0, 1)]
+        room = (self.width() - self._halves.spacing()) * shares[1] // sum(shares)
+        self.switch.fit(room - _INSET)
 
     def _connect(self) -> None:
         self.switch.changed.connect(self.show_view)

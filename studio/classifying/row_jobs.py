@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from studio.classifying.attributed import Question, Why, explain
+from studio.classifying.number_try import Guess, guess_for
 from studio.classifying.numbers import NumberResults
 from studio.classifying.regression_view import RegressionView
 from studio.classifying.relabels import save_relabelled
@@ -29,6 +30,7 @@ class RowJobs(QObject):
         classes.texts_wanted.connect(self.read_texts)
         classes.why_wanted.connect(self._explain)
         classes.trial.asked.connect(self._try)
+        numbers.trial.asked.connect(self._guess)
         classes.rows.save_requested.connect(self._save)
 
     def look_at(self, folder: Path, known: Results | NumberResults | None) -> None:
@@ -72,6 +74,18 @@ class RowJobs(QObject):
 
     def _no_trial(self, error: StudioError) -> None:
         self._classes.trial.set_trouble(error.message)
+
+    def _guess(self, text: str) -> None:
+        if self._folder is not None:
+            job = self._session.jobs.start(guess_for, self._folder, text, lane="classify.try")
+            job.succeeded.connect(self._take_guess)
+            job.failed.connect(self._no_guess)
+
+    def _take_guess(self, guess: Guess) -> None:
+        self._numbers.trial.set_guess(guess)
+
+    def _no_guess(self, error: StudioError) -> None:
+        self._numbers.trial.set_trouble(error.message)
 
     def _save(self) -> None:
         project, known = self._session.project, self._known

@@ -15,7 +15,7 @@ from studio.controls.segmented import Segmented
 from studio.core.language import tr
 from studio.parts.wording import column_width
 from studio.views.record_table import Column, RecordTable
-from studio.widgets.button import Button
+from studio.widgets.button import Button, IconButton
 from studio.widgets.label import ElidedLabel, Label
 from studio.widgets.look import Look
 
@@ -43,12 +43,14 @@ class RowList(QWidget):
     texts_wanted = Signal(object)  # row numbers
     row_chosen = Signal(object)  # Row
     save_requested = Signal()
+    data_requested = Signal(str, object)  # what the listed rows have in common, and their numbers
 
     def __init__(self, look: Look, relabels: Relabels, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.relabels = relabels
         self._results: Results | None = None
         self._places: list[int] = []
+        self._every: list[int] = []  # places of all rows that are meant, of which `_places` are listed
         self._texts: dict[int, str] = {}
         self.table = RecordTable(self._columns(), look, key=lambda row: row.number)
         self.table.link_clicked.connect(self._relabel_clicked)
@@ -66,9 +68,11 @@ class RowList(QWidget):
         line.addWidget(self.count, 1)
         line.addWidget(self.undo)
         line.addWidget(self.save)
+        self.data = IconButton("data", tr("Open these rows on the Data page"), self._ask_for_data, look)
         head = QHBoxLayout()
         head.addWidget(self.title)
         head.addWidget(self.note, 1)
+        head.addWidget(self.data)
         head.addWidget(self.lists)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -96,7 +100,7 @@ class RowList(QWidget):
 
     def set_results(self, results: Results | None) -> None:
         """Other results: nothing is listed yet."""
-        self._results, self._places = results, []
+        self._results, self._places, self._every = results, [], []
         self._texts.clear()
         self._fill()
 
@@ -113,7 +117,8 @@ class RowList(QWidget):
 
     def show_places(self, title: str, places: Sequence[int] | Ints, empty: str = "") -> None:
         """List the rows at these places of the scored arrays, in this order."""
-        self._places = [int(place) for place in places[:MOST]]
+        self._every = [int(place) for place in places]
+        self._places = self._every[:MOST]
         self.title.setText(title)
         more = tr("the first {shown} of {all}", shown=f"{MOST:,}", all=f"{len(places):,}") if len(places) > MOST else ""
         self.note.setText(more)
@@ -146,6 +151,7 @@ class RowList(QWidget):
 
     def _fill(self) -> None:
         self.table.set_rows(self.rows())
+        self.data.setVisible(bool(self._every))
         changed = len(self.relabels.labels)
         self.bar.setVisible(changed > 0)
         words = tr("{count} rows have another label") if changed != 1 else tr("1 row has another label")
@@ -153,6 +159,11 @@ class RowList(QWidget):
         if self._results is not None:
             dataset = self._results.run.dataset.partition("@")[0]
             self.save.setText(tr("Save as the next version of “{name}”", name=dataset))
+
+    def _ask_for_data(self) -> None:
+        if self._results is not None:
+            numbers = tuple(int(self._results.run.rows[place]) for place in self._every)
+            self.data_requested.emit(self.title.text(), numbers)
 
     def _selected(self, rows: list[Row]) -> None:
         if rows:

@@ -14,6 +14,7 @@ from studio.rows.duplicates import leaks
 from studio.rows.labelled import Labelled, labelled
 from studio.rows.lengths import LengthTable
 from studio.rows.numbered import Numbered, numbered
+from studio.rows.shared_out import DRAWN
 from studio.store.row_file import require_going
 from studio.store.starts import find_start, tokenizer_in
 from studio.tokenizers import Tokenizer, make_tokenizer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 KeepGoing = Callable[[], bool]
 SIDES = ("training", "validation", "test")
+TOGETHER = "together"  # the way out that keeps near copies on one side
 _OFTEN = 256  # texts between two questions whether to go on
 _MOST_COMPARED = 20_000  # rows whose near copies are looked for
 
@@ -34,7 +36,7 @@ class Finding:
     level: str  # "danger", "warning" or "info"
     words: str
     hint: str = ""
-    action: str = ""  # "data" or ""
+    action: str = ""  # "data", TOGETHER or ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,7 @@ def look_at_rows(project: "Project", config: RunConfig, *, keep_going: KeepGoing
         trained = counted(known, known.training(config))
     lengths = lengths_of(known.texts, tokenizer_of(project, config), keep_going)
     told = (Finding("warning", note, action="data") for note in known.notes)
-    found = (*told, *length_findings(lengths, config), *leak_findings(known, keep_going))
+    found = (*told, *length_findings(lengths, config), *leak_findings(known, config, keep_going))
     order = ("danger", "warning", "info")
     findings = tuple(sorted(found, key=lambda one: order.index(one.level)))
     words = number_words(known) if isinstance(known, Numbered) else tr("{count} classes", count=f"{len(labels):,}")
@@ -121,8 +123,14 @@ def limit_of(config: RunConfig) -> int:
     return min(filter(None, (own, config.model.context_length)))
 
 
-def leak_findings(known: Labelled | Numbered, keep_going: KeepGoing | None) -> Iterator[Finding]:
-    """Rows that are tested on and, nearly, learned from."""
+def leak_findings(known: Labelled | Numbered, config: RunConfig, keep_going: KeepGoing | None) -> Iterator[Finding]:
+    """Rows that are tested on and, nearly, learned from; where rows are drawn they can be kept together."""
+    drawn = config.data.split in DRAWN and not config.data.near_together
+    way_out = (
+        tr("The result would look better than it is. Keep near copies on one side, or drop them on the Data page.")
+        if drawn
+        else tr("The result would look better than it is. Drop near copies on the Data page, under Clean.")
+    )
     if len(known.texts) > _MOST_COMPARED:
         yield Finding("info", tr("Near copies across the split were not looked for in so many rows."))
         return
@@ -135,7 +143,7 @@ def leak_findings(known: Labelled | Numbered, keep_going: KeepGoing | None) -> I
             yield Finding(
                 "warning", tr("{count} of {rows} {side} rows are nearly the same as a row that is learned from.",
                               count=f"{len({pair[1] for pair in found}):,}", rows=f"{len(held):,}", side=tr(side)),
-                tr("The result would look better than it is. Drop near copies on the Data page, under Clean."), "data",
+                way_out, TOGETHER if drawn else "data",
             )  # fmt: skip
 
 

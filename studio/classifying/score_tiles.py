@@ -40,7 +40,7 @@ class ScoreTile(QFrame):
         self.title.setText(tile.title)
         self.value.setText(tile.value)
         self.note.setText(tile.note)
-        self.setToolTip(tile.tip)
+        self.setToolTip("\n\n".join(part for part in (tile.note, tile.tip) if part))
         self.setAccessibleName(f"{tile.title}: {tile.value}. {tile.note}")
         self.setAccessibleDescription(tile.tip)
 
@@ -50,16 +50,23 @@ class ScoreTiles(QWidget):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look = look
+        self._look, self._brief = look, False
         self.tiles: list[ScoreTile] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(16)
 
+    def set_brief(self, brief: bool) -> None:
+        """Without the small print, which its tooltip and its accessible name still hold."""
+        self._brief = brief
+        for tile in self.tiles:
+            tile.note.setVisible(not brief)
+
     def set_tiles(self, tiles: Sequence[Tile]) -> None:
         """Show these from left to right."""
         while len(self.tiles) < len(tiles):
             self.tiles.append(ScoreTile(self._look))
+            self.tiles[-1].note.setVisible(not self._brief)
             self._row.addWidget(self.tiles[-1], 1)
         for place, shown in enumerate(self.tiles):
             shown.setVisible(place < len(tiles))

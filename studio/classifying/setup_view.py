@@ -30,8 +30,8 @@ from studio.widgets.scroll import Scroll
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Split", (
-        "classify.balance", "data.validation_share", "data.test_share", "data.split", "classify.part",
-        "classify.multi_label",
+        "classify.balance", "data.validation_share", "data.test_share", "data.split", "data.near_together",
+        "classify.part", "classify.multi_label",
     )),
     ("Reading", (
         "classify.read_at", "classify.longest", "classify.pad_to", "classify.causal_mask", "classify.head_bias",

@@ -47,11 +47,14 @@ class ThresholdBar(QWidget):
         return box
 
     def _lay_out(self) -> None:
-        top, low = QHBoxLayout(), QHBoxLayout()
+        top = QHBoxLayout()
         top.addWidget(Label(tr("Threshold"), "strong"))
         top.addStretch(1)
         top.addWidget(self.half)
         top.addWidget(self.when)
+        self._low = QWidget()
+        low = QHBoxLayout(self._low)
+        low.setContentsMargins(0, 0, 0, 0)
         low.setSpacing(6)
         for widget in (Label(tr("false alarm : miss"), "small"), self.false_alarm, Label(":", "small"), self.miss):
             low.addWidget(widget)
@@ -63,7 +66,11 @@ class ThresholdBar(QWidget):
         column.addLayout(top)
         column.addWidget(self.slider)
         column.addWidget(self.figures)
-        column.addLayout(low)
+        column.addWidget(self._low)
+
+    def set_brief(self, brief: bool) -> None:
+        """Without the costs, where there is little room."""
+        self._low.setVisible(not brief)
 
     def set_against(self, against: Against | None, name: str) -> None:
         """Judge this class against the rest; the threshold stays where it is."""

@@ -43,6 +43,10 @@ class DataConfig:
     test_share: float = knob(
         0.2, "Tested on", "The share of a dataset's rows that is kept for the very end.", minimum=0.0, maximum=0.5
     )
+    near_together: bool = knob(
+        False, "Near copies together", "Rows that share most of their words stay on one side of a split that is drawn.",
+        advanced=True,
+    )  # fmt: skip
 
     @property
     def source(self) -> str:

@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from studio.engine.device import Compute, choose
 from studio.engine.kept_scores import keep, load
 from studio.engine.opening import open_weights
 from studio.gate.names import visible
-from studio.insight.token_effects import effects
+from studio.insight.token_effects import Grounds, effects
 from studio.layers.decoder import Decoder
 from studio.layers.lora import lora_layers, set_strength
 from studio.layers.row_reader import KeptRows
@@ -67,6 +67,7 @@ class Classifier:
     compute: Compute
     checkpoint: Path
     lock: threading.Lock
+    grounds: dict[float, Grounds] = field(default_factory=dict)  # by the adapter's strength
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -244,8 +245,10 @@ def attributed(
         set_adapter_strength(known.model, strength)
         ids, lengths = known.batch([row])
         output = known.labels.index(label) if label else None
-        found = effects(known.model, ids if known.config.classify.read_at == "padded" else ids[:, : len(row)], lengths,
-                        output, method)  # fmt: skip
+        grounds = known.grounds.setdefault(1.0 if strength is None else strength, Grounds())
+        if known.config.classify.read_at != "padded":
+            ids = ids[:, : len(row)]
+        found = effects(known.model, ids, lengths, output, method, grounds)
     chances = known.chances(found.logits[None])[0]
     tokens = tuple(map(known.tokenizer.token_text, row))
     return Attributed(

@@ -3,7 +3,8 @@
 import heapq
 import math
 import re
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from studio.core.config import ComputeConfig
+from studio.core.config import ComputeConfig, ModelConfig, RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.engine.checkpoint import read_state
@@ -21,15 +22,18 @@ from studio.engine.device import choose
 from studio.engine.kept_scores import keep, load
 from studio.engine.opening import open_weights
 from studio.layers.decoder import Decoder
-from studio.layers.row_reader import RowReader
-from studio.objectives.regress import end_of, read
+from studio.layers.key_value_cache import KeyValueCache
+from studio.objectives.regress import asked_of, end_of, read
 from studio.scores.regression import expected_number
 from studio.store.datasets import Dataset
+from studio.store.examples import Examples
 from studio.store.project import Project
 from studio.tokenizers import Tokenizer
 
 LONGEST = 12  # tokens of a number
-AT_ONCE = 4_096  # tokens in one pass through the model
+ALONG, FEW = 64, 16  # held-back rows that are guessed at every measurement: of a model below `DEAR` weights, above it
+DEAR = 20_000_000
+Floats = npt.NDArray[np.float64]
 _DIGITS = re.compile(r"[0-9]+|[0-9]*\.[0-9]*")
 _AS_WRITTEN = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]*)?")  # no zeros before it, as the rows were written
 
@@ -69,77 +73,156 @@ def scored_numbers(
 def _scored(
     checkpoint: Path, dataset: Dataset, split: str, progress: Progress | None, keep_going: KeepGoing | None
 ) -> dict[str, npt.NDArray[Any]]:
-    compute = replace(choose(ComputeConfig()), precision="fp32")
-    compute.apply()
-    known = open_weights(checkpoint, compute.device)
-    assert known.tokenizer is not None
-    known.model.eval()
-    examples = read(dataset, known.tokenizer, known.config, lambda done, total: None, keep_going or (lambda: True))
+    guesser, config, tokenizer = _opened(checkpoint)
+    going = keep_going or (lambda: True)
+    examples = read(dataset, tokenizer, config, lambda done, total: None, going)
     places = examples.split.of(split)
-    asked = [examples.of(place)[~examples.learned_of(place)].tolist() for place in places.tolist()]
-    guesser = Guesser(known.model, known.tokenizer, known.config.regress.top, compute.device)
-    guess = []
-    for first in range(0, len(asked), 16):
-        if keep_going is not None and not keep_going():
-            raise StudioError(tr("Guessing was stopped."), tr("Nothing was written."))
-        guess += [expected_number(*found) for found in guesser.numbers(asked[first : first + 16])]
-        if progress is not None:
-            progress(len(guess), len(asked))
+    guess = guesses(guesser, prompts_of(examples, places), going, progress)
+    if len(guess) < len(places):
+        raise StudioError(tr("Guessing was stopped."), tr("Nothing was written."))
     assert examples.targets is not None
     return {"truth": examples.targets[places], "guess": np.asarray(guess, np.float64), "rows": examples.rows[places]}
 
 
+# --- along the way, and single texts ----------------------------------------------------------------------------------
+
+
+def mean_error(model: Decoder, words: Examples, device: str) -> Callable[[KeepGoing], dict[str, float]]:
+    """For a run that learns: the mean error of the first held-back rows, the same ones at every measurement.
+
+    A sample, as each guess takes several passes; `error_rows` says of how many. Nothing where none is held back.
+    """
+    weights = sum(weight.numel() for weight in model.parameters())
+    places = words.split.validation[: ALONG if weights < DEAR else FEW]
+    guesser = Guesser(model, words.config.model, words.tokenizer, words.config.regress.top, device)
+    assert words.targets is not None
+    truth = words.targets[places]
+
+    def measured(keep_going: KeepGoing) -> dict[str, float]:
+        guess = guesses(guesser, prompts_of(words, places), keep_going)
+        if not len(places) or len(guess) < len(places):
+            return {}
+        return {"error": float(np.abs(np.asarray(guess) - truth).mean()), "error_rows": float(len(places))}
+
+    return measured
+
+
+def prompts_of(examples: Examples, places: npt.NDArray[np.int64]) -> list[list[int]]:
+    """What stands before the number of each of these rows."""
+    return [examples.of(place)[~examples.learned_of(place)].tolist() for place in places.tolist()]
+
+
+def guesses(
+    guesser: "Guesser", prompts: Sequence[Sequence[int]], keep_going: KeepGoing, progress: Progress | None = None
+) -> list[float]:
+    """The expected number behind each prompt; fewer when asked to stop."""
+    found: list[float] = []
+    for prompt in prompts:
+        if not keep_going():
+            break
+        found.append(expected_number(*guesser.numbers(prompt)))
+        if progress is not None:
+            progress(len(found), len(prompts))
+    return found
+
+
+@dataclass(frozen=True)
+class Guessed:
+    """The likeliest numbers behind a text with their probabilities; `mean` weighs them, `prompt` is what was read."""
+
+    numbers: tuple[float, ...]
+    chances: tuple[float, ...]
+    mean: float
+    prompt: str
+
+
+_OPENED: list[tuple[object, "Guesser", RunConfig, Tokenizer]] = []  # the one that was used last
+_OPENING = threading.Lock()
+
+
+def guessed(folder: Path, text: str, step: int | None = None) -> Guessed:
+    """What the run in `folder` says of one text; its model stays in memory until another one is asked."""
+    checkpoint = checkpoint_of(folder, step)
+    key = (checkpoint, (checkpoint / "state.json").stat().st_mtime_ns)
+    with _OPENING:
+        if not _OPENED or _OPENED[0][0] != key:
+            _OPENED.clear()
+            _OPENED.append((key, *_opened(checkpoint)))
+        _, guesser, config, tokenizer = _OPENED[0]
+        ids, _ = asked_of(tokenizer, config, text.strip())
+        numbers, chances = guesser.numbers(ids)
+    if not numbers:
+        raise StudioError(
+            tr("The model finds no number behind this text."), tr("Train it longer, or ask about another text.")
+        )
+    return Guessed(tuple(numbers), tuple(chances), expected_number(numbers, chances), tokenizer.decode(ids))
+
+
+def _opened(checkpoint: Path) -> tuple["Guesser", RunConfig, Tokenizer]:
+    config = read_state(checkpoint).config
+    refuse_other(config, "regress", checkpoint)
+    compute = replace(choose(ComputeConfig()), precision="fp32")
+    compute.apply()
+    known = open_weights(checkpoint, compute.device)
+    assert known.tokenizer is not None
+    config, model = known.config, known.model.eval()
+    guesser = Guesser(model, config.model, known.tokenizer, config.regress.top, compute.device)
+    return guesser, config, known.tokenizer
+
+
 @dataclass(frozen=True)
 class _Begun:
-    """A number that is being written: how likely so far, its spelling, and all ids behind the prompt."""
+    """A number that is being written: how likely so far, its spelling, its newest token, the row it grew out of."""
 
     log: float
     text: str
-    ids: tuple[int, ...]
+    token: int = -1
+    row: int = 0
 
 
 class Guesser:
-    """Finds the `top` likeliest numbers behind a prompt by following the likeliest beginnings of numbers."""
+    """Finds the `top` likeliest numbers behind a prompt by following the likeliest beginnings of numbers.
 
-    def __init__(self, model: Decoder, tokenizer: Tokenizer, top: int, device: str) -> None:
-        self._model, self._top, self._device = model, top, device
+    A prompt is read once; what follows goes on from its keys and values.
+    """
+
+    def __init__(self, model: Decoder, config: ModelConfig, tokenizer: Tokenizer, top: int, device: str) -> None:
+        self._model, self._config, self._top, self._device = model, config, top, device
         spelled = {token: tokenizer.token_text(token) for token in range(tokenizer.vocab_size)}
-        self._digits = {token: text for token, text in spelled.items() if _DIGITS.fullmatch(text)}
+        self._digits = [(token, text) for token, text in spelled.items() if _DIGITS.fullmatch(text)]
         if not self._digits:
             raise StudioError(
                 tr("This model's tokenizer has no digits, so it cannot write numbers."),
                 tr("Choose a model whose tokenizer was learned from a text with numbers in it."),
             )
-        self._tokens = torch.tensor([*self._digits, end_of(tokenizer)], device=device)
+        self._tokens = torch.tensor([*(token for token, _ in self._digits), end_of(tokenizer)], device=device)
         self._width = max(4, top)
 
-    def numbers(self, prompts: Sequence[Sequence[int]]) -> list[tuple[list[float], list[float]]]:
-        """For each prompt its likeliest numbers and their probabilities, the likeliest first."""
-        begun: list[list[_Begun]] = [[_Begun(0.0, "", ())] for _ in prompts]
-        found: list[dict[float, float]] = [{} for _ in prompts]
+    def numbers(self, prompt: Sequence[int]) -> tuple[list[float], list[float]]:
+        """The likeliest numbers behind a prompt and their probabilities, the likeliest first."""
+        weight = self._model.embed_tokens.weight
+        cache = KeyValueCache(self._config, weight, 1, len(prompt) + LONGEST)
+        begun, found = [_Begun(0.0, "")], dict[float, float]()
+        logs = self._logs([list(prompt)], cache)
         for _ in range(LONGEST):
-            rows = [(number, one) for number, ones in enumerate(begun) for one in ones]
-            if not rows:
+            grown = [more for row, one in enumerate(begun) for more in self._extended(one, logs[row], row, found)]
+            begun = self._worth(grown, found)
+            if not begun:
                 break
-            logs = self._logs([[*prompts[number], *one.ids] for number, one in rows])
-            begun = [[] for _ in prompts]
-            for (number, one), log in zip(rows, logs, strict=True):
-                self._extend(one, log, begun[number], found[number])
-            begun = [self._worth(ones, found[number]) for number, ones in enumerate(begun)]
-        return [self._best(numbers) for numbers in found]
+            cache = cache.picked([one.row for one in begun])
+            logs = self._logs([[one.token] for one in begun], cache)
+        best = sorted(found.items(), key=lambda item: -item[1])[: self._top]
+        return [value for value, _ in best], [chance for _, chance in best]
 
-    def _extend(
-        self, one: _Begun, log: npt.NDArray[np.float64], begun: list[_Begun], found: dict[float, float]
-    ) -> None:
+    def _extended(self, one: _Begun, log: Floats, row: int, found: dict[float, float]) -> Iterator[_Begun]:
         """Count the number that ends here, and note the ways to go on."""
         value = _value(one.text)
         if value is not None:
             found[value] = found.get(value, 0.0) + math.exp(one.log + log[-1])
-        digits = list(self._digits.items())
         for place in np.argsort(-log[:-1])[: self._width].tolist():
-            token, text = digits[place][0], one.text + digits[place][1]
-            if _AS_WRITTEN.fullmatch(text):
-                begun.append(_Begun(one.log + log[place], text, (*one.ids, token)))
+            token, digits = self._digits[place]
+            if _AS_WRITTEN.fullmatch(one.text + digits):
+                yield _Begun(one.log + log[place], one.text + digits, token, row)
 
     def _worth(self, ones: list[_Begun], found: dict[float, float]) -> list[_Begun]:
         """The likeliest beginnings, without those that are less likely than enough whole numbers."""
@@ -147,26 +230,12 @@ class Guesser:
         least = math.log(max(enough[-1], 1e-300)) if len(enough) == self._top else -math.inf
         return heapq.nlargest(self._width, (one for one in ones if one.log > least), key=lambda one: one.log)
 
-    def _best(self, found: dict[float, float]) -> tuple[list[float], list[float]]:
-        best = sorted(found.items(), key=lambda item: -item[1])[: self._top]
-        return [value for value, _ in best], [chance for _, chance in best]
-
-    def _logs(self, rows: list[list[int]]) -> npt.NDArray[np.float64]:
+    def _logs(self, rows: list[list[int]], cache: KeyValueCache) -> Floats:
         """Log-probabilities (rows, digit tokens + 1) of what comes next; the last one is that the number ends."""
-        longest = max(map(len, rows))
-        count, reader = max(1, AT_ONCE // longest), RowReader()
-        parts = []
-        for first in range(0, len(rows), count):
-            some = rows[first : first + count]
-            ids = torch.zeros(len(some), longest, dtype=torch.long)
-            for number, row in enumerate(some):
-                ids[number, : len(row)] = torch.tensor(row)
-            lengths = torch.tensor([len(row) for row in some], device=self._device)
-            with torch.no_grad():
-                x = reader.read(self._model, self._model.embedded(ids.to(self._device)), lengths, 0)
-                logs = self._model.lm_head(x).double().log_softmax(-1)
-                parts.append(logs[:, self._tokens].cpu().numpy())
-        return np.concatenate(parts)
+        with torch.no_grad():
+            logits = self._model(torch.tensor(rows, device=self._device), cache, last_only=True)[:, -1]
+            found: Floats = logits.double().log_softmax(-1)[:, self._tokens].cpu().numpy()
+        return found
 
 
 def _value(text: str) -> float | None:

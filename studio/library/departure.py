@@ -23,6 +23,12 @@ from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 AS_STORED = ""
+# What has a place for classes, and what it becomes then.
+CLASSES_GO = {
+    "hugging_face": "config.json, safetensors and tokenizer.json: what `transformers` loads as a model of classes.",
+    "script": "One page of plain PyTorch and the weights: give it a text, and it prints the classes with their "
+    "probabilities.",
+}
 
 
 class Departure(Card):
@@ -34,6 +40,7 @@ class Departure(Card):
         super().__init__(tr("Export"), look)
         self._session = session
         self.entry: Entry | None = None
+        self._wanted: object = None  # the model that is waited for
         self._folder: Path | None = None  # chosen by the person; kept for the next export
         self._forms = {form.name: form for form in map(EXCHANGES.load, EXCHANGES.names()) if form.write is not None}
         self.close_button = Button(tr("Close"), self.leave, look, "quiet", "close").set_small()
@@ -95,10 +102,34 @@ class Departure(Card):
         if self.progress.job is not None:
             return
         self.entry = entry
+        self._offer_forms()
         self.model.setText(entry.title)
         self.name.setText(f"{entry.run}-{entry.step}" if entry.run else entry.name)
         self._form_chosen()
         self.form.setFocus()
+
+    def _offer_forms(self) -> None:
+        """A model of classes goes out only in what has a place for them."""
+        chosen = self.form.value()
+        forms = [form for form in self._forms.values() if not self._classes or form.name in CLASSES_GO]
+        self.form.clear()
+        self.form.set_choices([(form.name, form.label) for form in forms])
+        self.form.set_value(chosen if chosen in [form.name for form in forms] else "hugging_face")
+
+    @property
+    def _classes(self) -> bool:
+        return self.entry is not None and bool(self.entry.config.outputs)
+
+    def wait_for(self, wanted: object) -> object:
+        """Open by itself for this model, by its folder or its name, once it is chosen; the same is returned."""
+        self._wanted = wanted
+        return wanted
+
+    def welcome(self, entry: Entry) -> None:
+        """This model is chosen now."""
+        if self._wanted in (entry.folder, entry.name):
+            self._wanted = None
+            self.open(entry)
 
     def leave(self) -> None:
         """Put it away; an export that is under way is called off, and nothing of it stays."""
@@ -133,10 +164,11 @@ class Departure(Card):
 
     def _form_chosen(self) -> None:
         form = self._forms[self.form.value()]
-        self.about.setText(tr(form.about))
+        self.about.setText(tr(CLASSES_GO[form.name] if self._classes else form.about))
+        precisions = () if self._classes else form.precisions
         self.precision.clear()
-        self.precision.set_choices([(AS_STORED, tr("as it is")), *((name, name) for name in form.precisions)])
-        self.precision.setEnabled(bool(form.precisions))
+        self.precision.set_choices([(AS_STORED, tr("as it is")), *((name, name) for name in precisions)])
+        self.precision.setEnabled(bool(precisions))
         self._say()
         self._show_place()
 
@@ -171,13 +203,18 @@ class Departure(Card):
 
 
 def check_rows(done: Any) -> list[FactRow]:
-    """What the comparison of the written file with the model found; `done` is the engine's `Exported`."""
+    """What the comparison of the written file with the model found; `done` is the engine's answer."""
+    if (rows := getattr(done, "rows", None)) is not None:  # of a model of classes
+        same = FactRow(tr("Same class"), tr("{same} of {rows} rows", same=count(done.same), rows=count(rows)),
+                       tr("The copy was asked for the classes of rows of the run's own dataset."))  # fmt: skip
+    else:
+        same = FactRow(tr("Same answer"), tr("{same} of {prompts} prompts", same=count(done.same),
+                                             prompts=count(done.prompts)),
+                       tr("The file was read back and asked what comes after twenty prompts."))  # fmt: skip
     return [
         FactRow(tr("File"), done.path.name, str(done.path)),
         FactRow(tr("Size"), disk_size(done.bytes)),
-        FactRow(tr("Same answer"), tr("{same} of {prompts} prompts", same=count(done.same),
-                                          prompts=count(done.prompts)),
-                tr("The file was read back and asked what comes after twenty prompts.")),
+        same,
         FactRow(tr("Differs by"), small_number(done.error),
                 tr("The largest difference of a score, as a share of how far the scores are spread.")),
     ]  # fmt: skip

@@ -19,6 +19,7 @@ from studio.store.trash import Trashed, discard
 PREVIEW = "studio.engine.preview:preview"
 ADOPT = "studio.engine.adopt:adopt"
 EXPORT = "studio.engine.export:export"
+EXPORT_CLASSES = "studio.engine.classifier_export:export_classifier"
 GROW = "studio.engine.grow:grow_vocabulary"
 
 
@@ -50,9 +51,14 @@ class Models(QObject):
         return job
 
     def export(self, entry: Entry, form: str, target: Path, precision: str = "") -> Job:
-        """Write a model for other programs, read it back and compare; the job's result is the engine's `Exported`."""
+        """Write a model for other programs, read it back and compare; the job's result is the engine's `Exported`.
+
+        A model of classes goes out in forms that have a place for them, and comes back as `ExportedClassifier`.
+        """
         options = {"precision": precision} if precision else {}
         title = tr("Exporting {what}", what=entry.title)
+        if entry.config.outputs:
+            return self._jobs.start(EXPORT_CLASSES, entry.folder, target, form, title=title)
         return self._jobs.start(EXPORT, entry.folder, form, target, options, title=title)
 
     def grow(self, folder: Path, added: Sequence[str], seed: int, name: str = "") -> Job:

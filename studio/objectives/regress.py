@@ -203,5 +203,6 @@ OBJECTIVE = Objective(
     score=score,
     questions=questions,
     rows=RowTask(tuple(KINDS), read, NumberBatches, tokens),
+    along="studio.engine.number_scores:mean_error",
     sections=("regress",),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Teach a model to sort texts into classes or to guess numbers: settings, the run, and what came of it, row by row."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, partial
 
 from PySide6.QtCore import Qt
@@ -13,6 +14,7 @@ from studio.classifying.plan import start_words
 from studio.classifying.results_book import KINDS, ResultsBook
 from studio.classifying.results_page import ResultsPage
 from studio.classifying.rows_keeper import RowsKeeper
+from studio.classifying.rows_seen import TOGETHER
 from studio.classifying.setup_view import SetupView
 from studio.controls.segmented import Segmented
 from studio.core.config import RunConfig
@@ -23,8 +25,10 @@ from studio.live.session import Session
 from studio.panels import Action
 from studio.parts.wording import count
 from studio.parts.wording import start_words as step_words
+from studio.store.checkpoints import choose
 from studio.store.models import list_models
 from studio.training.commands import RunCommands
+from studio.training.published import published_for, published_runs
 from studio.training.view import RunView, progress_text, unfollow
 from studio.widgets.look import Look
 from studio.widgets.page import EmptyState, Page
@@ -57,6 +61,7 @@ class ClassifyPanel(Page):
         self.set_idea(tr(IDEA))
         self._session = session
         self._run: RunModel | None = None
+        self._published = published_runs(look.resources)
         self.draft, self.keeper = ClassifyDraft(session, self), RowsKeeper(session, self)
         self.book, self.commands = ResultsBook(session, self), RunCommands(session, self)
         self.setup, self.view = SetupView(look), RunView(look)
@@ -182,8 +187,11 @@ class ClassifyPanel(Page):
         self.commands.attempt(self.draft.start_from, name)
 
     def _take_action(self, action: str) -> None:
+        config = self.draft.config
         if action == "data":
-            self._session.focus("data", self.draft.config.data.dataset or None)
+            self._session.focus("data", config.data.dataset or None)
+        elif action == TOGETHER:
+            self.draft.set(config.with_part(data=replace(config.data, near_together=True)))
 
     def _setup_press(self) -> Press:
         config, seen = self.draft.config, self.keeper.seen
@@ -220,7 +228,8 @@ class ClassifyPanel(Page):
         if self._run is not None:
             unfollow(self._run, self._run_changed)
         self._run = self.commands.run = run
-        self.view.set_run(run)
+        published = published_for(self._published, run.config, self._session.project) if run is not None else None
+        self.view.set_run(run, published)
         if run is not None:
             run.changed.connect(self._run_changed)
 
@@ -245,7 +254,7 @@ class ClassifyPanel(Page):
     def _export(self) -> None:
         """The Models page writes it out, as a folder for others or as a script, and checks it on 20 rows."""
         if self.results.run is not None:
-            self._session.focus("models", self.results.run.name)
+            self._session.focus("models", (choose(self.results.run.record, "best").folder, "export"))
 
     # --- the header -------------------------------------------------------------------------------------------------
 

@@ -170,6 +170,7 @@ class ModelsPanel(Page):
         chosen = next((row for row in rows if row.key == self._wanted), None)
         if chosen is not None:
             self._wanted = ""
+            self.departure.welcome(chosen.entry)
         if chosen is not None or (rows and self.row is None):
             self.table.select(chosen or rows[0])
         self.list.set_note(count(len(rows)) if rows else "")
@@ -301,7 +302,8 @@ class ModelsPanel(Page):
             self._session.focus("runs", self.row.entry.run)
 
     def focus_on(self, thing: object) -> None:
-        """Choose one model: by its folder, or by the name of a run or an import."""
+        """Choose a model by its folder, or by the name of a run or an import; (that, "export") asks how to write it."""
+        thing = self.departure.wait_for(thing[0]) if isinstance(thing, tuple) else thing
         found = next((entry for entry in self._entries or [] if thing in (entry.folder, entry.name)), None)
         self._wanted = str(found.folder if found is not None else thing)
         if found is not None:

@@ -91,7 +91,7 @@ def labelled(
             truth[row, [numbers[label] for label in found]] = True
     else:
         truth = np.asarray([numbers[found[0]] for found in read.found], np.int64)
-    split = shared_out(read.texts, config, ["\0".join(found) for found in read.found], read.sides)
+    split = shared_out(read.texts, config, ["\0".join(found) for found in read.found], read.sides, keep_going)
     notes = (*_told(read, config), *told_copies(read.texts, read.found, split), *_told_classes(truth, labels, split))
     return Labelled(read.texts, labels, truth, np.asarray(read.rows, np.int64), split, notes)
 

@@ -52,7 +52,7 @@ def numbered(
             tr("Choose on the Data page which columns hold the text and the number."),
         )
     array = np.asarray(values, np.float64)
-    split = shared_out(texts, config, _strata(array), sides)
+    split = shared_out(texts, config, _strata(array), sides, keep_going)
     notes = [*told_copies(texts, values, split)]
     if left_out:
         notes.insert(0, tr("{rows:,} rows have no text or no number and are left out.", rows=len(left_out)))

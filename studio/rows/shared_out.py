@@ -8,15 +8,24 @@ import numpy as np
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.rows.duplicates import digest
+from studio.rows.duplicates import digest, near_groups
+from studio.rows.shingles import KeepGoing
 from studio.rows.splits import Split, given_split, split_rows
+
+DRAWN = ("stratified", "shuffled")  # splits that are drawn here, so that rows can be kept together
 
 
 def shared_out(
-    texts: Sequence[str], config: RunConfig, labels: Sequence[Any] | None, sides: Sequence[str | None]
+    texts: Sequence[str],
+    config: RunConfig,
+    labels: Sequence[Any] | None,
+    sides: Sequence[str | None],
+    keep_going: KeepGoing | None = None,
 ) -> Split:
-    """Places among `texts` on their sides; `sides` is what a column “split” says. Equal texts stay on one side
-    wherever rows are drawn."""
+    """Places among `texts` on their sides; `sides` is what a column “split” says.
+
+    Equal texts stay on one side wherever rows are drawn, and nearly equal ones where that is wished for.
+    """
     data = config.data
     if data.split == "column":
         if not any(sides):
@@ -28,6 +37,10 @@ def shared_out(
     else:
         shares = (data.validation_share, data.test_share)
         copies = [digest(text.strip()) for text in texts]
+        if data.near_together and data.split in DRAWN:
+            for near in near_groups(texts, keep_going=keep_going):
+                for place in near:
+                    copies[place] = copies[near[0]]
         split = split_rows(len(texts), shares, config.compute.seed, data.split, labels, copies)
     if not len(split.training):
         raise StudioError(

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.core.config import RunConfig
 from studio.core.events import SampleWritten
 from studio.core.history import History
 from studio.core.language import tr
@@ -15,7 +16,7 @@ from studio.curves.plot import CurvePlot, Mark
 from studio.curves.stat_tile import StatTile
 from studio.live.run_model import RunModel
 from studio.parts.wording import disk_size, loss, small_number
-from studio.training.learning import fills_gaps, sorts_rows, weighs_pairs
+from studio.training.learning import fills_gaps, guesses_numbers, sorts_rows, weighs_pairs
 from studio.training.published import PublishedCurve, PublishedRun
 from studio.training.sample_moments import moments
 from studio.widgets.label import Label
@@ -41,6 +42,8 @@ class Measure:
         return self.series[0][0]
 
 
+_OF_KINDS = "measure.change."
+KINDS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "lm_head")
 MEASURES = (
     Measure("loss", "Loss", "Loss",
             (("training_loss", "training", 0), ("validation_loss", "validation", 1)), loss, ".3f"),
@@ -55,6 +58,14 @@ MEASURES = (
             (("measure.chosen", "chosen", 2), ("measure.rejected", "rejected", 5)), small_number, ",.1f"),
     Measure("margin", "Reward margin of the chosen answers", "Margin",
             (("measure.margin", "margin", 3),), small_number, ".3f"),
+    Measure("error", "Mean error, a sample of held-back rows", "Mean error",
+            (("measure.error", "mean error", 1),), small_number, ",.2f"),
+    Measure("change", "Change by kind of layer, |ΔW| / |W|", "Change",
+            (("measure.change", "all layers", "text"),
+             *((f"{_OF_KINDS}{kind}", kind.removesuffix("_proj"), place) for place, kind in enumerate(KINDS))),
+            small_number, ".3g", True),
+    Measure("directions", "Effective rank of the change, mean of the layers", "Rank used",
+            (("measure.directions", "effective rank", 4),), small_number, ".2f"),
     Measure("tokens_per_second", "Tokens per second", "Tokens/s",
             (("tokens_per_second", "tokens per second", "text_quiet"),), small_number, ",.0f", True),
 )  # fmt: skip
@@ -62,6 +73,8 @@ MEASURES = (
 
 _OF_WRITING, _OF_GAPS = "perplexity", "accuracy"  # each task has one tile of its own
 _OF_PAIRS = ("answers", "margin")  # where two answers are compared; the gradient's norm makes room for them
+_OF_NUMBERS = "error"
+_OF_ADAPTERS, _OF_MACHINE = ("change", "directions"), "tokens_per_second"  # which makes room for an adapter's
 _EXACT = (
     "validation_loss",
     "validation_accuracy",
@@ -69,6 +82,10 @@ _EXACT = (
     "measure.chosen",
     "measure.rejected",
     "measure.margin",
+    "measure.error",
+    "measure.directions",
+    "measure.change",
+    *(f"{_OF_KINDS}{kind}" for kind in KINDS),
 )  # few points, or none by chance
 _GAP = 12  # between the cards
 _QUOTED = 56  # characters of a sample that its mark's card shows
@@ -145,25 +162,28 @@ class RunCharts(QWidget):
         self.plot.clear()
         self.plot.set_title(tr(measure.title))
         self.plot.set_value_format(measure.form)
-        for name, label, color in measure.series:
+        for name, label, color in self._series():
             self.plot.add_series(name, tr(label), color, smoothed=name not in _EXACT)
         own = [one.name for one in measures_of(self._run)]
         for name, tile in self.tiles.items():
             tile.setVisible(name != measure.name and name in own)
-        published = self._published if measure.name == "loss" else None
-        self.source.setVisible(published is not None)
-        if published is not None:
+        curve = self._published.curve_of(measure.name) if self._published is not None else None
+        self.source.setVisible(curve is not None)
+        if self._published is None or curve is None:
+            return
+        if measure.name == "loss":
             self.plot.add_series(
                 "measured_training_loss", tr("training, measured (dashed)"), 0, dashed=True, smoothed=False
             )
-            curve = published.curves[0]
-            _draw_published(self.plot, curve)
-            self.source.setText(tr("Diamonds: {title}. {source}.", title=published.title, source=curve.source))
+        _draw_published(self.plot, curve)
+        self.source.setText(tr("Diamonds: {title}. {source}.", title=self._published.title, source=curve.source))
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Draw what changed; an empty set draws everything."""
         run = self._run
         histories = run.history if run else {}
+        if any(name not in self.plot.names for name, _, _ in self._series()):  # a kind of layer was measured first now
+            self._show_large(self._large)
         for name in self._drawn():
             if name in histories:
                 self.plot.set_history(name, histories[name])
@@ -173,10 +193,15 @@ class RunCharts(QWidget):
             self.plot.set_marks(marks_of(run))
         self.plot.refresh()
 
+    def _series(self) -> list[tuple[str, str, int | str]]:
+        """What the large curve draws: of the kinds of layers those that the adapter lies beside."""
+        known = self._run.history if self._run is not None else {}
+        return [one for one in self._large.series if not one[0].startswith(_OF_KINDS) or one[0] in known]
+
     def _drawn(self) -> list[str]:
         """Histories in the large curve."""
         measured = ["measured_training_loss"] if self._published and self._large.name == "loss" else []
-        return [name for name, _, _ in self._large.series] + measured
+        return [name for name, _, _ in self._series()] + measured
 
     def _refresh_tiles(self, histories: Mapping[str, History]) -> None:
         for measure in MEASURES:
@@ -188,24 +213,32 @@ class RunCharts(QWidget):
 
 
 def measures_of(run: RunModel | None) -> tuple[Measure, ...]:
-    """The tiles of a run: where it fills gaps or sorts rows, the share of right ones is in the perplexity's place."""
-    if run is not None and weighs_pairs(run.config):
-        left_out = (_OF_WRITING, "gradient_norm")
-        return tuple(_of_pairs(measure) for measure in MEASURES if measure.name not in left_out)
-    sorts = run is not None and sorts_rows(run.config)
-    other = _OF_WRITING if sorts or (run is not None and fills_gaps(run.config)) else _OF_GAPS
-    shown = tuple(measure for measure in MEASURES if measure.name not in (other, *_OF_PAIRS))
-    if not sorts:
-        return shown
-    title, tile = "Rows sorted into the right class", "Rows right"
-    return tuple(replace(measure, title=title, tile=tile) if measure.name == _OF_GAPS else measure for measure in shown)
+    """The tiles of a run: what its task and its adapter have beside the loss stands in place of what means little."""
+    out = _left_out(run.config) if run is not None else {_OF_GAPS, _OF_NUMBERS, *_OF_PAIRS, *_OF_ADAPTERS}
+    shown = tuple(measure for measure in MEASURES if measure.name not in out)
+    return tuple(_worded(measure, run.config) for measure in shown) if run is not None else shown
 
 
-def _of_pairs(measure: Measure) -> Measure:
-    """The share of right ones counts pairs whose chosen answer has become the likelier one."""
+def _left_out(config: RunConfig) -> set[str]:
+    """Tiles that such a run does not show."""
+    pairs, numbers, adapts = weighs_pairs(config), guesses_numbers(config), config.adapter.kind != "none"
+    shares = pairs or sorts_rows(config) or fills_gaps(config)
+    out = {_OF_WRITING} if shares or numbers else {_OF_GAPS}
+    out |= {"gradient_norm"} if pairs else set(_OF_PAIRS)
+    out |= {_OF_GAPS} if numbers else {_OF_NUMBERS}
+    out |= {_OF_MACHINE} if adapts else set(_OF_ADAPTERS)
+    return out | {"directions"} if adapts and pairs else out
+
+
+def _worded(measure: Measure, config: RunConfig) -> Measure:
+    """The share of right ones in the words of the task."""
     if measure.name != _OF_GAPS:
         return measure
-    return replace(measure, title="Pairs whose chosen answer is preferred", tile="Pairs right")
+    if weighs_pairs(config):  # pairs whose chosen answer has become the likelier one
+        return replace(measure, title="Pairs whose chosen answer is preferred", tile="Pairs right")
+    if sorts_rows(config):
+        return replace(measure, title="Rows sorted into the right class", tile="Rows right")
+    return measure
 
 
 def marks_of(run: RunModel) -> list[Mark]:

@@ -85,6 +85,11 @@ def weighs_pairs(config: RunConfig) -> bool:
     return config.objective == "prefer"
 
 
+def guesses_numbers(config: RunConfig) -> bool:
+    """Whether such a run completes texts with numbers, so that how far off they are says more than a perplexity."""
+    return config.objective == "regress"
+
+
 def no_chat_words(run: RunModel | None) -> str:
     """Why a run's model cannot be chatted with; nothing where it can."""
     if run is None or run.writes:

@@ -1,6 +1,7 @@
 """Guessed numbers: the scatter, the running error, the rows."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from studio.classifying.number_try import Guess, guess_for
 from studio.classifying.numbers import NumberBaseline, NumberResults, NumberRun, number_results
 from studio.classifying.regression_view import RegressionView, number_tiles
 from studio.widgets.look import Look
@@ -85,3 +87,32 @@ def test_numbers_that_are_all_the_same_still_have_an_axis(view: RegressionView):
     low, high = view.scatter.scales()[0].low, view.scatter.scales()[0].high
     assert (low, high) == (0.0, 1.0)
     assert view.scatter.nearest(view.scatter.rect().topLeft().toPointF()) == -1
+
+
+def test_a_text_of_ones_own_is_completed_after_the_last_key(view: RegressionView, qtbot: Any):
+    view.set_results(results())
+    view.show()
+    view.switch.changed.emit("try")
+    assert view.stack.currentWidget() is view.trial
+    with qtbot.waitSignal(view.trial.asked) as told:
+        qtbot.keyClicks(view.trial.text, "a lamp")
+    assert told.args == ["a lamp"]
+    view.trial.set_guess(Guess((20.0, 1_250.0), (0.6, 0.2), 327.5, "a lamp\n\nPrice is $"))
+    assert view.trial.guess.text() == "327.50"
+    assert [choice.text for choice in view.trial.bars.choices] == ["20", "1,250"]
+    assert "2 likeliest numbers" in view.trial.note.text()
+    assert view.trial.note.text().endswith("behind “Price is $”.")
+    view.trial.set_trouble("The model finds no number behind this text.")
+    assert not view.trial.bars.isVisible()
+    assert "no number" in view.trial.note.text()
+    view.trial.text.clear()
+    view.trial.ask()
+    assert not view.trial.note.isVisible()
+    view.scatter.chosen.emit(0)
+    assert view.stack.currentWidget() is view.table
+
+
+def test_the_engines_answer_is_carried_over(monkeypatch: pytest.MonkeyPatch):
+    found = SimpleNamespace(numbers=(3.0,), chances=(0.5,), mean=3.0, prompt="x is ")
+    monkeypatch.setattr("studio.classifying.number_try.resolve", lambda name: lambda folder, text: found)
+    assert guess_for(Path("run"), "x") == Guess((3.0,), (0.5,), 3.0, "x is ")

@@ -20,8 +20,12 @@ from studio.classifying.results_page import ResultsPage
 from studio.classifying.scored import ScoredRun, chances_of
 from studio.core.config import DataConfig, ModelConfig, RunConfig
 from studio.core.task_config import EVERYTHING
+from studio.parts.rows_asked import RowsAsked
 from studio.rows.labelled import labelled
+from studio.store.datasets import edited
 from studio.store.starts import Start
+from studio.tables.rows_view import RowsView
+from studio.tables.workplace import Workplace
 from studio.widgets.look import Look
 from tests.classifying.conftest import SMALL, classify_config
 from tests.scripted_run import small_run
@@ -282,3 +286,31 @@ def test_rows_without_their_weights_say_which_they_need_and_the_rest_is_queued(
     assert set(guessing.asked) == {("book-10", "validation"), ("book-10", "test")}
     assert " / " in page.view.table.rows()[9].published.words
     assert run_name(by_number(3), own=True) == "book-03-own"
+
+
+def test_the_rows_of_a_cell_open_on_the_data_page_of_their_own_version(
+    session: Any, guessing: Any, scripted_run: Any, look: Look, qtbot: Any
+):
+    scripted_run.play(small_run(), "tale", classify_config())
+    page = ResultsPage(session, ResultsBook(session), look)
+    qtbot.addWidget(page)
+    page.book.measure_beside = lambda run, split: None  # type: ignore[method-assign, assignment, return-value]
+    page.show()
+    page.refresh()
+    scripted_run.settle()
+    page.classes.rows.show_places("ham read as spam", [3, 1])
+    with qtbot.waitSignal(session.focus_requested) as told:
+        page.classes.rows.data.click()
+    assert told.args == ["data", RowsAsked("spam@1", "ham read as spam", (3, 1))]
+    stage = Workplace(session, look)
+    qtbot.addWidget(stage)
+    edited(session.project.dataset("spam"), {0: None})  # a newer version, in which row 3 is another one
+    stage.set_sources(session.project.datasets())
+    stage.moved.connect(stage.show_source)
+    stage.look_at(told.args[1])
+    rows = stage.stage.view
+    assert isinstance(rows, RowsView)
+    assert stage.stage.source.title == "spam@1"  # type: ignore[union-attr]
+    assert rows.picks.isVisibleTo(stage)
+    assert rows.grid.rows.rowCount() == 2
+    scripted_run.settle()

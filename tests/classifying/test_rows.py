@@ -140,3 +140,16 @@ def test_a_dataset_without_a_label_column_is_refused(session: Any):
     edited(first, {}, reading=Reading("text", {"text": "text"}))
     with pytest.raises(StudioError, match="holds the labels"):
         save_relabelled(session.project, "spam@2", {0: "ham"})
+
+
+def test_all_rows_of_a_cell_are_asked_for_on_the_data_page_by_their_numbers(rows: RowList, qtbot: Any):
+    rows.set_results(results_of(guessed(rows=700)))
+    rows.show_list("worst")
+    assert rows.data.isVisibleTo(rows)
+    rows.show_places("ham read as spam · 600 rows", list(range(600)))
+    with qtbot.waitSignal(rows.data_requested) as told:
+        qtbot.mouseClick(rows.data, Qt.MouseButton.LeftButton)
+    assert told.args[0] == "ham read as spam · 600 rows"
+    assert told.args[1] == tuple(range(600))  # more than are listed here
+    rows.show_places("none", [])
+    assert not rows.data.isVisibleTo(rows)

@@ -18,7 +18,7 @@ from studio.classifying.findings_list import FindingsList
 from studio.classifying.length_bars import LengthBars
 from studio.classifying.plan import plan_facts, start_words, steps_of
 from studio.classifying.rows_keeper import RowsKeeper
-from studio.classifying.rows_seen import Finding, RowsSeen, look_at_rows
+from studio.classifying.rows_seen import TOGETHER, Finding, RowsSeen, look_at_rows
 from studio.classifying.setup_view import SetupView
 from studio.core.config import ClassifyConfig, DataConfig, ModelConfig, RunConfig, TrainingConfig
 from studio.core.errors import StudioError
@@ -76,6 +76,13 @@ def test_copies_across_the_split_and_odd_labels_are_told(session: Any, tmp_path:
     assert "nearly the same as a row that is learned from" in words
     assert "repeat" in words
     assert "“odd” has a single row" in words
+    ways = {one.action for one in seen.findings if "nearly the same" in one.words}
+    assert ways == {TOGETHER}
+    data = DataConfig(dataset="copies", tokenizer="gpt2", near_together=True)
+    kept = look_at_rows(session.project, classify_config(data=data))
+    assert not any("nearly the same" in one.words for one in kept.findings)
+    in_order = look_at_rows(session.project, classify_config(data=replace(data, near_together=False, split="in_order")))
+    assert {one.action for one in in_order.findings if "nearly the same" in one.words} == {"data"}
 
 
 @pytest.mark.parametrize(

@@ -190,3 +190,22 @@ def test_long_lines_are_thinned_but_keep_their_ends(look: Look, qtbot: Any):
     plot.set_lines([UnitLine(values, values)])
     assert len(plot.lines[0].x) <= 2_000
     assert (plot.lines[0].x[0], plot.lines[0].x[-1]) == (0.0, 1.0)
+
+
+def test_in_a_small_window_a_list_names_the_views_and_the_matrix_has_the_room_of_small_print(look: Look, qtbot: Any):
+    view = ResultsView(look)
+    qtbot.addWidget(view)
+    view.set_results(results_of(guessed()))
+    view.resize(1_062, 620)
+    view.show()
+    roomy = view.switch.row.isVisible(), view.tiles.tiles[0].note.isVisible(), view.matrix.threshold.miss.isVisible()
+    assert roomy == (True, True, True)
+    view.resize(736, 370)
+    assert view.switch.list.isVisible()
+    assert not view.switch.row.isVisible()
+    assert not view.tiles.tiles[0].note.isVisible()
+    assert view.tiles.tiles[0].note.text() in view.tiles.tiles[0].toolTip()
+    assert not view.matrix.threshold.miss.isVisible()
+    view.switch.list.set_value("curves")
+    view.switch.list.changed.emit()
+    assert view.stack.currentWidget() is view.curves

@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,17 +12,23 @@ import torch
 from studio.core.channel import RunControl
 from studio.core.config import DataConfig, ModelConfig, RegressConfig, RunConfig, Sampling, TrainingConfig, WatchConfig
 from studio.core.errors import StudioError
-from studio.core.events import RunEnded, SampleWritten
+from studio.core.events import EvaluationDone, RunEnded, SampleWritten
 from studio.core.shelf import FAMILIES
-from studio.engine.number_scores import Guesser, scored_numbers
+from studio.engine.checkpoint import Progress, Saved, write_state
+from studio.engine.device import Compute
+from studio.engine.number_scores import Guesser, guessed, mean_error, prompts_of, scored_numbers
 from studio.engine.opening import open_weights
 from studio.engine.train import train
+from studio.layers.decoder import Decoder
+from studio.rows.splits import Split
 from studio.scores.regression import expected_number
+from studio.store.examples import Examples, joined
 from studio.store.project import Project
 from studio.tokenizers import Tokenizer, make_tokenizer
 from tests.engine.test_classifier import HERE, QUIET
 
 pytestmark = pytest.mark.torch
+SHAPE = ModelConfig(vocab_size=6, context_length=24, emb_dim=16, n_layers=1, n_heads=2)
 
 
 @pytest.fixture
@@ -32,8 +39,12 @@ def tokenizer() -> Tokenizer:
 @pytest.fixture
 def model(tokenizer: Tokenizer) -> torch.nn.Module:
     torch.manual_seed(2)
-    shape = ModelConfig(vocab_size=tokenizer.vocab_size, context_length=24, emb_dim=16, n_layers=1, n_heads=2)
-    return FAMILIES.load("gpt2").build(shape).eval()  # type: ignore[no-any-return]
+    assert tokenizer.vocab_size == SHAPE.vocab_size
+    return FAMILIES.load("gpt2").build(SHAPE).eval()  # type: ignore[no-any-return]
+
+
+def guesser(model: torch.nn.Module, tokenizer: Tokenizer) -> Guesser:
+    return Guesser(cast("Decoder", model), SHAPE, tokenizer, 3, "cpu")
 
 
 def test_the_likeliest_numbers_are_those_of_all_numbers_tried_one_by_one(model, tokenizer) -> None:  # type: ignore[no-untyped-def]
@@ -49,25 +60,29 @@ def test_the_likeliest_numbers_are_those_of_all_numbers_tried_one_by_one(model, 
                 chance = sum(logs[place - 1, ids[place]].item() for place in range(len(prompt), len(ids)))
                 value = float("".join(digits))
                 chances[value] = chances.get(value, 0.0) + np.exp(chance)
-    numbers, found = Guesser(model, tokenizer, 3, "cpu").numbers([prompt])[0]
+    numbers, found = guesser(model, tokenizer).numbers(prompt)
     best = sorted(chances.values(), reverse=True)[:3]
     assert found == pytest.approx(best, rel=1e-4)
     assert [chances[number] for number in numbers] == pytest.approx(found, rel=1e-4)
 
 
-def test_several_prompts_at_once_give_what_each_gives_alone(model, tokenizer) -> None:  # type: ignore[no-untyped-def]
-    guesser = Guesser(model, tokenizer, 3, "cpu")
-    prompts = [tokenizer.encode(text) for text in ("a", "abab", "ba1")]
-    together = guesser.numbers(prompts)
-    for prompt, found in zip(prompts, together, strict=True):
-        alone = guesser.numbers([prompt])[0]
-        assert alone[0] == found[0]
-        assert alone[1] == pytest.approx(found[1], rel=1e-4)
+def test_a_prompt_is_read_once_and_each_guess_stands_alone(model, tokenizer, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    read: list[int] = []
+    before = Decoder.hidden
+    monkeypatch.setattr(
+        Decoder, "hidden", lambda self, ids, *more: read.append(ids.shape[1]) or before(self, ids, *more)
+    )
+    one = guesser(model, tokenizer)
+    first = one.numbers(tokenizer.encode("abab"))
+    assert read[0] == 4
+    assert set(read[1:]) == {1}
+    one.numbers(tokenizer.encode("ba1"))
+    assert one.numbers(tokenizer.encode("abab")) == first
 
 
 def test_a_tokenizer_without_digits_cannot_write_numbers(model) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(StudioError, match="no digits"):
-        Guesser(model, make_tokenizer("characters", ["ab\n"]), 3, "cpu")
+        guesser(model, make_tokenizer("characters", ["ab\n"]))
 
 
 def test_a_run_completes_its_rows_and_its_guesses_are_kept(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
@@ -90,18 +105,49 @@ def test_a_run_completes_its_rows_and_its_guesses_are_kept(tmp_path: Path, monke
     events = list(record.events())
     assert next(event.reason for event in events if isinstance(event, RunEnded)) == "finished"
     assert all(event.prompt.endswith("is ") for event in events if isinstance(event, SampleWritten))
+    measured = [event.measures for event in events if isinstance(event, EvaluationDone)]
+    assert {count["error_rows"] for count in measured} == {6.0}
+    last = scored_numbers(record.folder, "validation")
+    assert measured[-1]["error"] == pytest.approx(np.abs(last.guess - last.truth).mean(), rel=1e-4)
     found = scored_numbers(record.folder, "test")
     assert sorted(set(found.truth.tolist())) == [3.0, 9.0]
     known = open_weights(record.checkpoints()[-1].folder, "cpu")
     (text,) = found.texts(found.rows[:1].tolist())
     prompt = known.tokenizer.encode(f"{text}\n\nis ")
-    asked = Guesser(known.model.eval(), known.tokenizer, 3, "cpu").numbers([prompt])[0]
+    asked = Guesser(known.model.eval(), known.config.model, known.tokenizer, 3, "cpu").numbers(prompt)
     assert found.guess[0] == pytest.approx(expected_number(*asked), rel=1e-5)
     assert found.texts(found.rows[:1].tolist())[0][:3] in ("aaa", "bbb")
+    own = guessed(record.folder, f" {text} ")
+    assert (own.numbers, own.chances, own.prompt) == (tuple(asked[0]), tuple(asked[1]), f"{text}\n\nis ")
+    assert own.mean == pytest.approx(found.guess[0], rel=1e-5)
     monkeypatch.setattr("studio.engine.number_scores._scored", lambda *args: pytest.fail("it was computed again"))
     assert np.array_equal(scored_numbers(record.folder, "test").guess, found.guess)
     assert dataclasses.is_dataclass(found)
     assert WatchConfig(inside=False) == QUIET
+
+
+def test_a_run_that_learned_classes_guesses_no_number(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "sorts" / "checkpoints" / "step-000001"
+    checkpoint.mkdir(parents=True)
+    config, compute = RunConfig(objective="classify"), Compute("cpu", "fp32", 1, "highest")
+    write_state(checkpoint, Saved(config, compute, Progress(step=1, tokens=0, seconds=0.0)))
+    with pytest.raises(StudioError, match="“sorts” has not learned numbers"):
+        guessed(checkpoint, "a lamp")
+
+
+def test_an_unfinished_measurement_tells_no_mean(model, tokenizer) -> None:  # type: ignore[no-untyped-def]
+    config = RunConfig(objective="regress", model=SHAPE, regress=RegressConfig(ending="b"))
+    ids, starts = joined([tokenizer.encode(text) for text in ("ab01\n", "ab2\n", "b02\n")])
+    learned = np.asarray([0, 0, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 1], np.bool_)
+    split = Split(*(np.asarray(side, np.int64) for side in ([], [0, 1, 2], [])))
+    words = Examples(tokenizer, config, ids, starts, np.arange(3), split, learned, np.asarray([1.0, 2.0, 2.0]))
+    measured = mean_error(model, words, "cpu")
+    assert measured(lambda: False) == {}
+    found = measured(lambda: True)
+    assert found["error_rows"] == 3
+    one = guesser(model, tokenizer)
+    each = [expected_number(*one.numbers(prompt)) for prompt in prompts_of(words, np.arange(3))]
+    assert found["error"] == pytest.approx(np.abs(np.asarray(each) - [1.0, 2.0, 2.0]).mean())
 
 
 def test_the_guess_is_the_mean_of_the_likeliest_numbers_by_their_probability() -> None:

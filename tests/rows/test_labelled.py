@@ -7,6 +7,7 @@ import pytest
 
 from studio.core.config import ClassifyConfig, DataConfig, RunConfig
 from studio.core.errors import StudioError
+from studio.rows.duplicates import leaks
 from studio.rows.kinds import Reading
 from studio.rows.labelled import Labelled, labelled
 
@@ -100,6 +101,30 @@ def test_equal_texts_never_stand_on_two_sides() -> None:
     assert not sides[1] & sides[2]
     assert any("80 rows repeat the text" in note for note in found.notes)
     assert any("20 of these texts are labelled in different ways" in note for note in found.notes)
+
+
+def test_near_copies_stay_on_one_side_where_that_is_wished_for() -> None:
+    said = [
+        f"please meet me at gate {number} of the old harbour this evening before the boat leaves"
+        for number in range(60)
+    ]
+    rows = rows_of(
+        *((f"{text}{end}", "ham" if at % 2 else "spam") for at, text in enumerate(said) for end in ("", " ok"))
+    )
+
+    def torn(found: Labelled) -> int:
+        learned = [found.texts[place] for place in found.split.training]
+        held = np.concatenate([found.split.validation, found.split.test])
+        return len(leaks(learned, [found.texts[place] for place in held], threshold=0.8))
+
+    assert torn(read(rows)) > 10
+    together = read(rows, near_together=True)
+    assert torn(together) == 0
+    assert [len(together.split.of(side)) for side in ("training", "validation", "test")] != [0, 0, 0]
+    config = RunConfig(objective="classify", data=DataConfig(near_together=True))
+    asked = iter([True, False])
+    with pytest.raises(StudioError, match="stopped"):
+        labelled(rows, READING, config, lambda: next(asked, False))
 
 
 def test_a_split_that_leaks_says_how_much() -> None:

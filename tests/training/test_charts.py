@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from studio.core.config import RunConfig
+from studio.core.config import AdapterConfig, RunConfig
 from studio.training.charts import RunCharts, marks_of, smoothing_for
 from studio.training.published import published_runs
 from tests.scripted_run import finished, measured, sample, saved, started, step, steps
@@ -83,6 +85,17 @@ def test_a_published_curve_lies_under_the_run_that_repeats_it_with_its_source(ch
     assert not charts.source.isVisible()
 
 
+def test_published_accuracies_lie_under_the_curve_of_those_that_are_right(charts, scripted_run, look):
+    events = [started(10), *steps(10), measured(10, validation=0.5, validation_accuracy=0.95), finished(10)]
+    book = next(run for run in published_runs(look.resources) if "chapter 6" in run.title)
+    charts.set_run(scripted_run.play(events, "spam", RunConfig(objective="classify")), book)
+    assert "5 batches" in charts.source.text()
+    charts.enlarge("accuracy")
+    assert "after each epoch" in charts.source.text()
+    charts.enlarge("learning_rate")
+    assert not charts.source.isVisible()
+
+
 def test_new_points_reach_the_tiles(charts, run):
     charts.set_run(run)
     run.apply([step(51, tokens_per_second=900.0)])
@@ -127,6 +140,37 @@ def test_a_run_that_compares_pairs_shows_both_answers_their_margin_and_how_many_
     assert charts.tiles["answers"].value.text() == "-20"
     charts.tiles["answers"].clicked.emit()
     assert charts.plot.accessibleName() == "Log-probability of the answers, held-back pairs"
+
+
+def test_a_run_that_guesses_numbers_shows_how_far_off_they_are(charts, scripted_run):
+    events = [started(10), *steps(10), measured(10, measures={"error": 41.5, "error_rows": 64.0}), finished(10)]
+    charts.set_run(scripted_run.play(events, "prices", RunConfig(objective="regress")))
+    assert shown(charts) == ["learning_rate", "gradient_norm", "error", "tokens_per_second"]
+    assert charts.tiles["error"].value.text() == "41.5"
+    charts.tiles["error"].clicked.emit()
+    assert charts.plot.accessibleName() == "Mean error, a sample of held-back rows"
+
+
+def test_a_run_with_an_adapter_shows_how_far_each_kind_of_layer_has_moved(charts, run, scripted_run):
+    measures = {"change": 0.02, "change.q_proj": 0.01, "change.up_proj": 0.03, "directions": 3.5}
+    events = [started(10), *steps(10), measured(10, measures=measures), finished(10)]
+    config = RunConfig(adapter=AdapterConfig(kind="lora"))
+    charts.set_run(scripted_run.play(events, "thin", config))
+    assert shown(charts) == ["perplexity", "learning_rate", "gradient_norm", "change", "directions"]
+    assert charts.tiles["change"].value.text() == "0.02"
+    assert charts.tiles["directions"].value.text() == "3.5"
+    charts.tiles["change"].clicked.emit()
+    assert charts.plot.accessibleName() == "Change by kind of layer, |ΔW| / |W|"
+    drawn = ["measure.change", "measure.change.q_proj", "measure.change.up_proj"]
+    assert [name for name in charts.plot.names if name.startswith("measure.")] == drawn
+    charts._run.apply([measured(11, measures={"change": 0.1, "change.v_proj": 0.1})])
+    charts.refresh(frozenset({"metrics"}))
+    assert "measure.change.v_proj" in charts.plot.names
+    pairs = replace(config, objective="prefer")
+    charts.set_run(scripted_run.play([started(1), step(1), finished(1)], "liked", pairs))
+    assert shown(charts) == ["accuracy", "learning_rate", "answers", "margin", "change"]
+    charts.set_run(run)
+    assert "change" not in shown(charts)
 
 
 def test_the_best_of_several_checkpoints_is_marked(scripted_run):
