@@ -1,6 +1,6 @@
 """Which model speaks: an imported one, or a run of the project and one of its checkpoints, the best unless told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -71,6 +71,11 @@ class ModelChoice(Card):
         self.run.clear()
         self.run.set_choices(names)
         self.choose(before[0] if before[0] in known else next(iter(known), ""), before[1])
+
+    @property
+    def checkpoints(self) -> Mapping[str, list[CheckpointInfo]]:
+        """Of every run that can write, newest run first and oldest checkpoint first."""
+        return self._infos
 
     def choose(self, name: str, step: int = BEST) -> None:
         """Show a run and one of its checkpoints; a step that is not there any more falls back to the best."""

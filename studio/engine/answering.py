@@ -74,16 +74,20 @@ def answered(
 def answered_like(
     checkpoint: Path, like: Path, dataset: str, split: str, sampling: Sampling, watching: tuple[Progress, KeepGoing]
 ) -> Answers:
-    """The same for a model that was not taught, such as a base: asked what `like`, a checkpoint that was, is asked."""
+    """The same for a model that was not taught, such as a base: asked what `like`, a checkpoint that was, is asked.
+
+    Its answers lie with those of `like`, for whose sake they were given.
+    """
     progress, keep_going = watching
     loaded, config = open_model(checkpoint, keep_going), read_state(like).config
-    data = Project.open(checkpoint.parents[3]).dataset(dataset)
+    data = Project.open(like.parents[3]).dataset(dataset)
     chosen = config.instruct
     taught = config.objective in TAUGHT
     prompt = find_prompt(Path(), chosen.template, chosen.template_text) if taught else default_prompt(loaded)
     asking = Asking(loaded, prompt, sampling, keep_going)
     rows = side_of(data, asking, config, split)
-    path = answers_path(checkpoint, data.title, split, _mark(checkpoint, asking, config, rows))
+    mark = _mark(checkpoint, asking, config, rows)
+    path = answers_path(like, data.title, split, mark, of_base=checkpoint != like)
     before = read_answers(path)
     known = {answer.row for answer in before.answers} if before is not None else set()
     head = {"dataset": data.title, "split": split, "title": loaded.title, "rows": len(rows)}

@@ -60,6 +60,27 @@ def context_of(loaded: LoadedModel, prompt: Prompt, turns: Sequence[Turn], longe
     return _laid(loaded, prompt, turns, longest)[1]
 
 
+def read_text(loaded: LoadedModel, prompt: Prompt, turns: Sequence[Turn], longest: int = 0) -> str:
+    """Letter by letter what the model reads before it answers: marks spelled out, without what is forgotten."""
+    ids, _ = _laid(loaded, prompt, turns, longest)
+    tokenizer = _tokenizer(loaded)
+    return "".join(_spelled(tokenizer, ids))
+
+
+def _spelled(tokenizer: Tokenizer, ids: Sequence[int]) -> Iterator[str]:
+    """Stretches of text and the spelling of each special token; a character may take several tokens."""
+    marks = {token: spelling for spelling, token in tokenizer.special.items()}
+    plain: list[int] = []
+    for token in ids:
+        if token in marks:
+            yield tokenizer.decode(plain)
+            yield marks[token]
+            plain = []
+        else:
+            plain.append(token)
+    yield tokenizer.decode(plain)
+
+
 def end_ids(prompt: Prompt, tokenizer: Tokenizer) -> list[int]:
     """The tokens at which an answer is over, as far as the template's marks are tokens here."""
     found = (special_token(tokenizer, mark) for mark in prompt.stops)

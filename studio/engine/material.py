@@ -3,7 +3,7 @@
 import dataclasses
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from studio.core.channel import RunControl
@@ -11,9 +11,7 @@ from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.events import PhaseChanged, RunEvent, Warned
 from studio.core.language import tr
-from studio.objectives import Batches, Objective, Words
-from studio.rows.kinds import text_of
-from studio.store.datasets import Dataset
+from studio.objectives import Batches, Objective, Words, learnable
 from studio.store.examples import Examples
 from studio.store.project import Project
 from studio.store.shards import Shards, make_shards
@@ -128,14 +126,9 @@ def _read_rows(
         )  # fmt: skip
     watch.tell(PhaseChanged(phase="tokenizing"))
     if isinstance(reads_with, str):
-        reads_with = make_tokenizer(reads_with, _texts(dataset, watch.keep_going))
+        reads_with = make_tokenizer(reads_with, learnable(objective.rows, dataset, config, watch.keep_going))
     config = config.with_part(data=dataclasses.replace(config.data, dataset=dataset.title))
     return objective.rows.read(dataset, reads_with, config, watch.telling("tokenizing"), watch.keep_going)
-
-
-def _texts(dataset: Dataset, keep_going: Callable[[], bool]) -> Iterator[str]:
-    """All that a tokenizer may learn from, for those that learn from a text."""
-    return (f"{text_of(dataset.reading, values)}\n" for values in dataset.stream(keep_going))
 
 
 def resolve_vocabulary(config: RunConfig, found: int) -> RunConfig:

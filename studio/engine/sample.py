@@ -1,6 +1,6 @@
 """What a run shows of itself along the way: texts that the model writes, or what else its objective shows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from studio.core.config import Sampling
@@ -23,16 +23,32 @@ def written(
         # A prompt stands inside the text, and the likeliest token is taken.
         yield _told(replace(sampling, prompt="", temperature=0.0, top_k=0), step, asked, text, tokens)
         return
-    reader = Reader(run.model, run.config.model)
     if run.objective.questions is not None:
-        for question in run.objective.questions(run.config.with_part(sampling=sampling), words):
-            if not keep_going():
-                return
-            text, tokens = _answer(run, reader, question, sampling, keep_going)
-            yield _told(replace(sampling, prompt=question.shown), step, asked, text, tokens)
+        questions = run.objective.questions(run.config.with_part(sampling=sampling), words)
+        yield from _answers(run, step, sampling, keep_going, questions, asked)
         return
+    reader = Reader(run.model, run.config.model)
     text, tokens = continue_text(reader, words.tokenizer, int(words.training()[0]), sampling, keep_going)
     yield _told(sampling, step, asked, text, tokens)
+
+
+def canaries(run: Prepared, step: int, keep_going: Callable[[], bool]) -> Iterator[SampleWritten]:
+    """What a checkpoint answers to the questions that are asked at every one of them."""
+    if run.objective.questions is not None and run.config.instruct.canaries:
+        questions = [one for one in run.objective.questions(run.config, run.words) if one.canary]
+        yield from _answers(run, step, run.config.sampling, keep_going, questions, False)
+
+
+def _answers(
+    run: Prepared, step: int, sampling: Sampling, keep_going: Callable[[], bool], questions: Sequence[Question],
+    asked: bool,
+) -> Iterator[SampleWritten]:  # fmt: skip
+    reader = Reader(run.model, run.config.model)
+    for question in questions:
+        if not keep_going():
+            return
+        text, tokens = _answer(run, reader, question, sampling, keep_going)
+        yield _told(replace(sampling, prompt=question.shown), step, asked, text, tokens)
 
 
 def _answer(

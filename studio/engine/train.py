@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from studio.core.channel import Ask, RunControl
-from studio.core.config import RunConfig
+from studio.core.config import RunConfig, TrainingConfig
 from studio.core.errors import StudioError
 from studio.core.events import (
     CheckpointSaved,
@@ -25,10 +25,11 @@ from studio.core.events import (
 from studio.core.schedule import learning_rate
 from studio.engine.checkpoint import Progress, Saved, size_on_disk, write
 from studio.engine.evaluate import Measured, measure
+from studio.engine.figures import Figures
 from studio.engine.gradients import backward
 from studio.engine.optimize import clip, set_learning_rate
 from studio.engine.prepare import Prepared, prepare
-from studio.engine.sample import written
+from studio.engine.sample import canaries, written
 from studio.engine.watch import Watch
 from studio.store.checkpoints import folder_name, prune
 from studio.store.runs import RunRecord
@@ -58,7 +59,7 @@ class Trainer:
         self.config, self.compute, self.model = run.config, run.compute, run.model
         self.control, self.record = control, record
         self.progress = run.progress
-        self.watch = Watch(run, record)
+        self.watch, self.figures = Watch(run, record), Figures(run)
         self.saved_step = run.resumed_from  # -1: nothing saved yet
         cut_short = run.validation is not None and run.progress.validation_loss is None  # by the stop that saved it
         self.measured_step = -1 if cut_short else run.resumed_from
@@ -104,7 +105,7 @@ class Trainer:
         last = step == self.run_parts.total_steps
         if self._due():
             yield from self._measure()
-        if training.sample_every and (last or step % training.sample_every == 0):
+        if samples_due(training, step, self.run_parts.total_steps):
             yield from written(self.run_parts, step, self.config.sampling, self._not_stopping, asked=False)
         yield from self.watch.look(self.progress)
         if not last and step % training.save_every == 0:
@@ -161,6 +162,7 @@ class Trainer:
                 return
             found.append(measured)
         self.measured_step = self.progress.step
+        own = self.figures.now(self._may_measure)
         training, validation = found
         loss = validation.loss if validation is not None else None
         self.progress = dataclasses.replace(self.progress, validation_loss=loss)
@@ -171,7 +173,7 @@ class Trainer:
             training_loss=training.loss if training is not None else math.nan,
             validation_loss=self.progress.validation_loss,
             validation_accuracy=validation.accuracy if validation is not None else None,
-            measures=validation.measures if validation is not None else {},
+            measures=(validation.measures if validation is not None else {}) | own,
             seconds=self.progress.seconds,
         )
         before, self.worried = self.worried, worry(run, validation)
@@ -198,10 +200,9 @@ class Trainer:
     def _obey(self) -> Iterator[RunEvent]:
         """Grant wishes, and wait while paused; wishes are granted during the pause too."""
         yield from self._grant_all()
-        if not self.control.paused:
-            return
-        yield RunPaused(step=self.progress.step)
-        yield from self._wait()
+        if self.control.paused:
+            yield RunPaused(step=self.progress.step)
+            yield from self._wait()
 
     def _wait(self) -> Iterator[RunEvent]:
         while self.control.paused:
@@ -253,6 +254,8 @@ class Trainer:
                 self.unsaved = StudioError(error.message, error.hint)
                 if not self.control.stopping:
                     yield from self._pause_unsaved(self.unsaved)
+        if not samples_due(self.config.training, self.progress.step, self.run_parts.total_steps):
+            yield from canaries(self.run_parts, self.progress.step, self._not_stopping)
 
     def _given_up(self) -> bool:
         """Whether a stop has made the save needless, or has seen it fail."""
@@ -298,6 +301,11 @@ class Trainer:
         if message and self.control.saving and self.unsaved is not None:
             message, hint = f"{message} {self.unsaved.message}", self.unsaved.hint
         yield RunEnded(reason="stopped", step=step, message=message, hint=hint, time=time.time())
+
+
+def samples_due(training: TrainingConfig, step: int, total: int) -> bool:
+    """Whether the plan has samples at this step."""
+    return bool(training.sample_every) and (step == total or step % training.sample_every == 0)
 
 
 def started(run: Prepared) -> RunStarted:

@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ class JudgeError(StudioError):
 
 @dataclass(frozen=True)
 class LocalJudge:
-    """Where a judge listens on this computer, and which model it is to ask."""
+    """Where a judge listens on this computer, which model it is to ask, and the token that it wants to see, if any."""
 
     host: str
     port: int
@@ -39,6 +39,7 @@ class LocalJudge:
     model: str
     kind: Kind = "ollama"
     seconds: float = SECONDS
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ class Judged:
     trouble: str = ""
 
 
-def local_judge(address: str, model: str, kind: Kind = "ollama", seconds: float = SECONDS) -> LocalJudge:
+def local_judge(
+    address: str, model: str, kind: Kind = "ollama", seconds: float = SECONDS, token: str = ""
+) -> LocalJudge:
     """The judge at a typed address, `http://localhost:11434` or shorter; a `StudioError` for another computer's."""
     text = address.strip().rstrip("/")
     try:
@@ -72,7 +75,9 @@ def local_judge(address: str, model: str, kind: Kind = "ollama", seconds: float 
     path = parts.path.removesuffix("/v1") if kind == "openai" else parts.path
     if not path.isascii() or any(ord(letter) <= 32 for letter in path):
         raise StudioError(f"“{visible(text, 80)}” is not an address.", "It looks like http://localhost:11434.")
-    return LocalJudge(host, port or _OLLAMA_PORT, path, model.strip(), kind, seconds)
+    if not token.isascii() or any(ord(letter) <= 32 for letter in token.strip()):
+        raise StudioError("This is no token.", "Copy it once more from where the server shows it.")
+    return LocalJudge(host, port or _OLLAMA_PORT, path, model.strip(), kind, seconds, token.strip())
 
 
 def judge_models(judge: LocalJudge, keep_going: KeepGoing) -> list[str]:
@@ -155,6 +160,7 @@ def _asked(judge: LocalJudge, method: str, place: str, asked: object, keep_going
         connection = http.client.HTTPConnection(judge.host, judge.port)
         connection.sock = cast("socket.socket", line)
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
+        headers |= {"Authorization": f"Bearer {judge.token}"} if judge.token else {}
         connection.request(method, f"{judge.path}{place}", body, headers)
         answer = connection.getresponse()
         text = answer.read(LARGEST + 1)

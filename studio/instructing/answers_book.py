@@ -15,14 +15,15 @@ from studio.instructing.draft import TASKS
 from studio.live.jobs import Job
 from studio.live.run_model import RunModel
 from studio.live.session import Session
-from studio.store.answers import Answers, list_answers
+from studio.store.answers import Answers, beginning, list_answers
 from studio.store.checkpoints import choose
 from studio.store.project import Project
+from studio.store.starts import find_start
 
-ANSWERED = "studio.engine.answering:answered"
+ANSWERED, ANSWERED_LIKE = "studio.engine.answering:answered", "studio.engine.answering:answered_like"
 LEAST_TOKENS = 64  # that an answer may have, however short the run's samples are
 
-Key = tuple[str, str]  # run, split
+Key = tuple[str, str, bool]  # run, split, whether the model that it began as is asked instead
 
 
 class AnswersBook(QObject):
@@ -50,32 +51,36 @@ class AnswersBook(QObject):
         able = [run for run in self._session.runs.values() if run.config.objective in TASKS and run.checkpoints]
         return list(reversed(able))
 
-    def known(self, run: RunModel, split: str) -> Measured | None:
-        """What is known of these answers by now."""
-        return self._known.get((run.name, split))
+    def known(self, run: RunModel, split: str, base: bool = False) -> Measured | None:
+        """What is known of these answers by now; with `base` those of the model that the run began as."""
+        return self._known.get((run.name, split, base))
 
-    def looked(self, run: RunModel, split: str) -> bool:
+    def looked(self, run: RunModel, split: str, base: bool = False) -> bool:
         """Whether the disk has been asked for them."""
-        return (run.name, split) in self._known
+        return (run.name, split, base) in self._known
 
-    def want(self, run: RunModel, split: str) -> None:
-        """Look on the disk for what the run has answered, once."""
-        key = (run.name, split)
+    def want(self, run: RunModel, split: str, base: bool = False) -> None:
+        """Look on the disk for what was answered, once."""
+        key = (run.name, split, base)
         if key in self._asked or self._session.project is None:
             return
         self._asked.add(key)
-        work = Work(self._session.project, run, split)
-        job = self._session.jobs.start(work.look, lane=f"instruct.look.{run.name}.{split}")
+        work = Work(self._session.project, run, split, base)
+        job = self._session.jobs.start(work.look, lane=f"instruct.look.{run.name}.{split}.{base}")
         job.succeeded.connect(self._found)
         job.failed.connect(self._failed)
 
-    def give(self, run: RunModel, split: str) -> None:
-        """Let the best checkpoint answer every row of this side, going on where it stopped, then measure."""
+    def give(self, run: RunModel, split: str, base: bool = False) -> None:
+        """Let the best checkpoint, or the model it began as, answer every row of this side, then measure.
+
+        It goes on where it stopped before.
+        """
         if self._session.project is None or self.giving is not None:
             return
-        self.giving = (run.name, split)
-        work = Work(self._session.project, run, split)
-        title = tr("“{name}” answers the {split} rows", name=run.name, split=tr(split))
+        self.giving = (run.name, split, base)
+        work = Work(self._session.project, run, split, base)
+        name = base_name(run) if base else run.name
+        title = tr("“{name}” answers the {split} rows", name=name, split=tr(split))
         self.job = self._session.jobs.start(work.give, title=title, lane="instruct.give")
         self.job.succeeded.connect(self._found)
         self.job.failed.connect(self._failed)
@@ -107,13 +112,13 @@ class Looked:
 class Work:
     """One side of a run's dataset, looked at or answered; its methods run on a worker."""
 
-    def __init__(self, project: Project, run: RunModel, split: str) -> None:
-        self._project, self._record, self._split = project, run.record, split
+    def __init__(self, project: Project, run: RunModel, split: str, base: bool) -> None:
+        self._project, self._record, self._split, self._base = project, run.record, split, base
         self._config = run.config
-        self._key = (run.name, split)
+        self._key = (run.name, split, base)
 
     def look(self, progress: Any = None, keep_going: Any = None) -> Looked:
-        """The answers of the best checkpoint that lie on the disk, measured; the fullest of several."""
+        """The answers that lie on the disk, of the best checkpoint or of its base, measured; the fullest of several."""
         checkpoint = self._checkpoint()
         own = [one for one in list_answers(self._record.folder) if self._fits(one, checkpoint)]
         found = max(own, key=lambda one: len(one.answers), default=None)
@@ -125,17 +130,25 @@ class Work:
     def give(self, progress: Any, keep_going: Any) -> Looked:
         """Every answer, from the disk or from the model, measured."""
         checkpoint = self._checkpoint()
-        answers: Answers = resolve(ANSWERED)(
-            checkpoint, self._config.data.dataset, self._split, sampling_for(self._config.sampling), progress,
-            keep_going,
-        )  # fmt: skip
+        dataset, sampling = self._config.data.dataset, sampling_for(self._config.sampling)
+        if self._base:
+            start, watching = find_start(self._project.path, self._config.start_from), (progress, keep_going)
+            answers = resolve(ANSWERED_LIKE)(start.folder, checkpoint, dataset, self._split, sampling, watching)
+        else:
+            answers = resolve(ANSWERED)(checkpoint, dataset, self._split, sampling, progress, keep_going)
         return Looked(self._key, measured(self._project, self._config, checkpoint, answers, keep_going=keep_going))
 
     def _checkpoint(self) -> Path:
         return choose(self._record, "best").folder
 
     def _fits(self, answers: Answers, checkpoint: Path) -> bool:
-        return answers.split == self._split and answers.path.name.startswith(f"{checkpoint.name}-")
+        return answers.split == self._split and answers.path.name.startswith(beginning(checkpoint, self._base))
+
+
+def base_name(run: RunModel) -> str:
+    """What the model that a run began as is called beside it; empty where it began with random weights."""
+    start = run.config.start_from
+    return tr("{name}, untuned", name=start) if start else ""
 
 
 def sampling_for(sampling: Sampling) -> Sampling:

@@ -15,7 +15,8 @@ from studio.core.language import tr
 from studio.instructing.answer_export import write_answers
 from studio.instructing.answer_scores import Measured
 from studio.instructing.answer_table import AnswerTable
-from studio.instructing.answers_book import AnswersBook
+from studio.instructing.answer_words import GIVING, SOUGHT, UNASKED, waiting_words
+from studio.instructing.answers_book import AnswersBook, base_name
 from studio.instructing.figure_tiles import FigureTiles, tiles_of
 from studio.instructing.judge_desk import JudgeDesk
 from studio.instructing.judge_view import JudgeView
@@ -31,6 +32,8 @@ from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 VIEWS = (("answers", "Answers"), ("skills", "Skills"), ("judge", "Judge"), ("vote", "Blind vote"))
+TUNED, BASE = "tuned", "base"
+WHO = ((TUNED, "Tuned"), (BASE, "Untuned"))
 SPLITS = (("validation", "Validation rows"), ("test", "Test rows"))
 
 Press = tuple[str, Any, bool]
@@ -52,6 +55,7 @@ class AnswersPage(QWidget):
         self.choice = ChoiceEdit([("", tr("no run yet"))], look)
         self.choice.setAccessibleName(tr("Run"))
         self.splits = Segmented([(name, tr(words)) for name, words in SPLITS], look, tr("Which rows"))
+        self.who = Segmented([(name, tr(words)) for name, words in WHO], look, tr("Whose answers"))
         self.note = Label("", "small")
         self.progress = Progress(look, tr("Rows answered"))
         self.tiles, self.answers, self.skills = FigureTiles(look), AnswerTable(look), SkillsTable(look)
@@ -73,7 +77,7 @@ class AnswersPage(QWidget):
         self.bar = QWidget()
         line = QHBoxLayout(self.bar)
         line.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.choice, self.splits, self.note):
+        for widget in (self.choice, self.who, self.splits, self.note):
             line.addWidget(widget)
         line.addStretch(1)
         line.addWidget(self.progress)
@@ -104,6 +108,7 @@ class AnswersPage(QWidget):
     def _connect(self) -> None:
         self.choice.changed.connect(self._run_chosen)
         self.splits.changed.connect(self._split_chosen)
+        self.who.changed.connect(self._shown_again)
         self.switch.changed.connect(self.show_view)
         self.book.changed.connect(self.refresh)
         self.book.failed.connect(self._failed)
@@ -120,12 +125,25 @@ class AnswersPage(QWidget):
         if run is not self.run:
             self.run, self.split = run, "validation"
             self.splits.set_value(self.split)
+            self.who.set_value(TUNED)
         self.refresh()
+
+    @property
+    def of_base(self) -> bool:
+        """Whether the answers of the model that the run began as are looked at."""
+        return self.run is not None and bool(base_name(self.run)) and self.who.value() == BASE
+
+    @property
+    def speaker(self) -> str:
+        """Whose answers are looked at."""
+        assert self.run is not None
+        return base_name(self.run) if self.of_base else self.run.name
 
     def show_view(self, name: str) -> None:
         """Bring one of `VIEWS` to the front."""
         self.switch.set_value(name)
         self.views.setCurrentIndex([one for one, _ in VIEWS].index(name))
+        self.tiles.setVisible(name in ("answers", "skills"))  # judge and vote take the whole height
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look on the disk once somebody looks here."""
@@ -144,11 +162,12 @@ class AnswersPage(QWidget):
             return
         self.choice.set_choices([(run.name, run.name) for run in runs])
         self.choice.set_value(self.run.name)
+        self.who.setVisible(bool(base_name(self.run)))
         if self.isVisible():
-            self.book.want(self.run, self.split)
+            self.book.want(self.run, self.split, self.of_base)
         if self.book.job is not None and self.progress.job is not self.book.job:
             self.progress.follow(self.book.job, tr("The model answers"))
-        self._show(self.book.known(self.run, self.split))
+        self._show(self.book.known(self.run, self.split, self.of_base))
         self.said.emit()
 
     def _show(self, known: Measured | None) -> None:
@@ -156,7 +175,10 @@ class AnswersPage(QWidget):
         self.note.setText(tr("The best checkpoint was chosen by these rows.") if self.split == "validation"
                           else tr("Never learned from, never chosen by."))  # fmt: skip
         if known is None:
-            self._say_why()
+            giving = self.book.giving == (self.run.name, self.split, self.of_base)
+            looked = self.book.looked(self.run, self.split, self.of_base)
+            state = GIVING if giving else UNASKED if looked else SOUGHT
+            self.wait.set_words(*waiting_words(self.run, self.split, self.of_base, state))
             self.stack.setCurrentWidget(self.wait)
             self._shown = None
             return
@@ -166,51 +188,34 @@ class AnswersPage(QWidget):
             self.answers.set_measured(known, {})
             self.skills.set_measured(known)
             self.notes.setText(" ".join(known.notes))
-            self.judging.look_at(known, self.book)
-            self.voting.look_at(self.run.name, known)
+            beside = self.run.name if self.of_base else base_name(self.run)
+            self.judging.look_at(known, self.book, beside)
+            self.voting.look_at(self.speaker, known, beside)
         self.stack.setCurrentWidget(self.whole)
-
-    def _say_why(self) -> None:
-        assert self.run is not None
-        if self.book.giving == (self.run.name, self.split):
-            about = tr("One row after the other, always the likeliest token. What is answered is kept if you stop.")
-            self.wait.set_words(tr("The model answers…"), about)
-        elif not self.book.looked(self.run, self.split):
-            self.wait.set_words(tr("Looking for answers…"), "")
-        elif self.split == "test":
-            self.wait.set_words(
-                tr("The test rows have not been asked"),
-                tr("Ask them once, when nothing is left to choose. Whoever chooses by them has no test any more."),
-            )
-        else:
-            self.wait.set_words(
-                tr("Not asked yet"),
-                tr("The best checkpoint of “{name}” answers every held-back row; then you see how often it is right.",
-                   name=self.run.name),
-            )  # fmt: skip
 
     @property
     def purpose(self) -> str:
         """The line under the page's title: which run, which rows."""
         if self.run is None:
             return tr("What a tuned model answers, and how good that is.")
-        known = self.book.known(self.run, self.split)
+        known = self.book.known(self.run, self.split, self.of_base)
         title = known.answers.title if known is not None else ""
-        return " · ".join([title or self.run.name, self.run.config.data.dataset])
+        return " · ".join([title or self.speaker, self.run.config.data.dataset])
 
     @property
     def press(self) -> Press:
         """What the page's primary button says, does, and whether it can be pressed."""
         if self.run is None:
             return "", self.refresh, False
-        known = self.book.known(self.run, self.split)
+        known = self.book.known(self.run, self.split, self.of_base)
+        give = partial(self.book.give, self.run, self.split, self.of_base)
         if self.book.giving is not None:
             return tr("Answering…"), self.refresh, False
         if known is None:
             words = tr("Ask the test rows") if self.split == "test" else tr("Let it answer")
-            return words, partial(self.book.give, self.run, self.split), self.book.looked(self.run, self.split)
+            return words, give, self.book.looked(self.run, self.split, self.of_base)
         if not known.answers.complete:
-            return tr("Go on answering"), partial(self.book.give, self.run, self.split), True
+            return tr("Go on answering"), give, True
         return tr("Talk to it"), partial(self._session.focus, "chat", self.run), True
 
     # --- what a person does -----------------------------------------------------------------------------------------
@@ -222,6 +227,9 @@ class AnswersPage(QWidget):
 
     def _split_chosen(self, split: str) -> None:
         self.split = split
+        self.refresh()
+
+    def _shown_again(self, _who: str) -> None:
         self.refresh()
 
     def _skill_chosen(self, name: str) -> None:
@@ -236,19 +244,20 @@ class AnswersPage(QWidget):
         self.refresh()
 
     def _other(self, name: str) -> Measured | None:
-        """The answers of another run to the same rows, looked up if they are not known."""
-        run = self._session.runs.get(name)
+        """The answers of another run, or of this one's base, to the same rows, looked up if they are not known."""
+        base = self.run is not None and name == base_name(self.run)
+        run = self.run if base else self._session.runs.get(name)
         if run is None:
             return None
-        self.book.want(run, self.split)
-        return self.book.known(run, self.split)
+        self.book.want(run, self.split, base)
+        return self.book.known(run, self.split, base)
 
     def _compare(self, judge: object, name: str, most: int) -> None:
         other = self._other(name)
         if other is None or self.run is None or self._shown is None:
             self.judge.set_trouble(_no_answers(name))
         else:
-            self.judging.compare(judge, (self.run.name, self._shown), (name, other), most)
+            self.judging.compare(judge, (self.speaker, self._shown), (name, other), most)
 
     def _against(self, name: str) -> None:
         other = self._other(name) if name else None

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.instructing.draft import InstructDraft
-from studio.instructing.offers import datasets_for, sample_for, starts_for, tokenizers_for
+from studio.instructing.draft import InstructDraft, with_rows
+from studio.instructing.offers import datasets_for, fitting, sample_for, starts_for, tokenizers_for
 from studio.instructing.plan import need_of, start_words
 from studio.instructing.rows_keeper import RowsKeeper
 from studio.instructing.rows_seen import Source
@@ -61,7 +61,10 @@ class Configuring(QObject):
 
     def show(self) -> None:
         """Show the draft, and follow its rows."""
-        config, project = self.draft.config, self._session.project
+        project = self._session.project
+        if fits := fitting(project, self.draft.config.objective):
+            self.draft.suggest(fits[0])
+        config = self.draft.config
         self.desk.follow(config.start_from)
         datasets = datasets_for(project, config.objective)
         self.view.set_choices(datasets, starts_for(self._session), tokenizers_for(project))
@@ -153,9 +156,7 @@ class Configuring(QObject):
         job.succeeded.connect(self._sample_taken)
 
     def _sample_taken(self, dataset: Any) -> None:
-        config = self.draft.config
-        split = "column" if "split" in dataset.columns else config.data.split
-        self.draft.set(config.with_part(data=replace(config.data, dataset=dataset.name, split=split)))
+        self.draft.set(with_rows(self.draft.config, dataset))
         self.show()
 
     def _open_data(self) -> None:

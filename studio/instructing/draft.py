@@ -9,7 +9,9 @@ from studio.core.errors import StudioError
 from studio.core.shelf import OBJECTIVES
 from studio.live.session import Session
 from studio.parts.fine_tuning import fine_tuned
+from studio.rows.conversing import SPLIT_COLUMN
 from studio.rows.model_prompt import NAME as MODEL
+from studio.store.datasets import Dataset
 from studio.store.files import read_json, write_json
 from studio.store.project import Project
 from studio.store.starts import find_start, without_start
@@ -60,6 +62,11 @@ class InstructDraft(QObject):
             self._session.jobs.start(write_json, path, data_of, lane="instruct.draft")
         self.changed.emit()
 
+    def suggest(self, dataset: Dataset) -> None:
+        """Begin with a dataset where none was chosen; nothing is kept before a person changes something."""
+        if not self.config.data.dataset:
+            self.config = with_rows(self.config, dataset)
+
     def start_from(self, name: str) -> None:
         """Begin with a model of the project, or with random weights; an unknown one is a `StudioError`."""
         instruct = self.config.instruct
@@ -72,6 +79,12 @@ class InstructDraft(QObject):
             start = find_start(self._project.path, name)
             begun = replace(fine_tuned(self.config, start), objective=self.config.objective, start_from=name)
             self.set(begun.with_part(instruct=instruct))
+
+
+def with_rows(config: RunConfig, dataset: Dataset) -> RunConfig:
+    """The same on these rows, shared out as they say themselves where they do."""
+    split = "column" if SPLIT_COLUMN in dataset.columns else config.data.split
+    return config.with_part(data=replace(config.data, dataset=dataset.name, split=split))
 
 
 def default_config(objective: str) -> RunConfig:

@@ -9,6 +9,7 @@ from studio.core.language import tr
 from studio.hub.local_judge import judge_models
 from studio.instructing.answer_scores import Measured
 from studio.instructing.judge_view import JudgeView, Models
+from studio.instructing.judged_file import KeptJudgement, read_judged, write_judged
 from studio.instructing.judging_work import (
     Comparison,
     Judge,
@@ -16,6 +17,7 @@ from studio.instructing.judging_work import (
     RowJudged,
     compare_rows,
     judge_rows,
+    rubric_named,
     sample_of,
     summed,
 )
@@ -39,17 +41,22 @@ class JudgeDesk(QObject):
         self._session, self._view = session, view
         self._known: Measured | None = None
         self._rows: list[RowJudged] = []
+        self._judging = False
         self._asked: tuple[Judge, Rubric] | None = None
         self.judgement: Judgement | None = None
         view.judge_wanted.connect(self.judge)
         view.models_wanted.connect(self._list)
 
-    def look_at(self, known: Measured, book: "AnswersBook") -> None:
-        """From now on these answers."""
+    def look_at(self, known: Measured, book: "AnswersBook", beside: str = "") -> None:
+        """From now on these answers; `beside` names whoever else has been asked the same, before or after tuning."""
+        if self._judging:
+            self._keep()
         self._session.jobs.cancel_lane(_LANE)
         self._known, self._rows, self._asked, self.judgement = known, [], None, None
         self._view.set_judgement(None)
         self._view.set_comparison(None)
+        kept = self._session.jobs.start(read_judged, known.answers, lane="instruct.judged")
+        kept.succeeded.connect(self._recalled)
         project = self._session.project
         models = [(str(one.folder), one.name) for one in list_models(project.path)] if project is not None else []
         runs = [(str(run.record.checkpoints()[-1].folder), tr("run {name}", name=run.name))
@@ -57,19 +64,21 @@ class JudgeDesk(QObject):
         same = known.answers.dataset.partition("@")[0]
         others = [run.name for run in book.runs() if run.config.data.dataset.partition("@")[0] == same]
         own = known.answers.path.parents[1].name
-        self._view.set_choices(Models((*models, *runs)), [name for name in others if name != own])
+        others = [*([beside] if beside else []), *(name for name in others if name not in (own, beside))]
+        self._view.set_choices(Models((*models, *runs)), others)
 
     def judge(self, judge: Judge, rubric: Rubric, most: int) -> None:
         """Ask about the first rows, spread evenly over all."""
         if self._known is None:
             return
         rows = sample_of(self._known.rows, most)
-        self._rows, self._asked = [], (judge, rubric)
+        self._rows, self._asked, self._judging = [], (judge, rubric), True
         self._view.problem.hide()
         title = tr("“{judge}” judges {count} answers", judge=judge.name, count=f"{len(rows):,}")
         job = self._session.jobs.start(judge_rows, judge, rubric, rows, lane=_LANE, title=title)
         job.items.connect(self._some)
         job.failed.connect(self._failed)
+        job.ended.connect(self._keep)
         self._view.progress.follow(job, title)
 
     def compare(self, judge: Any, first: tuple[str, Measured], second: tuple[str, Measured], most: int) -> None:
@@ -91,6 +100,26 @@ class JudgeDesk(QObject):
             self.judgement = summed(*self._asked, self._rows)
             self._view.set_judgement(self.judgement)
             self.judged.emit(self.judgement.scores)
+
+    def _keep(self) -> None:
+        """What was judged stays with the answers, all of it or as far as the judge came."""
+        self._judging = False
+        if self._known is not None and self._asked is not None and self._rows:
+            judge, rubric = self._asked
+            job = self._session.jobs.start(
+                write_judged,
+                self._known.answers,
+                judge.name,
+                rubric.name,
+                list(self._rows),
+                lane="instruct.judged.kept",
+            )
+            job.failed.connect(self._failed)
+
+    def _recalled(self, kept: KeptJudgement | None) -> None:
+        if kept is not None and not self._rows:
+            self._asked, self._rows = (Judge(kept.judge), rubric_named(kept.rubric)), list(kept.rows)
+            self._show()
 
     def _failed(self, error: StudioError) -> None:
         self._view.set_trouble(error)

@@ -24,6 +24,7 @@ from studio.widgets.scroll import Scroll
 
 SERVER = "server"
 _FEW = 100  # rows that are judged unless a person wants more
+_NAMES = 76  # pixels of the words before the editors
 _ABOUT = (
     "A larger model reads question, wanted answer and answer, and gives a number. It is a guess with a taste of its "
     "own: a judge likes long answers and the one it reads first. Nothing leaves this computer."
@@ -53,10 +54,15 @@ class JudgeView(QWidget):
         self.address, self.model = TextEdit(), ChoiceEdit([("", tr("list them first"))], look)
         self.address.setText("localhost:11434")
         self.address.setAccessibleName(tr("Address of the judge"))
+        self.token = TextEdit()
+        self.token.setEchoMode(TextEdit.EchoMode.Password)
+        self.token.setAccessibleName(tr("Token of the judge"))
+        self.token.setPlaceholderText(tr("only if the server wants one"))
         self.model.setAccessibleName(tr("Model of the server"))
         self.list_models = Button(tr("List models"), self._list, look).set_small()
         self.problem = Label("", "danger", wrap=True)
-        self.rubric = Segmented([(one.name, tr(one.label)) for one in RUBRICS], look, tr("Rubric"))
+        self.rubric = ChoiceEdit([(one.name, tr(one.label)) for one in RUBRICS], look)
+        self.rubric.setAccessibleName(tr("Rubric"))
         self.rubric.set_value(RUBRICS[0].name)
         self.most = NumberEdit(look, True, tr("rows"))
         self.most.minimum, self.most.default = 1, _FEW
@@ -87,6 +93,8 @@ class JudgeView(QWidget):
         lines.setSpacing(12)
         lines.addWidget(_line(tr("Kind"), self.kind))
         lines.addWidget(_line(tr("Address"), self.address, self.list_models))
+        self._token_line = _line(tr("Token"), self.token)
+        lines.addWidget(self._token_line)
         lines.addWidget(_line(tr("Model"), self.model))
         lines.addWidget(self.problem)
         for widget in (
@@ -102,7 +110,7 @@ class JudgeView(QWidget):
             results.body.addWidget(widget)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(32)
+        row.setSpacing(24)
         for column in (settings, results):
             column.body.setSpacing(12)
             column.body.addStretch(1)
@@ -184,7 +192,8 @@ class JudgeView(QWidget):
 
     def _typed(self) -> LocalJudge:
         kind = "openai" if self.kind.value() == "openai" else "ollama"
-        return local_judge(self.address.text(), str(self.model.value() or ""), kind)  # type: ignore[arg-type]
+        token = self.token.text() if kind == "openai" else ""
+        return local_judge(self.address.text(), str(self.model.value() or ""), kind, token=token)  # type: ignore[arg-type]
 
     def chosen_rubric(self) -> Rubric:
         """The rubric that is asked by."""
@@ -192,11 +201,13 @@ class JudgeView(QWidget):
 
     def _show_server(self) -> None:
         self._server.setVisible(self.who.value() == SERVER)
+        self._token_line.setVisible(self.kind.value() == "openai")
         self.problem.setVisible(bool(self.problem.text()))
 
     def _kind_chosen(self, kind: str) -> None:
         if kind == "openai" and self.address.text() == "localhost:11434":
             self.address.setText("localhost:8080")
+        self._show_server()
         self._judge_address()
 
     def _judge_address(self) -> None:
@@ -237,7 +248,7 @@ def _line(words: str, *editors: QWidget) -> QWidget:
     line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(8)
     label = Label(words, "quiet")
-    label.setFixedWidth(96)
+    label.setFixedWidth(_NAMES)
     line.addWidget(label)
     for editor in editors:
         line.addWidget(editor)

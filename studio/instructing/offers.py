@@ -10,6 +10,7 @@ from studio.store.models import list_models
 from studio.tokenizers import tokenizer_kinds
 
 if TYPE_CHECKING:
+    from studio.store.datasets import Dataset
     from studio.store.project import Project
 
 Choices = list[tuple[str, str]]  # value and words
@@ -17,14 +18,16 @@ Choices = list[tuple[str, str]]  # value and words
 
 def datasets_for(project: "Project | None", objective: str) -> Choices:
     """The datasets that an objective can learn from, with their rows; the wrong ones are not in the way."""
-    if project is None:
-        return []
-    kinds = OBJECTIVES.load(objective).rows.kinds
     return [
         (one.name, tr("{name} · {rows} rows", name=one.name, rows=count(one.rows)))
-        for one in project.datasets()
-        if one.reading.kind in kinds
+        for one in fitting(project, objective)
     ]
+
+
+def fitting(project: "Project | None", objective: str) -> "list[Dataset]":
+    """The same as datasets."""
+    kinds = OBJECTIVES.load(objective).rows.kinds
+    return [one for one in project.datasets() if one.reading.kind in kinds] if project is not None else []
 
 
 def starts_for(session: Session) -> Choices:

@@ -11,10 +11,11 @@ from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.shelf import OBJECTIVES
+from studio.objectives import learnable
 from studio.objectives.instruct import rules_of, settled
 from studio.rows.conversations import RowFault, chosen_rejected, turns_of, whole_turns
 from studio.rows.conversing import Conversations, conversations, preferences
-from studio.rows.kinds import KINDS, kind_of, missing, text_of
+from studio.rows.kinds import KINDS, kind_of, missing
 from studio.rows.lengths import LengthTable
 from studio.rows.rendering import Painted, RenderingSurvey, RenderRules, paint, survey_rendering
 from studio.store.answer_batches import packed
@@ -133,7 +134,8 @@ def tokenizer_for(
         found = project.tokenizer(config.data.tokenizer)
     if not isinstance(found, str):
         return found
-    return make_tokenizer(found, (f"{text_of(dataset.reading, values)}\n" for values in dataset.stream(keep_going)))
+    task = OBJECTIVES.load(config.objective).rows
+    return make_tokenizer(found, learnable(task, dataset, config, keep_going))
 
 
 # --- single rows ------------------------------------------------------------------------------------------------------

@@ -27,13 +27,13 @@ class VoteDesk(QObject):
         view.voted.connect(self._voted)
         view.undone.connect(self._take_back)
 
-    def look_at(self, name: str, known: Measured) -> None:
-        """From now on the answers of this run."""
+    def look_at(self, name: str, known: Measured, beside: str = "") -> None:
+        """From now on these answers; `beside` names whoever else has been asked the same, before or after tuning."""
         self._name, self._known = name, known
         same = known.answers.dataset.partition("@")[0]
         others = [run.name for run in self._book.runs()
                   if run.name != name and run.config.data.dataset.partition("@")[0] == same]  # fmt: skip
-        self._view.set_others(others)
+        self._view.set_others([*([beside] if beside else []), *(other for other in others if other != beside)])
         self._view.set_duels([], "")
         self._open()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.controls.editors import ChoiceEdit
@@ -19,6 +19,9 @@ from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 _KEYS: dict[int, Winner] = {Qt.Key.Key_1: "left", Qt.Key.Key_2: "right", Qt.Key.Key_0: "tie"}
+_SEEN = 4  # rows of the win table without scrolling: the answers need the room more
+_QUESTION = 58  # pixels: three lines
+_TALL_FROM = 440  # pixels of the view from which the win table stands below; else it is told in a line
 _EMPTY = (
     "Choose another run that has answered the same rows. Their answers then stand here side by side, in an order that "
     "nobody can foresee, and you say which one is better before you learn whose it was."
@@ -36,13 +39,14 @@ class VoteView(QWidget):
         super().__init__(parent)
         self._duels: list[Duel] = []
         self._votes: list[Cast] = []
+        self._records: Sequence[Record] = ()
         self._dataset = ""
         self.place = 0
         self.other = ChoiceEdit([("", tr("choose a run"))], look)
         self.other.setAccessibleName(tr("Against"))
         self.where = Label("", "small")
         self.question = PlainText(look, tr("What was asked"))
-        self.question.setMaximumHeight(84)
+        self.question.setFixedHeight(_QUESTION)
         self.texts = PlainText(look, tr("Answer A")), PlainText(look, tr("Answer B"))
         self.left = Button(tr("A is better"), self._vote_left, look).set_small()
         self.tie = Button(tr("Neither"), self._vote_tie, look).set_small()
@@ -53,10 +57,11 @@ class VoteView(QWidget):
         self.table.setAccessibleName(tr("Who wins how often"))
         self.table.set_empty_text(tr("No vote yet."))
         self.empty = Label(tr(_EMPTY), "quiet", wrap=True)
+        self.hint = Label("", "small")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._lay_out()
         self.other.changed.connect(self._other_chosen)
-        self.set_duels([], "")
+        self.set_votes([])
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -68,7 +73,7 @@ class VoteView(QWidget):
         self._arena = QWidget()
         arena = QVBoxLayout(self._arena)
         arena.setContentsMargins(0, 0, 0, 0)
-        arena.addWidget(self.question, 1)
+        arena.addWidget(self.question)
         sides = QHBoxLayout()
         sides.setSpacing(16)
         both = ((tr("A"), self.texts[0], self.left), (tr("B"), self.texts[1], self.right))
@@ -81,11 +86,11 @@ class VoteView(QWidget):
             inside.addWidget(text, 1)
             inside.addWidget(button)
             sides.addWidget(side, 1)
-        arena.addLayout(sides, 2)
+        arena.addLayout(sides, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.tie)
-        buttons.addWidget(Label(tr("Keys: 1 for A, 2 for B, 0 for neither"), "small"))
+        buttons.addWidget(self.hint)
         buttons.addStretch(1)
         buttons.addWidget(self.undo)
         arena.addLayout(buttons)
@@ -95,7 +100,7 @@ class VoteView(QWidget):
         column.addLayout(head)
         column.addWidget(self.empty)
         column.addWidget(self._arena, 3)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.table)
 
     # --- what it is given -------------------------------------------------------------------------------------------
 
@@ -113,9 +118,25 @@ class VoteView(QWidget):
     def set_votes(self, votes: Sequence[Cast]) -> None:
         """All votes of the project so far."""
         self._votes = list(votes)
-        self.table.set_rows(win_table(one.vote for one in self._votes).records)
+        self._records = win_table(one.vote for one in self._votes).records
+        self.table.set_rows(self._records)
+        head, row = self.table.horizontalHeader().height(), self.table.verticalHeader().defaultSectionSize()
+        self.table.setFixedHeight(head + row * min(len(self._records), _SEEN) + 2)
+        self._fit()
         self.undo.setEnabled(bool(self._votes))
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the answers need the room of the table."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        tall = self.height() >= _TALL_FROM
+        self.table.setVisible(tall and bool(self._records))
+        wins = " · ".join(f"{record.name} {count(record.wins)}" for record in self._records)
+        keys = tr("Keys: 1 for A, 2 for B, 0 for neither")
+        self.hint.setText(keys if tall or not wins else tr("Won so far: {names}", names=wins))
 
     @property
     def duel(self) -> Duel | None:

@@ -39,6 +39,15 @@ class RunWishes(QObject):
         """Go on after a pause."""
         self._runs.queue.proceed(run)
 
+    def talk_to_run(self, run: RunModel) -> None:
+        """Pause a training run at its next step, save it there, and bring Chat forward with the model as it then is."""
+        self._runs.talk.begin(run)
+
+    @property
+    def pausing_to_talk(self) -> RunModel | None:
+        """The run that will be talked to once it has paused and saved."""
+        return self._runs.talk.run
+
     def stop_run(self, run: RunModel, save: bool = True) -> None:
         """End a living run, saving first or not; call off one that waits."""
         self._runs.stop(run, save)

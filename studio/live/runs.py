@@ -13,6 +13,7 @@ from studio.core.knobs import problems
 from studio.core.language import tr
 from studio.live.jobs import Jobs
 from studio.live.notices import Notices
+from studio.live.paused_talk import PausedTalk
 from studio.live.replay import Replays
 from studio.live.run_model import RunModel
 from studio.live.run_queue import RunQueue
@@ -51,6 +52,7 @@ class Runs(QObject):
         super().__init__(parent)
         self.models: dict[str, RunModel] = {}
         self.queue = RunQueue(self)
+        self.talk = PausedTalk(self.queue, self)
         self._notices, self._engine = notices, engine
         self._replays = Replays(jobs, self)
         self._resuming: dict[str, _Resuming] = {}
@@ -58,6 +60,7 @@ class Runs(QObject):
         self._folder: Path | None = None  # where the open project keeps its runs
         self.queue.changed.connect(self._queue_changed)
         self.queue.ended.connect(self._run_ended)
+        self.talk.changed.connect(self._queue_changed)
         self._replays.ready.connect(self._past_ready)
         self._replays.failed.connect(self._past_unreadable)
 
@@ -93,6 +96,7 @@ class Runs(QObject):
 
     def clear(self) -> None:
         """Forget every run, because the project is left; none of them may be living."""
+        self.talk.forget()
         for model in self.models.values():
             self._replays.forget(model)
             model.deleteLater()

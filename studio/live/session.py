@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.formats import AS_FOUND, TextChoices
 from studio.live.chats import Chats
 from studio.live.datasets import Datasets
 from studio.live.draft import Draft
@@ -55,6 +56,8 @@ class Session(RunWishes):
         self._runs = Runs(self.jobs, self.notices, engine, self)
         self._memory.changed.connect(self.changed)
         self._runs.changed.connect(self.changed)
+        self._runs.talk.ready.connect(self._talk_ready)
+        self._runs.talk.failed.connect(self.notices.post_error)
         self._texts = Texts(self.jobs, self.notices, self._runs, self)
         self._texts.changed.connect(self.changed)
         self.datasets = Datasets(self.jobs, self.notices, self._here, self)
@@ -108,9 +111,9 @@ class Session(RunWishes):
         self._leave()
         self._tell("project", "texts", "datasets", "draft", "runs", "loaded", "chats")
 
-    def add_texts(self, paths: Sequence[Path], name: str = "") -> Job:
+    def add_texts(self, paths: Sequence[Path], name: str = "", choices: TextChoices = AS_FOUND) -> Job:
         """Import files or folders as one text; the job's result is the `Text`."""
-        return self._texts.add(self._here(), paths, name)
+        return self._texts.add(self._here(), paths, name, choices)
 
     def delete_text(self, name: str) -> Undo:
         """Move a text to the trash, unless a run learns from it; the result can bring it back."""
@@ -180,6 +183,9 @@ class Session(RunWishes):
     def focus(self, page: str, thing: object = None) -> None:
         """Wish that a page comes forward and shows `thing`."""
         self.focus_requested.emit(page, thing)
+
+    def _talk_ready(self, run: str, step: int) -> None:
+        self.focus("chat", (run, step))
 
     def close(self, limit: int = 15_000) -> bool:
         """Stop everything, save what waits, wait up to `limit` milliseconds; False when a thread still computes."""

@@ -1,6 +1,6 @@
 """What a run optimizes: batches in, a summed loss out. Modules import torch only inside the functions that compute."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.core.config import ModelConfig, RunConfig
+from studio.rows.kinds import text_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -71,11 +72,19 @@ class Scored:
 
 @dataclass(frozen=True)
 class Question:
-    """What a run asks its model along the way: what the person reads of it, the ids, and where an answer ends."""
+    """What a run asks its model along the way: what the person reads of it, the ids, and where an answer ends.
+
+    A `canary` is asked at every checkpoint, however seldom samples are written.
+    """
 
     shown: str
     ids: tuple[int, ...]
     stops: tuple[str, ...] = ()
+    canary: bool = False
+
+
+# What a run measures itself along the way: asked whether to go on, it answers with figures by name.
+Along = Callable[["KeepGoing"], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -84,12 +93,24 @@ class RowTask:
 
     `kinds` are those of `rows.kinds` that it reads. `read` makes tokens of the rows, fills in the config what only they
     can say, and refuses with figures what cannot be learned from. `batches` are those of one side of the split.
+    `around` is what stands around the values of every row, for vocabularies that are learned from the rows.
     """
 
     kinds: tuple[str, ...]
     read: Callable[["Dataset", "Tokenizer", RunConfig, "Progress", "KeepGoing"], "Examples"]
     batches: Callable[["Examples", RunConfig, int, str], Batches]  # examples, config, batch size, side
     tokens: Callable[["Tensor"], int]  # that a batch makes the model read, padding left out
+    around: Callable[["Dataset", RunConfig], str] | None = None
+
+
+def learnable(
+    task: RowTask, dataset: "Dataset", config: RunConfig, keep_going: "KeepGoing | None" = None
+) -> Iterator[str]:
+    """All that a tokenizer may learn from the rows of a dataset, for those that learn from a text."""
+    if task.around is not None:
+        yield task.around(dataset, config)
+    for values in dataset.stream(keep_going):
+        yield f"{text_of(dataset.reading, values)}\n"
 
 
 @dataclass(frozen=True)
@@ -122,6 +143,7 @@ class Objective:
     worry: Callable[[Mapping[str, float]], str] | None = None  # what measures should make a person look at, or nothing
     page: str = "pretrain"  # where its runs are set up and followed
     sections: tuple[str, ...] = ()  # of `RunConfig` that only this objective reads
+    along: str = ""  # (model, words, device) -> `Along`, by name: what beyond batches is measured along the way
 
     @property
     def writes(self) -> bool:

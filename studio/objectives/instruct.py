@@ -11,7 +11,7 @@ from studio.objectives import Ids, Objective, Question, RowTask, Scored, Words
 from studio.objectives.pretrain import obstacle
 from studio.prompts import Turn
 from studio.rows.conversing import Conversations, asked, conversations
-from studio.rows.rendering import RenderRules, render
+from studio.rows.rendering import RenderRules, letters_of, render
 from studio.store.answer_batches import NOTHING, PADDING, PackedRows, PaddedRows
 from studio.store.examples import Examples, KeepGoing, Progress
 from studio.store.own_prompts import find_prompt, prompt_text
@@ -69,7 +69,13 @@ def rules_of(config: RunConfig, tokenizer: "Tokenizer") -> RenderRules:
     chosen = config.instruct
     prompt = find_prompt(Path(), chosen.template, chosen.template_text)
     longest = min(chosen.longest or config.model.context_length, config.model.context_length)
-    return RenderRules(prompt, tokenizer, chosen.learn, longest)
+    return RenderRules(prompt, tokenizer, chosen.learn, longest, pairs=config.objective == "prefer")
+
+
+def around(dataset: "Dataset", config: RunConfig) -> str:
+    """What the template writes around the rows."""
+    chosen = settled(dataset, config).instruct
+    return letters_of(find_prompt(Path(), chosen.template, chosen.template_text))
 
 
 def refuse_reader(config: RunConfig) -> None:
@@ -137,13 +143,15 @@ def questions(config: RunConfig, words: Words) -> tuple[Question, ...]:
     """The prompt where there is one, the first held-back rows, and the canaries."""
     assert isinstance(words, Examples)
     rules = rules_of(config, words.tokenizer)
-    own = [(Turn("user", text),) for text in (config.sampling.prompt, *config.instruct.canaries) if text]
-    conversations = [turns for turns in (*own, *words.facts.get("questions", ())) if turns]
+    own = [(Turn("user", text),) for text in (config.sampling.prompt,) if text]
+    canaries = [(Turn("user", text),) for text in config.instruct.canaries if text]
+    conversations = [turns for turns in (*own, *canaries, *words.facts.get("questions", ())) if turns]
     return tuple(
         Question(
             turns[-1].whole,
             tuple(render(rules.prompt, turns, rules.tokenizer, answering=True).ids.tolist()),
             rules.prompt.stops,
+            canary=turns in canaries,
         )
         for turns in conversations
     )
@@ -182,6 +190,6 @@ OBJECTIVE = Objective(
     ready=ready,
     score=score,
     questions=questions,
-    rows=RowTask(KINDS, read, batches, tokens),
+    rows=RowTask(KINDS, read, batches, tokens, around),
     sections=("instruct",),
 )  # fmt: skip

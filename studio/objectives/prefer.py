@@ -11,7 +11,16 @@ from studio.core.config import AdapterConfig, DataConfig, RunConfig, Sampling, T
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.objectives import Objective, RowTask, Scored
-from studio.objectives.instruct import examples_of, no_windows, questions, ready, refuse_reader, rules_of, settled
+from studio.objectives.instruct import (
+    around,
+    examples_of,
+    no_windows,
+    questions,
+    ready,
+    refuse_reader,
+    rules_of,
+    settled,
+)
 from studio.objectives.pretrain import obstacle
 from studio.rows.conversing import preferences
 from studio.store.answer_batches import NOTHING, PADDING, both, padded
@@ -200,7 +209,7 @@ OBJECTIVE = Objective(
     ready=ready,
     score=score,
     questions=questions,
-    rows=RowTask(("preference",), read, Pairs, tokens),
+    rows=RowTask(("preference",), read, Pairs, tokens, around),
     prepare_model=prepare_model,
     worry=worry,
     sections=("instruct", "prefer"),

@@ -10,6 +10,7 @@ from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
 from studio.store.library import Entry, entries_of
+from studio.talking.run_bar import RunBar
 from studio.talking.talk_page import TalkPage
 from studio.talking.voices import Offer
 from studio.training.learning import NO_CHAT
@@ -44,6 +45,8 @@ class ChatPanel(Page):
         self.tools.addWidget(self.modes)
         self.continuing = Continuing(session, look, self.banner, self)
         self.talk = TalkPage(session, look, self.banner, self)
+        self.training = RunBar(session, look)
+        self.body.addWidget(self.training)
         self.pile = QStackedWidget()
         self.pile.addWidget(self.talk)
         self.pile.addWidget(self.continuing)
@@ -52,6 +55,7 @@ class ChatPanel(Page):
         self.continuing.changed.connect(self._tell_offers)
         self.talk.load_requested.connect(self._load)
         self.talk.inside_requested.connect(self._look_inside)
+        self.training.failed.connect(self.talk.show_error)
         self.show_mode(CONTINUE)
 
     @property
@@ -77,6 +81,7 @@ class ChatPanel(Page):
         """Follow the session."""
         self.continuing.refresh(what)
         self.talk.refresh(what)
+        self.training.refresh()
         self._tell_offers()
         if not self._chosen and (not what or "project" in what):
             self.show_mode(CHAT if self._can_answer() else CONTINUE)
@@ -90,6 +95,7 @@ class ChatPanel(Page):
         if fills_only_gaps(self._session, thing):
             self.banner.show_error(tr(NO_CHAT), tr("To see it fill gaps, look at the samples of its run."))
             return
+        self.continuing.refresh(frozenset({"checkpoints"}))  # the one that is wished for may be a moment old
         run = thing if isinstance(thing, RunModel) else None
         if isinstance(thing, tuple) and thing:
             run = self._session.runs.get(str(thing[0]))
@@ -128,17 +134,18 @@ class ChatPanel(Page):
         self._session.focus("lenses", self.continuing.choice.glance(text))
 
     def _tell_offers(self) -> None:
-        """Every model of the project that a column could speak with."""
+        """Every model of the project that a column could speak with; of the run in memory every checkpoint."""
         offers = [
             Offer(f"entry:{entry.folder}", entry.title, entry.folder) for entry in entries_of(self._session.project)
         ]
-        for run in self._session.runs.values():
-            if run.writes:
-                best = [info for info in run.record.checkpoints() if info.best] or run.record.checkpoints()[-1:]
-                offers += [
-                    Offer(f"run:{info.folder}", tr("{run} · step {step:,}", run=run.name, step=info.step), info.folder)
-                    for info in best[:1]
-                ]
+        path = getattr(self._session.loaded, "path", None)
+        for name, infos in self.continuing.choice.checkpoints.items():
+            own = path is not None and path.parent == infos[-1].folder.parent  # its steps can be compared
+            best = [info for info in infos if info.best] or infos[-1:]
+            offers += [
+                Offer(f"run:{name}@{info.step}", tr("{run} · step {step:,}", run=name, step=info.step), info.folder)
+                for info in (infos[::-1] if own else best[:1])
+            ]
         self.talk.set_offers(offers, self.continuing.wanted, bool(self.continuing.loading))
 
     def stop(self) -> None:

@@ -21,7 +21,7 @@ from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
 from studio.parts.wording import count
-from studio.training.commands import RunCommands
+from studio.training.commands import TALK_TIP, RunCommands
 from studio.training.view import RunView, progress_text, unfollow
 from studio.widgets.look import Look
 from studio.widgets.page import EmptyState, Page
@@ -65,6 +65,8 @@ class InstructPanel(Page):
         for page in (self.configuring.view, self.view, self.idle):
             self._stack.addWidget(page)
         self.body.addWidget(self._stack)
+        self.talk = self.add_action(tr("Talk to it"), self.commands.chat)
+        self.talk.setToolTip(tr(TALK_TIP))
         self.stop = self.add_action(tr("Stop…"), self.commands.ask_to_stop)
         self.primary = self.add_action("", self._primary_pressed, primary=True)
         self._does: Callable[[], object] = self.refresh
@@ -197,6 +199,9 @@ class InstructPanel(Page):
         if mode in ("answers", "prompt"):
             shown = self.answers if mode == "answers" else self.prompt
         self._stack.setCurrentWidget(shown)
+        computes = run is not None and run.state in ("running", "paused")
+        self.talk.setVisible(mode == "current" and computes)
+        self.talk.setEnabled(run is not None and not run.wish)
         self.stop.setVisible(mode == "current" and run is not None and run.living)
         self.stop.setEnabled(run is not None and run.wish != "stop")
         if mode == "current" and run is not None:

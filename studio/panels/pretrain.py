@@ -17,7 +17,7 @@ from studio.panels import Action
 from studio.parts.machine import Machine
 from studio.parts.wording import count
 from studio.store.starts import without_start
-from studio.training.commands import RunCommands
+from studio.training.commands import TALK_TIP, RunCommands
 from studio.training.learning import FIELD, fills_gaps, mismatch, switch_words, switched_words
 from studio.training.plan import Need, first_need, start_label, start_need
 from studio.training.plan_keeper import PlanKeeper
@@ -82,6 +82,8 @@ class PretrainPanel(Page):
         self.again = self.add_action(tr("Set up another run"), self._set_up_another)
         self.sample = self.add_action(tr("Sample now"), self.commands.sample_now)
         self.save = self.add_action(tr("Save now"), self.commands.save_now)
+        self.talk = self.add_action(tr("Talk to it"), self.commands.chat)
+        self.talk.setToolTip(tr(TALK_TIP))
         self.stop = self.add_action(tr("Stop…"), self.commands.ask_to_stop)
         self.primary = self.add_action("", self._primary_pressed, primary=True)
         self._does: Callable[[], object] = self._start
@@ -180,6 +182,8 @@ class PretrainPanel(Page):
         for button in (self.sample, self.save):
             button.setVisible(not setup and run is not None and run.living and run.state != "queued")
             button.setEnabled(computing)
+        self.talk.setVisible(not setup and computing and run is not None and run.writes)
+        self.talk.setEnabled(run is not None and not run.wish)
         self.stop.setVisible(not setup and run is not None and run.living)
         self.stop.setEnabled(run is not None and run.wish != "stop")
         text, self._does, enabled = self._setup_press() if setup or run is None else self._run_press(run)

@@ -181,7 +181,9 @@ class RunsPanel(Page):
         at_rest = run is not None and not run.living
         self.delete.setEnabled(at_rest)
         self.resume.setEnabled(at_rest and run is not None and run.state != "finished")
-        self.chat.setEnabled(run is not None and run.writes)
+        trains = run is not None and run.state in ("running", "paused")
+        self.chat.setText(tr("Pause and talk") if trains else tr("Chat"))
+        self.chat.setEnabled(run is not None and run.writes and not run.wish)
         self.chat.setToolTip(no_chat_words(run))
         self.inside.setEnabled(run is not None and bool(run.record.checkpoints()))
         self._refresh_lower()

@@ -10,6 +10,7 @@ from studio.rows import Values
 from studio.rows.kinds import KINDS, Reading, kind_of, spoken
 
 NO_ANSWER, NOTHING_ASKED, OUT_OF_ORDER = "no answer", "nothing is asked", "roles are out of order"
+SAME_ANSWERS, DISLIKED = "both answers are the same", "the answer was not liked"
 NOT_TEXT, NO_TURNS = "a turn holds something other than text", "there is no list of turns"
 _ROLES = {
     "system": "system", "developer": "system", "user": "user", "human": "user", "prompter": "user",
@@ -44,6 +45,21 @@ def whole_turns(reading: Reading, values: Values) -> tuple[Turn, ...]:
     if reading.kind == "preference":
         return *turns, Turn("assistant", chosen_rejected(reading, values)[0])
     return turns
+
+
+def told_pair(reading: Reading, values: Values) -> tuple[str, str]:
+    """Both answers of a pair that says which one is better: equal ones say nothing."""
+    answers = chosen_rejected(reading, values)
+    if answers[0] == answers[1]:
+        raise RowFault(SAME_ANSWERS)
+    return answers
+
+
+def refuse_disliked(values: Values) -> None:
+    """Answers that a person rated below zero stand in a dataset to be seen, not to be learned."""
+    rating = values.get("rating")
+    if isinstance(rating, int | float) and rating < 0:
+        raise RowFault(DISLIKED)
 
 
 def asks(reading: Reading) -> bool:

@@ -12,15 +12,13 @@ from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.prompts import Turn
 from studio.rows import Values
-from studio.rows.conversations import NO_ANSWER, RowFault, chosen_rejected, turns_of, whole_turns
+from studio.rows.conversations import NO_ANSWER, RowFault, refuse_disliked, told_pair, turns_of, whole_turns
 from studio.rows.kinds import Reading
 from studio.rows.rendering import CROWDED_OUT, OTHERWISE, REASONS, Ids, Rendered, RenderingSurvey, RenderRules
 from studio.rows.shared_out import shared_out
 from studio.rows.splits import Numbers, Split
 
 SPLIT_COLUMN = "split"
-SAME_ANSWERS = "both answers are the same"
-DISLIKED = "the answer was not liked"
 _OFTEN = 64  # rows between two words with whoever waits
 
 Watching = tuple[Callable[[int], None], Callable[[], bool]]  # hears of rows done; says whether to go on
@@ -95,13 +93,6 @@ class _Gathered:
             )
 
 
-def _refuse_disliked(values: Values) -> None:
-    """Answers that a person rated below zero stand in a dataset to be seen, not to be learned."""
-    rating = values.get("rating")
-    if isinstance(rating, int | float) and rating < 0:
-        raise RowFault(DISLIKED)
-
-
 def conversations(
     rows: Iterable[Values], reading: Reading, rules: RenderRules, config: RunConfig, watching: Watching
 ) -> Conversations:
@@ -140,9 +131,7 @@ def _whole(reading: Reading, values: Values, rules: RenderRules) -> tuple[str, t
 
 
 def _pair(reading: Reading, values: Values, rules: RenderRules) -> tuple[str, tuple[Rendered, ...]]:
-    turns, answers = turns_of(reading, values), chosen_rejected(reading, values)
-    if answers[0] == answers[1]:
-        raise RowFault(SAME_ANSWERS)
+    turns, answers = turns_of(reading, values), told_pair(reading, values)
     return _question(turns), tuple(rules.render((*turns, Turn("assistant", answer))) for answer in answers)
 
 
@@ -156,7 +145,7 @@ def _gathered(
             if not keep_going():
                 raise StudioError("Reading the rows was stopped before it was finished.", "Nothing was changed.")
         try:
-            _refuse_disliked(values)
+            refuse_disliked(values)
             question, rendered = read(reading, values, rules)
         except RowFault as fault:
             found.leave_out(fault.reason)

@@ -1,5 +1,6 @@
 """Conversations as tokens: one function gives the ids and what of them is learned, for training and for the page."""
 
+import contextlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from studio.core.errors import StudioError
 from studio.prompts import END_OF_TEXT, START_OF_TEXT, Prompt, Segment, Turn
 from studio.rows import Values
-from studio.rows.conversations import NO_ANSWER, RowFault, whole_turns
+from studio.rows.conversations import NO_ANSWER, RowFault, refuse_disliked, told_pair, whole_turns
 from studio.rows.kinds import Reading
 from studio.tokenizers import Tokenizer, split_special
 
@@ -44,12 +45,16 @@ class Rendered:
 
 @dataclass(frozen=True)
 class RenderRules:
-    """How conversations become tokens; `longest` is what the model reads at once, 0 for no limit."""
+    """How conversations become tokens; `longest` is what the model reads at once, 0 for no limit.
+
+    `pairs`: the two answers of a row are compared, so that equal ones say nothing.
+    """
 
     prompt: Prompt
     tokenizer: Tokenizer
     learn: str = "answers"  # or "everything"
     longest: int = 0
+    pairs: bool = False
 
     def render(self, turns: Sequence[Turn]) -> Rendered:
         """A conversation to learn from."""
@@ -86,7 +91,7 @@ def render(
     if learn not in LEARN:
         raise StudioError(f"There is no way to learn “{learn}”.", f"Choose one of: {', '.join(LEARN)}.")
     segments = _joined(prompt.segments(turns, answering))
-    tokens = _Tokens(tokenizer, prompt.specials)
+    tokens = _Tokens(tokenizer, prompt.specials, answering)
     ids: list[int] = [] if segments and segments[0].special else list(getattr(tokenizer, "prefix", ()))
     learned = [learn == "everything"] * len(ids)
     pieces = []
@@ -101,6 +106,19 @@ def render(
     return Rendered(
         np.array(ids[:kept], np.int32), np.array(learned[:kept], np.bool_), tuple(pieces), max(0, len(ids) - kept)
     )
+
+
+def letters_of(prompt: Prompt) -> str:
+    """All that a template writes itself, marks spelled out: what a vocabulary that is learned from rows must know too.
+
+    A mark that a tokenizer has no token for is written with letters.
+    """
+    turns = (Turn("system", " "), Turn("user", " ", " "), Turn("assistant", " "))
+    written: list[Segment] = []
+    for talk, answering in ((turns, False), (turns[1:], False), ((*turns[1:], turns[1]), True)):
+        with contextlib.suppress(StudioError):  # not every template takes a system text
+            written += prompt.segments(talk, answering)
+    return "".join(segment.text for segment in written)
 
 
 def paint(rules: RenderRules, turns: Sequence[Turn], padded_to: int = 0) -> Painted:
@@ -140,7 +158,10 @@ def rendered_rows(
         if number % _OFTEN == 0 and keep_going is not None and not keep_going():
             raise StudioError("Reading the rows was stopped before it was finished.", "Nothing was changed.")
         try:
+            refuse_disliked(values)
             turns = whole_turns(reading, values)
+            if rules.pairs:
+                told_pair(reading, values)
         except RowFault as fault:
             yield fault.reason
             continue
@@ -254,8 +275,8 @@ def _joined(segments: Sequence[Segment]) -> list[Segment]:
 class _Tokens:
     """The ids of segments: special ones by what they spell, all others as nothing but text."""
 
-    def __init__(self, tokenizer: Tokenizer, specials: Sequence[str]) -> None:
-        self._tokenizer, self._spellings = tokenizer, specials
+    def __init__(self, tokenizer: Tokenizer, specials: Sequence[str], answering: bool) -> None:
+        self._tokenizer, self._spellings, self._answering = tokenizer, specials, answering
 
     def special(self, spelling: str) -> list[int]:
         """The token of this spelling where there is one; what ends or begins a text by whatever name; else as text."""
@@ -266,7 +287,12 @@ class _Tokens:
             return list(getattr(self._tokenizer, "prefix", ()))
         if spelling == END_OF_TEXT and self._tokenizer.end_of_text is not None:
             return [self._tokenizer.end_of_text]
-        return self._tokenizer.encode(spelling)
+        try:
+            return self._tokenizer.encode(spelling)
+        except StudioError:
+            if spelling == END_OF_TEXT and self._answering:
+                return []  # nobody taught this model an end: what it cannot read need not stand between two turns
+            raise
 
     def plain(self, text: str) -> list[int]:
         """A text without special tokens; vocabularies list some as ordinary ones, whose spelling is taken apart."""

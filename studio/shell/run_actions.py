@@ -31,6 +31,8 @@ class RunActions(QObject):
             Action("run.stop", tr("Stop the run and save it"), self._does("stop_run"), "", "stop", living),
             Action("run.sample", tr("Write a sample now"), self._does("sample_now"), "", "sample",
                    self._is("running", "paused")),
+            Action("run.talk", tr("Pause the run and talk to it as it is"), self._does("talk_to_run"), "", "chat",
+                   self._writes),
             Action("run.save", tr("Save a checkpoint now"), self._does("save_now"), "Ctrl+S", "save",
                    self._is("running", "paused")),
             Action("run.show", tr("Show the running run"), self.show, "", "pretrain", living),
@@ -48,6 +50,10 @@ class RunActions(QObject):
 
     def _loaded(self) -> bool:
         return self._session.loaded is not None
+
+    def _writes(self) -> bool:
+        run = self._session.running
+        return run is not None and run.state in ("running", "paused") and run.writes
 
     def _is(self, *states: str) -> Callable[[], bool]:
         return lambda: self._session.running is not None and self._session.running.state in states

@@ -50,10 +50,15 @@ class Answers:
     complete: bool
 
 
-def answers_path(checkpoint: Path, dataset: str, split: str, mark: str) -> Path:
-    """Where the answers of a checkpoint lie; `mark` tells apart how they were drawn."""
-    name = f"{checkpoint.name}-{dataset.replace('@', '-v')}-{split}-{mark}.jsonl"
+def answers_path(checkpoint: Path, dataset: str, split: str, mark: str, of_base: bool = False) -> Path:
+    """Where the answers of a checkpoint lie, or those of the model it began as; `mark`: how they were drawn."""
+    name = f"{beginning(checkpoint, of_base)}{dataset.replace('@', '-v')}-{split}-{mark}.jsonl"
     return checkpoint.parents[1] / FOLDER / name
+
+
+def beginning(checkpoint: Path, of_base: bool = False) -> str:
+    """How the names of all files of its answers begin."""
+    return f"{'base-' if of_base else ''}{checkpoint.name}-"
 
 
 def read_answers(path: Path) -> Answers | None:

@@ -1,5 +1,7 @@
 """What is known of one message: its words, the tokens of an answer with their chances, and how it is told in a line."""
 
+import csv
+import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -110,6 +112,26 @@ def unpacked(rows: object) -> list[AnswerToken]:
         ]  # fmt: skip
     except (TypeError, ValueError):
         return []
+
+
+def tokens_of(said: Said) -> list[AnswerToken]:
+    """The tokens of a message, taken from what the disk has kept where nobody looked at them yet."""
+    if not said.tokens and "tokens" in said.facts:
+        said.tokens = unpacked(said.facts["tokens"])
+    return said.tokens
+
+
+def as_csv(tokens: Sequence[AnswerToken]) -> str:
+    """A line for each token: place, text, id, chance, surprise in bits, and its rivals with their chances."""
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    most = max((len(token.rivals) for token in tokens), default=0)
+    rivals = [name for place in range(1, most + 1) for name in (f"rival {place}", f"chance {place}")]
+    writer.writerow(["place", "token", "id", "chance", "surprise in bits", *rivals])
+    for place, token in enumerate(tokens, 1):
+        beside = [cell for one in token.rivals for cell in (one.text, _short(0.0 if one.removed else one.probability))]
+        writer.writerow([place, token.text, token.id, _short(token.probability), _short(token.surprise), *beside])
+    return lines.getvalue()
 
 
 def _short(number: float) -> float:

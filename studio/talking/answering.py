@@ -16,12 +16,22 @@ from studio.talking.replying import Question, Step, answer
 from studio.talking.voices import Speaker
 
 
+@dataclass(frozen=True)
+class Writer:
+    """Who writes into which message, and the column in which that stands."""
+
+    said: Said
+    speaker: Speaker
+    column: int
+
+
 @dataclass
 class _Growing:
     """One answer."""
 
     said: Said
     speaker: Speaker
+    column: int
     begun: float
     first: float = 0.0  # seconds to the first token
 
@@ -46,10 +56,10 @@ class Answering(QObject):
         """Whether tokens may still arrive."""
         return self._job is not None
 
-    def start(self, questions: Sequence[Question], answers: Sequence[Said], speakers: Sequence[Speaker]) -> None:
-        """Let every column's model write into its answer, which is on the disk already."""
+    def start(self, questions: Sequence[Question], writers: Sequence[Writer]) -> None:
+        """Let every model write into its answer, which is on the disk already."""
         now = time.perf_counter()
-        self._growing = [_Growing(said, speaker, now) for said, speaker in zip(answers, speakers, strict=True)]
+        self._growing = [_Growing(writer.said, writer.speaker, writer.column, now) for writer in writers]
         more = {"reply": self.reply} if self.reply is not None else {}
         self._job = job = self._session.jobs.start(answer, questions, title=tr("Answering"), lane="chat write", **more)
         job.items.connect(self._take)
@@ -71,14 +81,14 @@ class Answering(QObject):
 
     def _take(self, steps: list[Step]) -> None:
         """Everything that came since the last frame, each column's at once."""
-        for column, growing in enumerate(self._growing):
-            mine = [step for step in steps if step.column == column]
+        for place, growing in enumerate(self._growing):
+            mine = [step for step in steps if step.column == place]
             tokens = tuple(token for step in mine for token in step.tokens)
             if tokens:
                 growing.first = growing.first or time.perf_counter() - growing.begun
                 growing.said.text += "".join(token.text for token in tokens)
                 growing.said.tokens.extend(tokens)
-                self.grew.emit(column, tokens)
+                self.grew.emit(growing.column, tokens)
                 self._session.chats.grow(growing.said.id, growing.said.text)
             for step in mine:
                 if step.facts:

@@ -62,6 +62,10 @@ class Branches:
         for column in self.columns:
             del column[length:]
 
+    def even(self) -> None:
+        """Columns of one length, as the shortest one is: turns stand beside each other."""
+        self.cut(min(len(column) for column in self.columns))
+
     def add(self, column: int, said: Said, instead_of: int | None = None) -> None:
         """Append to a column; `instead_of` names a message whose version it is."""
         self.columns[column].append(said)

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, 
 
 from studio.core.language import tr
 from studio.parts.wording import count
-from studio.widgets.button import Button
+from studio.talking.read_card import ReadCard
+from studio.widgets.button import Button, IconButton
 from studio.widgets.card import Card
 from studio.widgets.label import ElidedLabel, Label
 from studio.widgets.look import Look
@@ -62,6 +63,7 @@ class Composer(Card):
     sent = Signal(str)
     stop_requested = Signal()
     recalled = Signal()
+    reading_wanted = Signal()  # `read` is to show the prompt as the model reads it
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__("", look, parent)
@@ -74,6 +76,8 @@ class Composer(Card):
         self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName(tr("Your message"))
         self.meter, self.room = ContextMeter(look), ElidedLabel("", "small")
+        self.look_at = IconButton("search", tr("Show what the model reads"), self.reading_wanted.emit, look)
+        self.read = ReadCard(look, self.look_at)
         self.about = Label("", "small", wrap=True)
         self.cancel = Button(tr("Leave it as it was"), self.end_editing, look)
         self.send = Button("", self._pressed, look, "primary")
@@ -83,6 +87,7 @@ class Composer(Card):
         foot.addWidget(self.about, 1)
         foot.addWidget(self.room, 0, Qt.AlignmentFlag.AlignVCenter)
         foot.addWidget(self.meter, 0, Qt.AlignmentFlag.AlignVCenter)
+        foot.addWidget(self.look_at, 0, Qt.AlignmentFlag.AlignVCenter)
         foot.addWidget(self.cancel)
         foot.addWidget(self.send)
         column = QVBoxLayout()
@@ -134,7 +139,8 @@ class Composer(Card):
     def show_context(self, used: int | None, longest: int, forgotten: int = 0) -> None:
         """How many tokens the conversation has, of how many the model reads; `forgotten` turns are not read."""
         over = used is not None and used > longest
-        self.meter.setVisible(used is not None and longest > 0)
+        for widget in (self.meter, self.look_at):
+            widget.setVisible(used is not None and longest > 0)
         self.meter.set_share((used or 0) / longest if longest else 0.0, over or forgotten > 0)
         words = tr("context {used} of {all}", used=count(used), all=count(longest)) if used is not None else ""
         if forgotten == 1:

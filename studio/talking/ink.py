@@ -20,7 +20,6 @@ class Ink:
         self.body, self.small = look.font(15), look.font(11)
         self.mono, self.cell = look.font(13, mono=True), look.font(13)
         self.head = look.font(13, 600)
-        self.cell_metrics = {False: QFontMetricsF(self.cell), True: QFontMetricsF(self.head)}  # True for a heading
         self.letter = QFontMetricsF(self.body).averageCharWidth()
         self.text, self.quiet, self.accent = look.color("text"), look.color("text_quiet"), look.color("accent")
         self.line, self.raised, self.surface = look.color("line"), look.color("raised"), look.color("surface")

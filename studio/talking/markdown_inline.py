@@ -44,6 +44,9 @@ class Inline:
     text: str
     spans: tuple[Span, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash(self.text)  # which Python keeps: the cells of a table that grows are looked up at every token
+
 
 @cache
 def reader() -> Any:

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from studio.core.language import tr
-from studio.talking.answer import USER, Said
+from studio.talking.answer import USER, Said, tokens_of
 from studio.widgets.button import IconButton
 from studio.widgets.label import Label
 from studio.widgets.look import Look
@@ -13,7 +13,7 @@ from studio.widgets.look import Look
 class MessageBar(QFrame):
     """`wished` names what a person wants with the message at hand."""
 
-    wished = Signal(str)  # "copy", "edit", "again", "before", "after", "good", "bad"
+    wished = Signal(str)  # "copy", "table", "edit", "again", "before", "after", "good", "bad"
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
@@ -32,6 +32,7 @@ class MessageBar(QFrame):
             ("edit", "edit", tr("Edit")),
             ("good", "plus", tr("A good answer: keep it as a row of “Rated answers”")),
             ("bad", "minus", tr("A bad answer: keep it as a row of “Rated answers”")),
+            ("table", "table", tr("Copy the tokens with their chances, as a table (CSV)")),
             ("copy", "copy", tr("Copy")),
         ):
             button = IconButton(icon, words, None, look)
@@ -54,6 +55,7 @@ class MessageBar(QFrame):
         own = said.role == USER
         for name in ("again", "good", "bad"):
             self.buttons[name].setVisible(not own)
+        self.buttons["table"].setVisible(bool(tokens_of(said)))
         for name in ("again", "edit", "good", "bad"):
             self.buttons[name].setEnabled(not busy)
         self.adjustSize()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from studio.core.language import tr
 from studio.parts.wording import count
-from studio.talking.answer import USER, AnswerToken, Said, facts_words, unpacked
+from studio.talking.answer import USER, AnswerToken, Said, facts_words, tokens_of
 from studio.talking.flowing_text import END, Chosen, FlowingText, Place, estimated, stretch
 from studio.talking.ink import Ink
 from studio.talking.laid_block import LaidBlock
@@ -110,8 +110,8 @@ class MessageView:
         """The text laid out, read when it is first needed."""
         if self._text is None:
             said = self.said
-            if self.colored and not said.tokens:
-                said.tokens = unpacked(said.facts.get("tokens"))
+            if self.colored:
+                tokens_of(said)
             self._text = FlowingText(self.ink, self.room, not (self.own or self.colored), said.growing)
             if self.colored:
                 self._text.add_tokens(said.tokens, 0)

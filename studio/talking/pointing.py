@@ -1,9 +1,10 @@
 """What follows the pointer over a conversation: the card of a token, and the buttons of a message."""
 
 from PySide6.QtCore import QObject, QPoint, QRect, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from studio.talking.answer import Said
+from studio.talking.answer import Said, as_csv, tokens_of
 from studio.talking.conversation import Conversation
 from studio.talking.message_bar import MessageBar
 from studio.talking.message_view import PAD
@@ -75,6 +76,8 @@ class Pointing(QObject):
         conversation = self._conversation
         if name == "copy":
             self._transcript.copy_message(spot)
+        elif name == "table":
+            QGuiApplication.clipboard().setText(as_csv(tokens_of(said)))
         elif name == "edit":
             self.edit_requested.emit(spot, said.text)
         elif name == "again":

@@ -12,6 +12,7 @@ from studio.talking.answer import AnswerToken, Rival
 from studio.views.token_text import token_label
 
 REPLY, CONTEXT = "studio.engine.chat:reply", "studio.engine.chat:context_of"
+READ = "studio.engine.chat:read_text"
 EVERY = 0.04  # seconds between two batches of tokens
 
 
@@ -107,3 +108,8 @@ def _told(piece: Any, model: Any) -> AnswerToken:
 def used(model: Any, prompt: Prompt, turns: Sequence[Turn], longest: int) -> Any:
     """How much of the context a conversation takes, the engine's `ContextUse`; for a worker thread."""
     return resolve(CONTEXT)(model, prompt, tuple(turns), longest)
+
+
+def read_by(model: Any, prompt: Prompt, turns: Sequence[Turn], longest: int) -> str:
+    """What a model would read of a conversation, letter by letter; for a worker thread."""
+    return str(resolve(READ)(model, prompt, tuple(turns), longest))

@@ -14,11 +14,12 @@ from studio.prompts import Turn
 from studio.store.chats import Opened
 from studio.talking.answer import USER
 from studio.talking.conversation import Conversation
-from studio.talking.replying import used
+from studio.talking.replying import read_by, used
 from studio.talking.sheet import sampling_of, values_of
+from studio.talking.shown_chat import COLUMNS
 from studio.talking.talk_view import TalkView
 from studio.talking.templates import Template, brought_by, choices, template_of
-from studio.talking.voices import Voices
+from studio.talking.voices import Voices, kept_voices
 
 _PAUSE = 300  # milliseconds without a key before something is measured or kept
 
@@ -49,6 +50,7 @@ class SheetDesk(QObject):
         sheet.library.kept.connect(self._keep_system)
         sheet.library.forgotten.connect(chats.forget_system_prompt)
         view.composer.edit.textChanged.connect(self.measure)
+        view.composer.reading_wanted.connect(self._ask_reading)
 
     def _timer(self, slot: Any) -> QTimer:
         timer = QTimer(self)
@@ -63,6 +65,8 @@ class SheetDesk(QObject):
         sampling = opened.settings.get("sampling")
         if isinstance(sampling, Mapping):
             self._view.sheet.set_sampling(sampling_of(sampling))
+        if isinstance(columns := opened.settings.get(COLUMNS), list):
+            self._voices.restore(kept_voices(columns))
 
     def show_library(self) -> None:
         """The names of presets and system prompts."""
@@ -90,7 +94,19 @@ class SheetDesk(QObject):
         if "system" in unkept:
             self._session.chats.set_system(info.id, unkept["system"])
         if "sampling" in unkept:
-            self._session.chats.set_settings(info.id, {"sampling": unkept["sampling"]})
+            self.keep()
+
+    def keep(self) -> None:
+        """How answers are drawn and, of several columns, who speaks in each and what it shows, into the chat."""
+        info, branches = self._conversation.info, self._conversation.branches.columns
+        if info is None or self._session.project is None:
+            return
+        both = zip(self._voices.chosen, branches, strict=False)
+        columns = [
+            {"voice": voice.key, "strength": voice.strength, "leaf": branch[-1].id} for voice, branch in both if branch
+        ]
+        settings = {"sampling": values_of(self._view.sheet.sampling), COLUMNS: columns if len(columns) > 1 else []}
+        self._session.chats.set_settings(info.id, settings)
 
     def _take_preset(self, name: str) -> None:
         sampling = sampling_of(self._session.chats.presets.get(name, {}))
@@ -150,13 +166,27 @@ class SheetDesk(QObject):
         model, view = self._session.loaded, self._view
         if model is None or self.template is None or self._conversation.busy or not view.isVisible():
             return
-        turns = self._conversation.branches.turns(0, view.sheet.system_text)
-        turns = (*turns, Turn(USER, view.composer.text.strip()))  # what the next question will find
+        turns = self._next_turns()
         job = self._session.jobs.start(
             used, model, self.template.prompt, turns, view.sheet.sampling.tokens, lane="chat context"
         )
         job.succeeded.connect(partial(self._show_context, len(turns)))
         job.failed.connect(self._no_context)
+
+    def _next_turns(self) -> tuple[Turn, ...]:
+        """What the next question will find, and itself as far as it is typed."""
+        turns = self._conversation.branches.turns(0, self._view.sheet.system_text)
+        return (*turns, Turn(USER, self._view.composer.text.strip()))
+
+    def _ask_reading(self) -> None:
+        model, view = self._session.loaded, self._view
+        if model is not None and self.template is not None and not self._conversation.busy:
+            most = view.sheet.sampling.tokens
+            job = self._session.jobs.start(
+                read_by, model, self.template.prompt, self._next_turns(), most, lane="chat reading"
+            )
+            job.succeeded.connect(view.composer.read.show_text)
+            job.failed.connect(self.failed)
 
     def _show_context(self, turns: int, use: Any) -> None:
         told = bool(self._view.sheet.system_text.strip()) and use.kept_from > 0  # a system prompt is never forgotten

@@ -1,24 +1,24 @@
 """Conversations with a model: what a person does on the page becomes wishes, what comes back is shown."""
 
 from collections.abc import Sequence
-from functools import partial
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.session import Session
 from studio.store.chats import Opened
-from studio.talking.addresses import safe_address
 from studio.talking.answer import USER
 from studio.talking.chat_errands import ChatErrands
 from studio.talking.conversation import Conversation, Setting
+from studio.talking.links import Links
 from studio.talking.pointing import Pointing
 from studio.talking.sheet_desk import SheetDesk
 from studio.talking.talk_view import TalkView
 from studio.talking.talk_words import asking_words, empty_words, template_words
+from studio.talking.tally import Tally
 from studio.talking.transcript_rows import Spot
 from studio.talking.voices import Offer, Voices
 from studio.widgets.banner import Banner
@@ -45,6 +45,7 @@ class TalkPage(QWidget):
         self.desk = SheetDesk(session, self.view, self.conversation, self.voices)
         self.stop = self.conversation.stop
         self.pointing = Pointing(self.view.transcript, self.conversation, look, frame)
+        self.tally, self.links = Tally(session, self), Links(banner, self)
         self.errands = ChatErrands(session, self.view.chats.new)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -65,7 +66,7 @@ class TalkPage(QWidget):
         view.view_bar.columns_chosen.connect(self.voices.set_count)
         view.voice_bar.voice_chosen.connect(self.voices.set_voice)
         view.verdict.decided.connect(self._decided)
-        view.transcript.link_requested.connect(self._confirm_link)
+        view.transcript.link_requested.connect(self.links.confirm)
         view.composer.sent.connect(self._send)
         view.composer.stop_requested.connect(conversation.stop)
         view.composer.recalled.connect(self._recall)
@@ -82,6 +83,7 @@ class TalkPage(QWidget):
         conversation.busy_changed.connect(self._tell)
         conversation.failed.connect(self.show_error)
         conversation.opened.connect(self._opened)
+        conversation.settled.connect(self.desk.keep)
 
     # --- what is shown -----------------------------------------------------------------------------------------
 
@@ -107,6 +109,7 @@ class TalkPage(QWidget):
         if not self._looked and self.isVisible() and self._session.project is not None:
             self._looked = True
             self._session.chats.look()
+            self.tally.follow()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Somebody looks."""
@@ -161,7 +164,7 @@ class TalkPage(QWidget):
         self._end_editing()
         if message >= 0:  # it may stand on a branch that is not shown
             self._session.chats.choose(message)
-        self.conversation.open(chat)
+        self.conversation.open(chat, alone=message >= 0)
 
     def _seek(self, words: str, folder: str) -> None:
         if self._session.project is not None:
@@ -243,10 +246,11 @@ class TalkPage(QWidget):
                 return
 
     def _decided(self, winner: int) -> None:
-        row = len(self.conversation.branches.columns[0]) - 1
+        row, winner = len(self.conversation.branches.columns[0]) - 1, self.conversation.place_of(winner)
         self.conversation.reveal()
         names = [branch[row].title for branch in self.conversation.branches.columns]
-        self.view.verdict.take(names, winner)
+        self.tally.take(names, winner)
+        self.view.verdict.tell(self.tally.votes)
         if winner >= 0:
             self.conversation.rate(row, winner, 1)
 
@@ -262,14 +266,3 @@ class TalkPage(QWidget):
         before = "".join(part.text for part in self.desk.template.prompt.segments(turns, True))
         said = branch.at(spot.row, column)
         self.inside_requested.emit(before + "".join(token.text for token in said.tokens[:place]))
-
-    def _confirm_link(self, address: str) -> None:
-        """Nothing is opened before a person has seen where it leads."""
-        opens = (tr("Open in the browser"), partial(self._open_link, address))
-        copies = (tr("Copy the address"), partial(QGuiApplication.clipboard().setText, address))
-        self._banner.show_note(tr("The model wrote this link. Open it?"), address, (opens, copies), "warning")
-
-    def _open_link(self, address: str) -> None:
-        self._banner.clear()
-        if safe_address(address) is not None:
-            QDesktopServices.openUrl(QUrl(address))

@@ -1,7 +1,13 @@
 """What the page of conversations says in its quiet places. No Qt."""
 
+from typing import TYPE_CHECKING
+
 from studio.core.language import tr
+from studio.parts.wording import count
 from studio.talking.templates import Template
+
+if TYPE_CHECKING:
+    from studio.live.run_model import RunModel
 
 
 def asking_words(model: str, columns: int, waiting: bool) -> str:
@@ -32,3 +38,17 @@ def empty_words(loaded: bool, loading: str) -> tuple[str, str]:
         return tr("Nothing was said yet"), why
     headline = tr("Loading {name}…", name=loading) if loading else tr("No model is in memory")
     return headline, tr("A model answers once it is loaded. One that was taught with instructions answers best.")
+
+
+def training_words(run: "RunModel", waiting: bool, talked_to: int) -> str:
+    """How far a training is, and which of its steps one talks to (-1: none)."""
+    names = {"name": run.name, "step": count(run.step), "steps": count(run.total_steps), "talked": count(talked_to)}
+    if waiting:
+        return tr("“{name}” stops after this step and is saved there…", **names)
+    if run.state == "paused" and talked_to == run.step:
+        return tr("“{name}” is paused at step {step} of {steps}. You talk to it as it is there.", **names)
+    if run.state == "paused":
+        return tr("“{name}” is paused at step {step} of {steps}.", **names)
+    if talked_to >= 0:
+        return tr("“{name}” is training, step {step} of {steps}. You talk to its step {talked}.", **names)
+    return tr("“{name}” is training, step {step} of {steps}.", **names)

@@ -15,13 +15,12 @@ from studio.widgets.look import Look
 
 
 class VerdictBar(QWidget):
-    """Buttons while names are hidden; afterwards the tally of this chat's votes."""
+    """Buttons while names are hidden; afterwards the tally of all votes."""
 
     decided = Signal(int)  # the column that won; -1 for none
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.votes: list[Vote] = []
         self.words = Label("", "small")
         self.buttons: list[Button] = []
         row = QHBoxLayout(self)
@@ -45,16 +44,9 @@ class VerdictBar(QWidget):
         self.buttons[-1].setVisible(True)
         self.show()
 
-    def take(self, names: Sequence[str], winner: int) -> None:
-        """Count a verdict: the winner beats every other, or nobody beats anybody."""
-        for name in names:
-            if name == names[max(0, winner)]:
-                continue
-            if winner >= 0:
-                self.votes.append(Vote(names[winner], name, "left"))
-            else:
-                self.votes.append(Vote(names[0], name, "tie"))
-        self.words.setText(tally_words(self.votes))
+    def tell(self, votes: Sequence[Vote]) -> None:
+        """Who has won how often by now."""
+        self.words.setText(tally_words(votes))
         for button in self.buttons:
             button.hide()
 

@@ -1,6 +1,6 @@
 """Who answers in each column: the loaded model, its base or one of its adapters, or another model loaded beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,16 @@ class Voices(QObject):
         self._tidy()
         self.changed.emit()
 
+    def restore(self, voices: Sequence[Voice]) -> None:
+        """The columns in which a chat was held; who is not there any more is replaced by the model in memory.
+
+        Other models are loaded when something is asked, not when a chat is looked at.
+        """
+        self.chosen = list(voices[:MOST]) or self.chosen[:1]
+        self._fall_back()
+        self._tidy()
+        self.changed.emit()
+
     def set_strength(self, strength: float) -> None:
         """How much adapters count, in every column that has one."""
         self.chosen = [replace(voice, strength=strength) for voice in self.chosen]
@@ -111,10 +121,13 @@ class Voices(QObject):
 
     def model_changed(self) -> None:
         """Another model is in memory, or none: voices that it does not have fall back to itself."""
+        self._fall_back()
+        self.changed.emit()
+
+    def _fall_back(self) -> None:
         known = {key for key, _ in self.choices()} | set(self.offers)
         default = f"adapter:{self.adapters[-1]}" if self.adapters else AS_IT_IS
         self.chosen = [voice if voice.key in known else replace(voice, key=default) for voice in self.chosen]
-        self.changed.emit()
 
     def speakers(self) -> list[Speaker]:
         """Everybody in order; a `StudioError` says who is not there yet."""
@@ -129,8 +142,11 @@ class Voices(QObject):
         if voice.key in self.offers:
             guest = self._guests.get(voice.key)
             if guest is None:
+                if voice.key not in self._loading:
+                    self._load(self.offers[voice.key])
+                    self.changed.emit()
                 raise StudioError(
-                    tr("“{name}” is not in memory yet.", name=self.offers[voice.key].title),
+                    tr("“{name}” is not in memory yet; it is being loaded.", name=self.offers[voice.key].title),
                     tr("Wait until it is loaded, or choose another model for this column."),
                 )
             return Speaker(guest[0], None, 1.0, self.offers[voice.key].title, guest[1].label, guest[1])
@@ -182,6 +198,17 @@ class Voices(QObject):
         for key in list(self._guests):
             self._guests.pop(key)[0].unload()
         self._loading.clear()
+
+
+def kept_voices(columns: Sequence[object]) -> list[Voice]:
+    """Who spoke in the columns of a chat that was kept; what somebody has damaged speaks as the model in memory."""
+    found = []
+    for one in columns[:MOST]:
+        kept = one if isinstance(one, Mapping) else {}
+        strength = kept.get("strength", 1.0)
+        known = isinstance(strength, int | float) and 0 <= strength <= 2
+        found.append(Voice(str(kept.get("voice", AS_IT_IS)), float(strength) if known else 1.0))
+    return found
 
 
 def _open(target: Target, folder: Path, project: Path) -> tuple[Any, Prompt]:

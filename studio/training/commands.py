@@ -18,6 +18,7 @@ from studio.training.trouble import Trouble, lower_rate, trouble_of
 from studio.training.view import unfollow
 from studio.widgets.page import Page
 
+TALK_TIP = "Pauses at the next step, saves the weights as they are there, and opens Chat with them"
 _ENDED = ("finished", "stopped", "failed", "interrupted")
 
 
@@ -86,8 +87,10 @@ class RunCommands(QObject):
         return self.attempt(self._session.resume_run, self.run.name, step) is not None
 
     def chat(self) -> None:
-        """Open the run's best checkpoint in Chat."""
-        if self.run is not None:
+        """Open the run's best checkpoint in Chat; one that trains is paused first, and talked to as it is."""
+        if self.run is not None and self.run.state in ("running", "paused"):
+            self.attempt(self._session.talk_to_run, self.run)
+        elif self.run is not None:
             self._session.focus("chat", self.run)
 
     def watch_chart(self, plot: CurvePlot) -> None:

@@ -27,7 +27,7 @@ from studio.engine.device import choose
 from studio.engine.loaded import LoadedModel, open_model
 from studio.engine.train import train
 from studio.prompts import Turn
-from studio.store.answers import read_answers
+from studio.store.answers import beginning, read_answers
 from studio.store.project import Project
 from studio.store.runs import RunRecord
 from tests.engine.chained_model import TOKENIZER, chained
@@ -178,6 +178,18 @@ def test_a_base_is_asked_as_the_run_that_was_made_of_it(
     assert found.answers[0].loss != plain[0]
 
 
+def test_the_answers_of_a_base_lie_with_those_of_the_run_and_are_not_taken_for_them(record: RunRecord) -> None:
+    folder, other = record.checkpoints()[-1].folder, dataclasses.replace(SURE, seed=56)
+    base = folder.parent / "step-000000"
+    base.symlink_to(folder, target_is_directory=True)
+    watching = (lambda done, whole: None, lambda: True)
+    found = answered_like(base, folder, "tasks@1", "validation", other, watching)
+    base.unlink()
+    assert found.path.parent == record.folder / "answers"
+    assert found.path.name.startswith(beginning(folder, of_base=True))
+    assert not found.path.name.startswith(beginning(folder))
+
+
 # --- one answer -------------------------------------------------------------------------------------------------------
 
 
@@ -224,3 +236,16 @@ def test_a_run_asks_its_first_held_back_rows_and_tells_each(record: RunRecord, s
     for one, word in zip(samples[-3:], WORDS[7:], strict=True):
         answer = Asking(loaded, ALPACA, SURE).answer((Turn("user", f"Say {word}."), Turn("assistant", word)))
         assert (one.text, one.tokens) == (answer.answered, answer.tokens)
+
+
+def test_canaries_are_asked_at_every_checkpoint_and_not_twice(record: RunRecord) -> None:
+    project = Project.open(record.folder.parents[1])
+    training = dataclasses.replace(RUN.training, steps=4, sample_every=4)
+    run = RUN.with_part(
+        data=dataclasses.replace(RUN.data, dataset="tasks@1"), training=training,
+        instruct=dataclasses.replace(RUN.instruct, canaries=("Who is there?",)),
+    )  # fmt: skip
+    with project.new_run(run, "watched") as watched:
+        told = [event for event in train(run, RunControl(), watched) if isinstance(event, SampleWritten)]
+    assert [one.step for one in told if one.prompt == "Who is there?"] == [2, 4]
+    assert len([one for one in told if one.step == 2]) == 1, "the other questions wait for their samples"

@@ -11,7 +11,7 @@ from studio.core.config import Sampling
 from studio.core.errors import StudioError
 from studio.core.shelf import PROMPTS
 from studio.engine import chat
-from studio.engine.chat import TooLongError, context_of, default_prompt, end_ids, reply, serve_answers
+from studio.engine.chat import TooLongError, context_of, default_prompt, end_ids, read_text, reply, serve_answers
 from studio.prompts import Prompt, Turn
 from studio.tokenizers import make_tokenizer
 from studio.tokenizers.extended import ExtendedTokenizer
@@ -219,3 +219,12 @@ def test_programs_get_the_text_and_why_it_ended() -> None:
 def test_a_prompt_without_turns_is_gone_on_from() -> None:
     answer = serve_answers(chained("\nyes"))
     assert all_of(answer((), dataclasses.replace(SURE, prompt="ye"), RunControl())) == ("s", "stop")
+
+
+def test_what_the_model_reads_can_be_seen_with_every_mark_spelled_out() -> None:
+    loaded = Listener()
+    turns = (Turn("system", "Be brief."), Turn("user", "Größe?"))
+    read = read_text(loaded, PROMPTS.load("chatml"), turns, 8)  # type: ignore[arg-type]
+    assert read == (
+        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nGröße?<|im_end|>\n<|im_start|>assistant\n"
+    )

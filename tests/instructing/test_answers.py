@@ -4,6 +4,7 @@ import csv
 import json
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +12,7 @@ from studio.core.errors import StudioError
 from studio.instructing.answer_export import write_answers
 from studio.instructing.answer_scores import learned_rows, measured, tokenizer_of
 from studio.instructing.answer_table import FILTERS, AnswerTable, detail_of
-from studio.instructing.answers_book import LEAST_TOKENS, AnswersBook, sampling_for
+from studio.instructing.answers_book import LEAST_TOKENS, AnswersBook, base_name, sampling_for
 from studio.instructing.answers_page import AnswersPage
 from studio.instructing.figure_tiles import tiles_of
 from studio.instructing.skills_table import SkillsTable
@@ -240,6 +241,40 @@ def test_answers_on_the_disk_are_found_without_asking_again(session, engine, scr
     scripted_run.settle()
     assert book.known(run, "validation").exact.value == 0.5
     assert engine.asked == []
+
+
+@pytest.mark.gui
+def test_the_model_it_began_as_answers_the_same_rows_beside_it(session, page, engine, monkeypatch, scripted_run):
+    monkeypatch.setattr("studio.instructing.answers_book.ANSWERED_LIKE", "tests.instructing.answering:answered_like")
+    monkeypatch.setattr(
+        "studio.instructing.answers_book.find_start", lambda project, name: SimpleNamespace(folder=name)
+    )
+    run = trained(scripted_run)
+    run.config = run.config.with_part(start_from="stories@900")
+    page.choose(run)
+    page.press[1]()
+    scripted_run.settle()
+    assert page.voting._view.other.itemText(1) == "stories@900, untuned"
+    page.voting._view.other.set_value("stories@900, untuned")
+    page.vote.other_wanted.emit("stories@900, untuned")
+    assert page.vote.duel is None, "it has not been asked yet"
+    page.who._choose("base")
+    scripted_run.settle()
+    assert page.wait.headline.text() == "The model it began as has not been asked"
+    page.press[1]()
+    scripted_run.settle()
+    assert engine.asked[-1] == ("stories@900", "validation", max(LEAST_TOKENS, run.config.sampling.tokens))
+    assert page.tiles.tiles[0].value.text() == "0.0 %"
+    page.who._choose("tuned")
+    page.vote.other_wanted.emit("stories@900, untuned")
+    assert {page.vote.duel.left, page.vote.duel.right} == {"tale", "stories@900, untuned"}
+
+
+@pytest.mark.gui
+def test_random_weights_have_nothing_to_be_compared_with(page, engine, scripted_run):
+    page.choose(trained(scripted_run))
+    assert page.who.isHidden()
+    assert base_name(page.run) == ""
 
 
 @pytest.mark.gui

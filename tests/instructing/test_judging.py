@@ -5,7 +5,7 @@ import re
 import pytest
 
 from studio.core.errors import StudioError
-from studio.hub.local_judge import Judged, JudgeError, LocalJudge
+from studio.hub.local_judge import Judged, JudgeError, LocalJudge, judge_models, local_judge
 from studio.instructing import judging_work
 from studio.instructing.answer_scores import Figure, Scored
 from studio.instructing.judge_view import JudgeView, Models
@@ -111,6 +111,25 @@ def test_few_rows_are_spread_over_all_and_always_the_same():
     assert rubric_named("book") is BOOK
 
 
+@pytest.mark.torch
+@pytest.mark.slow
+def test_ateliers_own_endpoint_judges_with_its_token_and_says_so_without(scripted_run):
+    from studio.engine.chat import serve_answers
+    from tests.engine.chained_model import chained
+
+    endpoint = scripted_run.session.endpoint
+    endpoint.start(serve_answers(chained("\n4", "<|im_end|>", 8_192)), "tale")
+    server = local_judge(endpoint.address, "tale", "openai", token=endpoint.token)
+    assert judge_models(server, lambda: True) == ["tale"]
+    found = summed(Judge("tale", server), STEPS, list(judge_rows(Judge("tale", server), STEPS, ROWS[:2], **QUIET)))
+    assert (found.scores, found.unread) == ({0: "4", 1: "4"}, "")
+    stranger = local_judge(endpoint.address, "tale", "openai")
+    with pytest.raises(StudioError, match="answer 401"):
+        list(judge_rows(Judge("tale", stranger), STEPS, ROWS, **QUIET))
+    endpoint.stop()
+    scripted_run.settle()
+
+
 # --- the view ---------------------------------------------------------------------------------------------------------
 
 
@@ -134,6 +153,21 @@ def test_an_address_on_another_computer_is_refused_where_it_is_typed(view, qtbot
 
 
 @pytest.mark.gui
+def test_a_token_is_asked_for_where_a_server_may_want_one_and_never_shown(view):
+    assert view.token.isHidden() or not view.token.isVisible()
+    view.kind._choose("openai")
+    assert view.token.isVisible()
+    view.token.setText("secret")
+    view.set_models(["tale"])
+    judge = view.judge()
+    assert judge.server.token == "secret"
+    assert "secret" not in repr(judge)
+    view.token.setText("two words")
+    with pytest.raises(StudioError, match="no token"):
+        view.judge()
+
+
+@pytest.mark.gui
 def test_a_server_needs_a_chosen_model(view, qtbot):
     view.start.click()
     assert "No model is chosen" in view.problem.text()
@@ -149,7 +183,7 @@ def test_a_model_of_the_project_judges_without_an_address(view, qtbot):
     view.who.set_value("/models/big")
     view.who.changed.emit()
     assert not view.address.isVisible()
-    view.rubric._choose("book")
+    view.rubric.set_value("book")
     with qtbot.waitSignal(view.judge_wanted) as told:
         view.start.click()
     assert (told.args[0].server, told.args[0].folder.name, told.args[1]) == (None, "big", BOOK)

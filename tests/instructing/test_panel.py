@@ -49,8 +49,8 @@ def test_the_other_task_begins_with_its_own_defaults_and_keeps_template_and_adap
 
 def test_from_a_dataset_to_a_run_with_one_button(page, session, scripted_run, qtbot):
     view = page.configuring.view
-    assert page.primary.text() == "Choose a dataset first"
-    assert not view.survey.isVisible()
+    assert view.dataset.value() == "book", "the first one that fits stands there already"
+    assert not (session.project.path / "instruct-draft.json").exists(), "nothing is kept before a person chooses"
     page.configuring.draft.set(small("gone"))
     scripted_run.settle()
     assert page.primary.text() == "Mend the rows first"
@@ -118,4 +118,5 @@ def test_a_finished_run_leads_to_its_answers(page, session, scripted_run, save_c
     assert page.configuring.draft.config.start_from == "", "that checkpoint has no tokenizer"
     assert "came without a tokenizer" in page.banner.message.text()
     page.show_mode("prompt")
-    assert page.prompt.empty.isVisible(), "the draft has no dataset yet"
+    scripted_run.settle()
+    assert page.prompt.built is not None, "the first dataset that fits is there to be asked about"

@@ -122,7 +122,9 @@ def test_of_a_pair_both_answers_are_painted_and_copies_are_a_finding(project):
     seen = seen_of(project, config)
     chosen, rejected = paint_rows(seen.source, [0])[0].painted
     assert chosen.counts["trained"] > rejected.counts["trained"]
-    assert any("both answers are the same (1)" in one.words for one in seen.findings)
+    copies = next(one for one in seen.findings if "both answers are the same" in one.words)
+    assert copies.rows == (11,), "it can be looked at"
+    assert len(seen.lengths.values) == 11, "and is not counted among those that can be learned from"
     assert sum(seen.sides) == 11
 
 

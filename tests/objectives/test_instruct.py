@@ -9,11 +9,16 @@ import pytest
 import torch
 
 from studio.core.errors import StudioError
+from studio.core.shelf import PROMPTS
 from studio.layers.assembly import decoder
 from studio.layers.cross_entropy import summed_cross_entropy
+from studio.objectives import learnable
 from studio.objectives.instruct import OBJECTIVE, loss, score, targets, tokens
+from studio.prompts import Turn
+from studio.rows.rendering import render
 from studio.store.answer_batches import NOTHING, PADDING, packed
-from tests.objectives.conversing import PAIRS, ROWS, SHAPE, TOKENIZER, config, dataset, read
+from studio.tokenizers import make_tokenizer
+from tests.objectives.conversing import PAIRS, ROWS, SHAPE, TOKENIZER, config, dataset, going, quiet, read
 
 pytestmark = pytest.mark.torch
 
@@ -101,6 +106,21 @@ def test_a_run_asks_the_first_held_back_rows_its_prompt_and_the_canaries(tmp_pat
     found = OBJECTIVE.questions(run, examples)  # type: ignore[misc]
     assert [question.shown for question in found] == ["Hello", "Who are you?", "Say there", "Say so"]
     assert TOKENIZER.decode(found[0].ids).startswith("Hello")
+    assert [question.canary for question in found] == [False, True, False, False]
+
+
+@pytest.mark.parametrize("template", ["alpaca", "chatml", "llama3", "phi3", "plain"])
+def test_a_vocabulary_that_is_learned_from_rows_knows_the_templates_own_letters(tmp_path: Path, template: str) -> None:
+    run = config("instruct", template=template)
+    data, run = dataset(tmp_path, ROWS), run.with_part(model=dataclasses.replace(SHAPE, context_length=512))
+    tokenizer = make_tokenizer("characters", learnable(OBJECTIVE.rows, data, run))  # type: ignore[arg-type]
+    examples = OBJECTIVE.rows.read(data, tokenizer, run, quiet, going)  # type: ignore[union-attr]
+    assert len(examples.rows) == len(ROWS)
+    prompt = PROMPTS.load(template)
+    said = (Turn("user", "Say yes"), Turn("assistant", "yes"), Turn("user", "Say no"))
+    text = tokenizer.decode(render(prompt, said, tokenizer, answering=True).ids)
+    assert text.count("Say") == 2, "a second question can be asked"
+    assert any(stop in text for stop in prompt.stops), "an answer has an end that can be learned"
 
 
 def test_right_answers_are_counted(tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ from studio.layers.lora import add_lora, lora_layers
 from studio.layers.lora_linear import LoraShape
 from studio.objectives.prefer import OBJECTIVE, base_alone, log_likelihoods, loss, prepare_model, score, worry
 from studio.store.answer_batches import NOTHING
-from tests.objectives.conversing import PAIRS, SHAPE, config, dataset, read
+from studio.store.project import Project
+from studio.tokenizers import make_tokenizer
+from tests.objectives.conversing import PAIRS, SHAPE, config, dataset, going, quiet, read
 
 pytestmark = pytest.mark.torch
 
@@ -118,3 +120,21 @@ def test_pairs_of_equal_answers_are_left_out(tmp_path: Path) -> None:
     examples = read(OBJECTIVE, dataset(tmp_path, rows), config("prefer"))
     assert len(examples.rows) == 20
     assert "both answers are the same (1)" in examples.notes[0]
+
+
+@pytest.mark.slow
+def test_on_the_books_pairs_the_first_loss_is_ln_two_and_the_margin_nothing(data_folder: Path, tmp_path: Path) -> None:
+    data = Project.create(tmp_path / "project").add_dataset(data_folder / "instruction-data-with-preference.json")
+    gpt2 = make_tokenizer("gpt2")
+    shape = dataclasses.replace(SHAPE, vocab_size=gpt2.vocab_size, context_length=256, emb_dim=8)
+    run = config("prefer", template="alpaca").with_part(model=shape)
+    examples = OBJECTIVE.rows.read(data, gpt2, run, quiet, going)  # type: ignore[union-attr]
+    assert 860 < len(examples.split.training) // 2 <= 880
+    model = decoder(shape).eval()
+    prepare_model(model, dataclasses.replace(run, adapter=AdapterConfig(kind="lora")))
+    add_lora(model, "all", LoraShape(4, 4.0))
+    batch = torch.from_numpy(OBJECTIVE.rows.batches(examples, examples.config, 8, "training").batch(0))  # type: ignore[union-attr]
+    with torch.no_grad():
+        found = score(model, batch)
+    assert abs(found.loss.item() / found.targets - 0.6931) < 1e-4
+    assert abs(found.sums["margin"]) < 1e-6

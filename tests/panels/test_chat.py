@@ -358,3 +358,17 @@ def test_what_was_written_opens_the_lenses_at_its_last_token_or_at_a_chosen_one(
     subject = wishes[0][1].subject
     assert (subject.run, subject.step, subject.title) == ("tale", 10, "tale · step 10")
     assert subject.folder == page.choice.folder
+
+
+def test_a_column_can_speak_with_every_checkpoint_of_the_run_in_memory_and_the_best_of_others(
+    page, loaded, session, scripted_run, save_checkpoint
+):
+    other = scripted_run.play(small_run(20), "other")
+    save_checkpoint(other.record, 10, 2.0)
+    save_checkpoint(other.record, 20, 1.5)
+    panel = page.parentWidget().parentWidget()
+    panel.refresh(frozenset())
+    titles = [offer.title for offer in panel.talk.voices.offers.values()]
+    assert titles == ["other · step 20", "tale · step 20", "tale · step 10"]
+    spoken = [words for _, words in panel.talk.voices.choices()]
+    assert spoken == ["tale · step 10", "other · step 20", "tale · step 20"]

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QPushButton
 
 from studio.core.config import ModelConfig
 from studio.live import token_counts
@@ -260,6 +260,56 @@ def test_the_same_text_again_is_told_and_not_copied(page, bring):
 def test_a_legacy_encoding_is_explained(page, bring):
     bring("Größe, Straße, Übermut und Ärger im naïven Café. ".encode("cp1252") * 40)
     assert "a guess, since the byte 0xf6" in page.work.side.facts.encoding.text()
+
+
+def test_a_text_that_is_refused_can_be_read_otherwise_and_says_what_was_replaced(page, bring, stage, qtbot):
+    path = bring("Grüße und schöne Träume ".encode() * 40 + b"\xff", "torn.txt")
+    assert "is damaged" in page.banner.message.text()
+    (way,) = [button for button in page.banner.findChildren(QPushButton) if button.text() == "Read it differently…"]
+    qtbot.mouseClick(way, Qt.MouseButton.LeftButton)
+    dialog = page.reading.dialog
+    stage.settle()
+    assert not dialog.take_button.isEnabled()
+    qtbot.mouseClick(dialog.replace, Qt.MouseButton.LeftButton)
+    stage.settle()
+    dialog.take()
+    stage.settle()
+    assert names(page) == ["story", "torn"]
+    assert page.banner.isHidden()
+    assert page.text.replaced == 1
+    assert page.text.sources == (str(path),)
+    assert "1 place that cannot be read: �." in page.work.side.facts.encoding.text()
+
+
+def test_a_text_in_a_wrong_encoding_is_read_again_and_the_former_one_stays(page, bring, stage, qtbot):
+    bring("Größe, Straße, Übermut und Ärger im naïven Café. ".encode("cp1252") * 40, "turtle.txt")
+    assert "naïven" in page.text.path.read_text("utf-8")
+    qtbot.mouseClick(page.work.side.facts.read_again, Qt.MouseButton.LeftButton)
+    dialog = page.reading.dialog
+    dialog.encoding.set_value("cp1250")
+    dialog.look_again()
+    stage.settle()
+    dialog.take()
+    stage.settle()
+    assert page.text.name == "turtle 2"
+    assert page.text.path.read_text("utf-8").startswith("Größe, Straße, Übermut und Ärger im naďven Café.")
+    assert names(page) == ["story", "turtle", "turtle 2"]
+
+
+def test_files_of_a_folder_that_are_left_out_are_named(page, stage, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "good.txt").write_text("All is well. " * 50, "utf-8")
+    (folder / "letter.txt").write_bytes(b"%PDF-1.7")
+    (folder / "table.csv").write_text("a,b\n", "utf-8")
+    page.add([folder])
+    stage.settle()
+    assert "“letter.txt” is a PDF document" in page.banner.message.text()
+    facts = page.work.side.facts
+    assert facts.left_out.text() == (
+        "Left out: “letter.txt” is a PDF document, not plain text. And 1 more are left out."
+    )
+    assert "left out: .csv" in facts.left_out.toolTip()
 
 
 def test_a_folder_is_one_text_and_says_how_many_files_it_has(page, stage, tmp_path):

@@ -30,6 +30,21 @@ def visible(page):
     return [button.text() for button in buttons if button.isVisible()]
 
 
+@pytest.mark.slow
+def test_a_training_is_paused_to_be_talked_to(page, session, scripted_run, qtbot):
+    run = scripted_run.start([started(20), *steps(3), UNTIL_STOPPED], config=session.draft)
+    scripted_run.until(lambda: run.step == 3 and run.state == "running")
+    page.refresh(frozenset())
+    assert page.talk.isVisible()
+    with qtbot.waitSignal(session.focus_requested) as wish:
+        page.talk.click()
+    assert wish.args == ["chat", (run.name, 3)]
+    session.stop_run(run)
+    scripted_run.settle()
+    page.refresh(frozenset())
+    assert not page.talk.isVisible()
+
+
 # --- before the run
 
 

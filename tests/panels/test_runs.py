@@ -113,6 +113,21 @@ def test_a_living_run_can_neither_be_deleted_nor_resumed(page, scripted_run):
     scripted_run.until(lambda: not run.living)
 
 
+def test_a_training_is_paused_to_be_talked_to(page, session, scripted_run, qtbot):
+    run = scripted_run.start([started(20), *steps(3), UNTIL_STOPPED])
+    scripted_run.until(lambda: run.step == 3 and run.state == "running")
+    page.refresh(frozenset())
+    assert (page.chat.text(), page.chat.isEnabled()) == ("Pause and talk", True)
+    with qtbot.waitSignal(session.focus_requested) as wish:
+        page.chat.click()
+    assert wish.args == ["chat", (run.name, 3)]
+    assert run.state == "paused"
+    session.stop_run(run)
+    scripted_run.settle()
+    page.refresh(frozenset())
+    assert page.chat.text() == "Chat"
+
+
 def test_a_checkpoint_is_taken_to_chat_by_run_and_step(three, page, session, qtbot):
     info = page.checkpoints.table.rows()[-1]
     with qtbot.waitSignal(session.focus_requested) as wish:

@@ -33,7 +33,7 @@ def test_without_a_run_nothing_is_possible_and_nothing_happens(actions: RunActio
 def test_what_is_possible_follows_the_run(actions: RunActions, scripted_run: Any) -> None:
     run = scripted_run.start([started(50), *steps(3), UNTIL_STOPPED])
     scripted_run.until(lambda: run.state == "running")
-    assert possible(actions) == {"run.pause", "run.stop", "run.sample", "run.save", "run.show"}
+    assert possible(actions) == {"run.pause", "run.stop", "run.sample", "run.talk", "run.save", "run.show"}
     do(actions, "run.pause")
     scripted_run.until(lambda: run.state == "paused")
     assert "run.proceed" in possible(actions)

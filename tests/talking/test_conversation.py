@@ -3,11 +3,12 @@ import pytest
 from studio.core.errors import StudioError
 from studio.core.shelf import PROMPTS
 from studio.store.chats import Message
-from studio.talking.answer import AnswerToken, Rival, facts_words, packed, unpacked
+from studio.talking.answer import AnswerToken, Rival, Said, as_csv, facts_words, packed, tokens_of, unpacked
 from studio.talking.branches import Branches
 from studio.talking.conversation import Conversation, Setting
 from studio.talking.replying import Question, answer, wear
 from studio.talking.sheet import first_sampling
+from studio.talking.shown_chat import kept_leaves
 from studio.talking.voices import Speaker as Voice
 from tests.talking.scripted_speaker import Speaker, reply
 
@@ -36,6 +37,10 @@ class Stage:
     def ask(self, text):
         self.talk.ask(text)
         self.done()
+
+    def keep(self):
+        kept = [{"leaf": column[-1].id} for column in self.talk.branches.columns]
+        self.session.chats.set_settings(self.talk.info.id, {"columns": kept})
 
     def texts(self, column=0):
         return [said.text for said in self.talk.branches.columns[column]]
@@ -129,6 +134,26 @@ def test_blind_columns_hide_who_answered_until_it_is_told(stage):
     assert {said.title for said in row} == {"base", "+ instruct"}
 
 
+def test_hidden_answers_come_back_to_the_column_of_their_giver_with_all_that_it_said(stage, monkeypatch):
+    orders = iter([[1, 0], [0, 1], [1, 0], [1, 0]])
+    monkeypatch.setattr("studio.talking.conversation.shuffled", lambda count, seed: next(orders))
+    stage.columns, stage.blind = 2, True
+    for question in ("one", "two", "three"):
+        stage.ask(question)
+        stage.talk.reveal()
+    assert [[said.title for said in column[1::2]] for column in stage.talk.branches.columns] == [
+        ["base"] * 3, ["+ instruct"] * 3,
+    ]  # fmt: skip
+    for adapter, _, turns, _ in stage.model.asked:
+        said = [turn.text for turn in turns if turn.role == "assistant"]
+        assert len(said) == len([turn for turn in turns if turn.role == "user"]) - 1, adapter
+    stage.ask("four")
+    shown = stage.talk.branches.columns[0][-1]
+    place = stage.talk.place_of(0)
+    stage.talk.reveal()
+    assert stage.talk.branches.columns[place][-1] is shown
+
+
 def test_another_answer_is_another_version_and_arrows_lead_back(stage):
     stage.ask("one")
     stage.model.says = ["hot"]
@@ -193,6 +218,65 @@ def test_undo_takes_back_a_version_and_then_the_question(stage):
     stage.until(lambda: stage.texts() == [])
     stage.done()
     assert not stage.talk.can_undo
+
+
+def test_a_chat_that_was_held_in_columns_comes_back_in_columns(stage):
+    stage.columns = 2
+    stage.model.says = ["hot"]
+    stage.ask("one")
+    stage.talk.settled.connect(stage.keep)
+    stage.model.says = ["cold"]
+    stage.talk.again(1, column=1)
+    stage.done()
+    chat = stage.talk.info.id
+    stage.talk.new()
+    stage.talk.open(chat)
+    stage.done()
+    assert [len(row) for row in stage.talk.branches.rows()] == [1, 2]
+    assert [said.text for said in stage.talk.branches.rows()[1]] == ["hot", "cold"]
+    stage.talk.open(chat, alone=True)
+    stage.done()
+    assert [len(row) for row in stage.talk.branches.rows()] == [1, 1]
+
+
+def test_a_branch_of_one_column_leaves_the_others_standing(stage):
+    stage.columns = 2
+    stage.ask("one")
+    before = stage.talk.branches.at(1, 0)
+    stage.model.says = [" enough"]
+    stage.talk.branch(1, 1, 1, AnswerToken(" not", 3, 0.2))
+    stage.done()
+    assert stage.talk.branches.at(1, 0) is before
+    assert stage.talk.branches.at(1, 1).text == "warm not enough"
+    assert (stage.model.asked[-1][0], len(stage.model.asked)) == ("instruct", 3), "only that column's model was asked"
+    stage.talk.undo()
+    stage.until(lambda: stage.talk.branches.at(1, 1).text == "warm and cold")
+    assert stage.talk.branches.at(1, 0).id == before.id
+
+
+def test_a_question_to_columns_that_differ_is_taken_back_in_all_of_them(stage):
+    stage.talk.settled.connect(stage.keep)
+    stage.columns = 2
+    stage.ask("one")
+    stage.ask("two")
+    stage.talk.undo()
+    stage.until(lambda: len(stage.texts()) == 2 and not stage.session.jobs.jobs)
+    assert [[said.role for said in column] for column in stage.talk.branches.columns] == [["user", "assistant"]] * 2
+    assert len({column[-1].id for column in stage.talk.branches.columns}) == 2
+
+
+def test_columns_of_which_something_was_deleted_stay_beside_each_other():
+    branches = Branches()
+    branches.align(2)
+    branches.open([message(1, "user", "a"), message(2, "assistant", "b"), message(4, "user", "c")], {}, 0)
+    branches.open([message(1, "user", "a"), message(3, "assistant", "d")], {}, 1)
+    branches.even()
+    assert [len(column) for column in branches.columns] == [2, 2]
+
+
+@pytest.mark.parametrize("kept", [None, "x", [], [{"leaf": 1}], [{"leaf": 1}, {"leaf": "2"}], [{"leaf": 1}, 3]])
+def test_columns_that_were_kept_badly_are_none(kept):
+    assert kept_leaves({"columns": kept}) == ()
 
 
 def test_a_model_that_breaks_off_is_told_and_what_it_wrote_stays(stage):
@@ -262,6 +346,15 @@ def test_tokens_survive_the_disk_and_damaged_ones_are_none():
     assert unpacked(packed(tokens)) == tokens
     for damaged in (None, "x", [["a"]], [[1, 2, 3, 4]], {"a": 1}):
         assert unpacked(damaged) == []
+
+
+def test_tokens_become_a_table_with_their_rivals():
+    rivals = (Rival(1, "a", 0.25, False, 0.2, 3), Rival(2, "b, c", 0.1, True))
+    said = Said(1, "assistant", "ad", facts={"tokens": packed([AnswerToken("a", 1, 0.25, rivals)])})
+    assert as_csv(tokens_of(said)).splitlines() == [
+        "place,token,id,chance,surprise in bits,rival 1,chance 1,rival 2,chance 2", '1,a,1,0.25,2.0,a,0.25,"b, c",0.0',
+    ]  # fmt: skip
+    assert tokens_of(Said(2, "assistant", "x", facts={"tokens": "damaged"})) == []
 
 
 def test_a_line_tells_how_an_answer_went_whatever_the_facts_hold():

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QWidget
 
+from studio.scores.win_table import Vote
 from studio.store.chats import ChatInfo, Hit
 from studio.talking.answer import AnswerToken, Rival, Said
 from studio.talking.chat_list import ChatList
@@ -216,12 +217,11 @@ def test_the_bar_of_a_message_offers_what_can_be_done_with_it(look, qtbot):
     assert all(button.accessibleName() for button in bar.buttons.values())
 
 
-def test_verdicts_are_counted_and_nobody_beats_himself(look, qtbot):
+def test_verdicts_are_told_in_a_line(look, qtbot):
     bar = VerdictBar(look)
     qtbot.addWidget(bar)
     bar.ask(2)
     assert [button.isHidden() for button in bar.buttons] == [False, False, True, True, False]
-    bar.take(["a", "b"], 1)
-    bar.take(["a", "b"], -1)
-    bar.take(["a", "a"], 0)
+    bar.tell([Vote("b", "a", "left"), Vote("a", "b", "tie")])
     assert bar.words.text() == "Won so far: b 1 · a 0 · no difference 1"
+    assert all(button.isHidden() for button in bar.buttons)

@@ -199,9 +199,13 @@ def test_blind_answers_are_judged_before_the_names_are_shown(page, session, idle
     assert page.view.verdict.isVisible()
     page.view.verdict.buttons[0].click()
     idle()
-    winner = page.view.transcript.rows.rows[1][0].said.title
-    assert winner in ("+ tuned", "small-stories")
-    assert page.view.verdict.words.text().startswith(f"Won so far: {winner} 1")
+    titles = [view.said.title for view in page.view.transcript.rows.rows[1]]
+    assert titles == ["+ tuned", "small-stories"], "each stands in the column of its model again"
+    vote = page.tally.votes[-1]
+    assert {vote.left, vote.right} == set(titles)
+    assert page.view.verdict.words.text().startswith(f"Won so far: {vote.left} 1")
+    rated = [said for said in row if said.said.title == vote.left]
+    assert rated[0] is row[0], "the one whose button was pressed"
 
 
 @pytest.mark.slow
@@ -302,7 +306,7 @@ def test_a_link_is_shown_and_only_opened_when_a_person_says_so(page, panel, monk
     assert QGuiApplication.clipboard().text() == "https://example.com/a"
     buttons[0].click()
     assert opened == ["https://example.com/a"]
-    page._open_link("file:///etc/passwd")
+    page.links.open("file:///etc/passwd")
     assert len(opened) == 1
 
 

@@ -7,8 +7,11 @@ from PySide6.QtGui import QGuiApplication
 
 from studio.talking.answer import AnswerToken, Rival, Said
 from studio.talking.flowing_text import END, Place
+from studio.talking.ink import Ink
+from studio.talking.markdown_blocks import blocks_of
+from studio.talking.markdown_pieces import Piece
 from studio.talking.surprise_strip import bar_width, bars, token_under
-from studio.talking.table_widths import fitted
+from studio.talking.table_widths import fitted, laid_table
 from studio.talking.transcript import Transcript
 from studio.talking.transcript_rows import Spot
 
@@ -301,6 +304,17 @@ def test_a_table_gives_way_where_it_is_widest():
     assert narrow[0] == 50
     assert narrow[1] == pytest.approx(narrow[2])
     assert fitted([], 100) == []
+
+
+def test_a_cell_with_code_takes_one_line_where_there_is_room_and_is_not_laid_out_again(look):
+    rows = ["| a | b |", "|---|---|", *(f"| {n} | some `code_that_is_wide_in_mono_{n}` |" for n in range(4))]
+    ink, known = Ink(look), {}
+    cells, _, _ = laid_table(blocks_of(Piece("\n".join(rows)))[0], 900.0, ink, known)
+    assert {box.lines for box, *_ in cells} == {1}
+    before = {id(box) for box, *_ in cells}
+    wider = [*rows, "| 5 | a row that is a good deal wider than all of those that stood there before it |"]
+    cells, _, _ = laid_table(blocks_of(Piece("\n".join(wider)))[0], 900.0, ink, known)
+    assert before < {id(box) for box, *_ in cells}, "only the new row was laid out"
 
 
 def test_emoji_do_not_shift_the_letters_behind_them(transcript):
