@@ -163,8 +163,9 @@ def _open_last_project(session: "Session") -> None:
 
 def last_page(layout: dict[str, Any], preferences: Preferences) -> str:
     """The page that was left, where the project that it showed opens again; else Home."""
-    name = layout.get("page")
-    return str(name) if preferences.last_project and name in [entry.name for entry in PANELS] else "home"
+    name, project = layout.get("page"), preferences.last_project
+    opens = bool(project) and (Path(project) / "project.json").is_file()
+    return str(name) if opens and name in [entry.name for entry in PANELS] else "home"
 
 
 def begin(application: QApplication, page: str = "") -> Beginning:

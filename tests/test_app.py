@@ -180,8 +180,10 @@ def test_the_page_that_was_left_opens_again_with_its_project(build: Any, tmp_pat
 
 
 @pytest.mark.parametrize("left", ["models that were", "", 7, None])
-def test_a_page_that_is_none_and_one_without_its_project_give_way_to_home(left: Any) -> None:
-    opens = Preferences(last_project="/somewhere")
+def test_a_page_that_is_none_and_one_without_its_project_give_way_to_home(left: Any, tmp_path: Path) -> None:
+    opens = Preferences(last_project=str(tmp_path))
+    assert app.last_page({"page": "settings"}, opens) == "home"  # there is no project in this folder any more
+    (tmp_path / "project.json").write_text("{}", "utf-8")
     assert app.last_page({"page": "settings"}, opens) == "settings"
     assert app.last_page({"page": left}, opens) == "home"
     assert app.last_page({"page": "settings"}, Preferences()) == "home"  # no project was open

@@ -69,14 +69,14 @@ def drawn(project: Project, name: str, seed: int) -> tuple[str, str]:
 
 def example_of(reading: Reading, values: Values) -> tuple[str, str]:
     """What is read and what is learned of a row, each on one line; without an answer all of it is learned."""
-    if reading.kind not in _ANSWERED:
-        return _line(text_of(reading, values)), ""
-    asked, answer = _ANSWERED[reading.kind]
-    said = [spoken(values.get(reading.roles[role])) for role in asked if role in reading.roles]
-    learned = _line(spoken(values.get(reading.roles[answer])))
-    text = _line(" ".join(said))
-    if not text or not learned:
+    asked, answer = _ANSWERED.get(reading.kind, ((), ""))
+    said = [spoken(values.get(reading.roles.get(role, ""))) for role in asked]
+    text = _line(" ".join(said) if answer else text_of(reading, values))
+    learned = _line(spoken(values.get(reading.roles.get(answer, ""))))
+    if not text or (answer and not learned):
         raise StudioError(tr("This row has no text, or nothing to learn."), tr("Take another one."))
+    if not answer:
+        return text, ""
     apart = "" if text.endswith("$") else " "  # a price stands right behind its sign
     return text, f"{apart}{learned}"
 

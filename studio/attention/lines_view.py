@@ -203,7 +203,8 @@ class LinesView(SceneView):
             if side == "row" and self.canvas.lines is not None and head in self.canvas.lines.heads:
                 hidden = float(self.canvas.lines.hidden[self.canvas.lines.heads.index(head), place])
                 note += " · " + tr("{share} hidden", share=percent_text(hidden) if np.isfinite(hidden) else "NaN")
-            rows.append(CardRow(f"{values[best]:.3f}", note, head % COLOURS))
+            about = "≈ " if self._kept is not None else ""
+            rows.append(CardRow(f"{about}{values[best]:.3f}", note, head % COLOURS))
         return title, rows
 
     def _hovered(self, row: int, column: int) -> None:

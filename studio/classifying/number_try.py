@@ -71,7 +71,9 @@ class NumberTry(QWidget):
             self._say("", [])
 
     def set_guess(self, guess: Guess) -> None:
-        """The answer to the newest question."""
+        """The answer to the newest question; nothing where the text was taken away meanwhile."""
+        if not self.text.toPlainText().strip():
+            return
         shown = [Choice(place, f"{number:,g}", chance)
                  for place, (number, chance) in enumerate(zip(guess.numbers, guess.chances, strict=True))]  # fmt: skip
         count = len(shown)

@@ -238,7 +238,8 @@ def _plain(path: Path, options: argparse.Namespace) -> _Found:
     facts = reader.describe(path, None, TextChoices(options.encoding, options.replace))
     said = {"path": str(path), "format": reader.name, "encoding": facts.encoding, "bytes": facts.bytes}
     said |= {"replaced": facts.replaced} if facts.replaced else {}
-    pieces = reader.read(path, options.encoding or facts.encoding, options.replace)
+    codec = options.encoding if options.encoding and path.is_dir() else facts.encoding  # that of a file knows its mark
+    pieces = reader.read(path, codec, options.replace)
     rows = ({"text": paragraph} for paragraph in documents_in(pieces))
     return _Found(said, ("text",), PLAIN, rows, (facts.why, *facts.left_out, "Its paragraphs are the rows."))
 

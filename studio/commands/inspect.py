@@ -164,8 +164,6 @@ def view_named(name: str) -> "type[SceneView]":
 
 def drawn(options: argparse.Namespace, form: str, size: tuple[int, int]) -> bytes:
     """The view as the window would show it, as a picture or as the numbers behind it."""
-    from studio.shell.theme import window_sheet
-
     with stage(options.theme) as (session, look, themes):
         kind = view_named(options.view)
         if form == "svg" and not kind.vector:
@@ -173,7 +171,6 @@ def drawn(options: argparse.Namespace, form: str, size: tuple[int, int]) -> byte
         read(session, find_checkpoint(options.model, options.project), options)
         view = kind(session, look)
         try:
-            view.setStyleSheet(window_sheet(look))
             view.resize(*size)
             themes.dress(view)
             view.show()

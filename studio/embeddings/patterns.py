@@ -12,7 +12,6 @@ from studio.embeddings.vocabulary import FOUND, Vocabulary
 from studio.rows.filters import PATIENCE, WRITTEN_OUT, written_out
 
 LONGEST = 5.0  # seconds that all tokens together may take
-_PIECE = 1_024
 
 
 def matching(
@@ -33,7 +32,7 @@ def matching(
     until = time.monotonic() + LONGEST
     try:
         for token, text in enumerate(vocabulary.texts or vocabulary.labels):
-            if token % _PIECE == 0 and (not keep_going() or time.monotonic() > until):
+            if not keep_going() or time.monotonic() > until:
                 break
             if compiled.search(text, timeout=PATIENCE, concurrent=True) is not None:
                 found.append(token)

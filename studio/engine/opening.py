@@ -56,6 +56,9 @@ def open_weights(path: Path, device: str, keep_going: Callable[[], bool] = lambd
 
 def open_merged(path: Path, device: str, keep_going: Callable[[], bool] = lambda: True) -> Opened:
     """The same with an adapter merged into the weights, for whoever looks at the weights themselves."""
+    if (path / "state.json").is_file() and not (path / CARD).is_file():
+        model = read_state(path).config.model  # four bits are full numbers again where an adapter is merged
+        refuse_too_large(held_bytes(model, "none") // 4, device, path.parent.parent.name)
     opened = open_weights(path, device, keep_going)
     if lora_layers(opened.model):
         merge(opened.model)

@@ -170,6 +170,13 @@ def _as_spelled(name: str, names: Any) -> str:
     return older if older in names and name not in names else name
 
 
+def _pairs_of_gpt2(folder: Path) -> Path | None:
+    """`merges.txt` beside `vocab.json`, unless the folder says that other rules than GPT-2's cut words apart."""
+    kind = str(read_table(folder, "tokenizer_config.json").get("tokenizer_class") or "GPT2Tokenizer")
+    whole = kind.startswith("GPT2") and file_in(folder, VOCABULARY) is not None
+    return file_in(folder, MERGES) if whole else None
+
+
 def _tokenizer(
     folder: Path, config: ModelConfig, generation: Mapping[str, Any]
 ) -> tuple["Tokenizer | None", list[str]]:
@@ -178,7 +185,7 @@ def _tokenizer(
         from studio.tokenizers.tokenizer_json import read_tokenizer
 
         tokenizer = read_tokenizer(path, ends[0] if ends else None)
-    elif (pairs := file_in(folder, MERGES)) is not None and file_in(folder, VOCABULARY) is not None:
+    elif (pairs := _pairs_of_gpt2(folder)) is not None:
         from studio.vocabularies.files import open_tokenizer
 
         tokenizer = open_tokenizer(pairs)  # as older folders spell byte pairs

@@ -64,18 +64,18 @@ def describe(
 def read(path: Path, encoding: str = "", replace: bool = False) -> Iterator[str]:
     """All texts in the order of `files`, each in its own encoding unless one is given, an empty line between two.
 
-    Of a file that turns out not to be one, no more is read.
+    What `describe` leaves out is not read; of a file that turns out later not to be one, no more is read.
     """
-    between = ""
+    choices, between = TextChoices("" if "," in encoding else encoding, replace), ""
     for file in _some_files(path):
         try:
-            for text in plain_text.read(file, "" if "," in encoding else encoding, replace):
+            codec = plain_text.describe(file, None, choices).encoding
+            for text in plain_text.read(file, codec, replace):
                 yield between + text
                 between = ""
         except StudioError:
             continue  # `describe` has told it
-        finally:
-            between = BETWEEN
+        between = BETWEEN
 
 
 def of_other_kinds(path: Path) -> tuple[str, ...]:

@@ -96,10 +96,12 @@ def _decoded(path: Path, codec: str, replace: bool, watch: Callable[[int], None]
 def _as_chosen(path: Path, head: bytes, choices: TextChoices) -> tuple[str, str]:
     """The codec that a person asked for, without a mark at the beginning that says the same."""
     chosen = chosen_encoding(choices.encoding)
+    name = codecs.lookup(chosen.codec).name  # however it was spelled
     for mark, codec, _ in MARKS:
-        if head.startswith(mark) and codec.startswith(chosen.codec.lower().replace("_", "-")):
+        half = "le" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF32_LE) else "be"
+        if head.startswith(mark) and name in (codec, codec.removesuffix("-sig"), f"{codec}-{half}"):
             return codec, chosen.why
-    if not chosen.codec.lower().startswith(("utf-16", "utf_16", "utf16", "utf-32", "utf_32", "utf32")):
+    if not name.startswith(("utf-16", "utf-32")):
         _refuse_other_kinds(path, head, choices.replace)
     return chosen.codec, chosen.why
 

@@ -216,7 +216,8 @@ class AnswersPage(QWidget):
             return words, give, self.book.looked(self.run, self.split, self.of_base)
         if not known.answers.complete:
             return tr("Go on answering"), give, True
-        return tr("Talk to it"), partial(self._session.focus, "chat", self.run), True
+        words = tr("Talk to the tuned model") if self.of_base else tr("Talk to it")
+        return words, partial(self._session.focus, "chat", self.run), True
 
     # --- what a person does -----------------------------------------------------------------------------------------
 

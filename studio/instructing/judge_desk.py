@@ -1,5 +1,6 @@
 """The work of a judge: jobs that ask it, and what came of them, for the view and the table of answers."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -21,6 +22,7 @@ from studio.instructing.judging_work import (
     sample_of,
     summed,
 )
+from studio.live.jobs import Job
 from studio.live.session import Session
 from studio.scores.judging import Rubric
 from studio.store.models import list_models
@@ -41,7 +43,7 @@ class JudgeDesk(QObject):
         self._session, self._view = session, view
         self._known: Measured | None = None
         self._rows: list[RowJudged] = []
-        self._judging = False
+        self._job: Job | None = None  # that judges
         self._asked: tuple[Judge, Rubric] | None = None
         self.judgement: Judgement | None = None
         view.judge_wanted.connect(self.judge)
@@ -49,8 +51,9 @@ class JudgeDesk(QObject):
 
     def look_at(self, known: Measured, book: "AnswersBook", beside: str = "") -> None:
         """From now on these answers; `beside` names whoever else has been asked the same, before or after tuning."""
-        if self._judging:
+        if self._job is not None:
             self._keep()
+        self._job = None
         self._session.jobs.cancel_lane(_LANE)
         self._known, self._rows, self._asked, self.judgement = known, [], None, None
         self._view.set_judgement(None)
@@ -72,13 +75,13 @@ class JudgeDesk(QObject):
         if self._known is None:
             return
         rows = sample_of(self._known.rows, most)
-        self._rows, self._asked, self._judging = [], (judge, rubric), True
+        self._rows, self._asked = [], (judge, rubric)
         self._view.problem.hide()
         title = tr("“{judge}” judges {count} answers", judge=judge.name, count=f"{len(rows):,}")
-        job = self._session.jobs.start(judge_rows, judge, rubric, rows, lane=_LANE, title=title)
+        self._job = job = self._session.jobs.start(judge_rows, judge, rubric, rows, lane=_LANE, title=title)
         job.items.connect(self._some)
         job.failed.connect(self._failed)
-        job.ended.connect(self._keep)
+        job.ended.connect(partial(self._ended, job))
         self._view.progress.follow(job, title)
 
     def compare(self, judge: Any, first: tuple[str, Measured], second: tuple[str, Measured], most: int) -> None:
@@ -101,9 +104,13 @@ class JudgeDesk(QObject):
             self._view.set_judgement(self.judgement)
             self.judged.emit(self.judgement.scores)
 
+    def _ended(self, job: Job) -> None:
+        if job is self._job:
+            self._job = None
+            self._keep()
+
     def _keep(self) -> None:
         """What was judged stays with the answers, all of it or as far as the judge came."""
-        self._judging = False
         if self._known is not None and self._asked is not None and self._rows:
             judge, rubric = self._asked
             job = self._session.jobs.start(
@@ -117,7 +124,7 @@ class JudgeDesk(QObject):
             job.failed.connect(self._failed)
 
     def _recalled(self, kept: KeptJudgement | None) -> None:
-        if kept is not None and not self._rows:
+        if kept is not None and self._asked is None:
             self._asked, self._rows = (Judge(kept.judge), rubric_named(kept.rubric)), list(kept.rows)
             self._show()
 

@@ -19,6 +19,7 @@ class SideBySide:
         """What each of them makes of x (…, inputs); None where they lie apart, are no plain layers or are watched."""
         plain = [one for one in linears if type(one) is nn.Linear and not one._forward_hooks]
         if len(plain) < len(linears):
+            self._known = ((), None)  # weights that were exchanged for fewer bits are not held on to
             return None
         parts = [part for one in plain for part in (one.weight, one.bias) if part is not None]
         key = tuple(part.data_ptr() for part in parts)

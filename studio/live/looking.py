@@ -173,7 +173,7 @@ class Looking(QObject):
 
     def hold(self) -> None:
         """Keep the film's moment and show every other one less it; again lets go of it."""
-        self.held = self.snapshot if self.held is None else None
+        self.held = self.snapshot if self.moments[1] is None else None
         self._tell("film", "snapshot")
 
     # --- inside ------------------------------------------------------------------------------------------------

@@ -57,9 +57,15 @@ class PausedTalk(QObject):
         elif run.state == "paused" and run.ending.reason == "disk":
             self.forget()
             self.failed.emit(StudioError(run.ending.message, run.ending.hint))
-        elif run.state == "paused" and any(saved.step == run.step for saved in run.checkpoints):
+        elif run.state == "paused" and _lies_there(run):
             self._grant(run)
 
     def _grant(self, run: RunModel) -> None:
         self.forget()
         self.ready.emit(run.name, run.step)
+
+
+def _lies_there(run: RunModel) -> bool:
+    """Whether this very step is saved: by now, or it is the one that the run went on from, which no event tells."""
+    began = run.started.resumed_from if run.started is not None else -1
+    return run.step == began or any(saved.step == run.step for saved in run.checkpoints)

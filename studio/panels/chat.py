@@ -134,7 +134,7 @@ class ChatPanel(Page):
         self._session.focus("lenses", self.continuing.choice.glance(text))
 
     def _tell_offers(self) -> None:
-        """Every model of the project that a column could speak with; of the run in memory every checkpoint."""
+        """Every model that a column could speak with; of the run in memory every checkpoint is listed."""
         offers = [
             Offer(f"entry:{entry.folder}", entry.title, entry.folder) for entry in entries_of(self._session.project)
         ]
@@ -143,9 +143,10 @@ class ChatPanel(Page):
             own = path is not None and path.parent == infos[-1].folder.parent  # its steps can be compared
             best = [info for info in infos if info.best] or infos[-1:]
             offers += [
-                Offer(f"run:{name}@{info.step}", tr("{run} · step {step:,}", run=name, step=info.step), info.folder)
-                for info in (infos[::-1] if own else best[:1])
-            ]
+                Offer(f"run:{name}@{info.step}", tr("{run} · step {step:,}", run=name, step=info.step), info.folder,
+                      listed=own or info is best[0])
+                for info in reversed(infos)
+            ]  # fmt: skip
         self.talk.set_offers(offers, self.continuing.wanted, bool(self.continuing.loading))
 
     def stop(self) -> None:

@@ -253,8 +253,10 @@ class ClassifyPanel(Page):
 
     def _export(self) -> None:
         """The Models page writes it out, as a folder for others or as a script, and checks it on 20 rows."""
-        if self.results.run is not None:
-            self._session.focus("models", (choose(self.results.run.record, "best").folder, "export"))
+        run = self.results.run
+        best = self.commands.attempt(choose, run.record, "best") if run is not None else None
+        if best is not None:
+            self._session.focus("models", (best.folder, "export"))
 
     # --- the header -------------------------------------------------------------------------------------------------
 

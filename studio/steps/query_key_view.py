@@ -278,6 +278,6 @@ class QueryKeyView(SceneView):
         if self.walker.beside is not None:
             other = self.walker.beside.products(row, column)
             numbers |= {"query_b": other.query, "key_b": other.key, "product_b": other.after}
-        elif self.together.found is not None:
+        elif self.picture.value() == "together" and self.together.found is not None:
             numbers["together"] = self.together.found.points
         return numbers

@@ -128,7 +128,7 @@ class RolloutView(SceneView):
         self.scrubs = kept is not None
         self.values_count.setEnabled(kept is None)
         if self._seen.same(scene) and self._beside.same(other) and kept is self._kept and less is self._less:
-            if not what <= _FILM:
+            if not what or not what <= _FILM:
                 self._draw()
             return
         self._seen.keep(scene)

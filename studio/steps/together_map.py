@@ -67,6 +67,9 @@ class TogetherMap(QWidget):
             return
         if self._walk is walk and self._asked == (turned,):
             return
+        if self._walk is not walk:  # the points of another head are none of this one
+            self.found = None
+            self._draw()
         self._walk, self._asked, self._words = walk, (turned,), [visible_text(word) for word in words]
         names = ("turned_queries", "turned_keys") if turned else ("queries", "keys")
         queries, keys = (getattr(walk, name) for name in names)

@@ -139,7 +139,7 @@ def import_text(
                 note = f"This is the text “{known.name}”, which is here already; nothing was copied."
                 return dataclasses.replace(known, notes=(note,))
             wanted = safe_name(name or _name_of(paths))
-            return _commit(temporary, texts, wanted, _describe(copy, sources, kept, left_out))
+            return _commit(temporary, texts, wanted, _describe(copy, sources, kept, left_out, choices))
         except BaseException:
             remove_folder(temporary)
             raise
@@ -216,14 +216,18 @@ def _name_of(paths: Sequence[Path]) -> str:
 
 
 def _describe(
-    copy: Copy, sources: list[tuple[Path, TextFacts]], separator: str, left_out: Sequence[str]
+    copy: Copy,
+    sources: list[tuple[Path, TextFacts]],
+    separator: str,
+    left_out: Sequence[str],
+    choices: TextChoices,
 ) -> dict[str, Any]:
     reasons = list(dict.fromkeys(facts.why for _, facts in sources))
     several = f"{reasons[0]} And in other files: {' '.join(reasons[1:4])}" if len(reasons) > 1 else reasons[0]
     saved = _Saved(
         VERSION, copy.characters, copy.lines, copy.bytes, copy.digest.hexdigest(),
         tuple(str(path) for path, _ in sources), several, datetime.now(UTC).isoformat(timespec="seconds"),
-        separator, any(facts.encoding not in CERTAIN for _, facts in sources),
+        separator, not choices.encoding and any(facts.encoding not in CERTAIN for _, facts in sources),
         left_out=tuple(left_out[:_NAMED]), more_left_out=max(0, len(left_out) - _NAMED),
         replaced=sum(facts.replaced for _, facts in sources), marks=copy.marks,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.first_run import sample_path
 from studio.live.session import Session
@@ -120,11 +121,19 @@ class Workplace(QWidget):
             self.choose(*key_of(found[0]))
 
     def _show_rows(self, asked: RowsAsked) -> None:
-        """Rows of the very version that is meant."""
-        name, _, version = asked.dataset.rpartition("@")
-        self.choose("dataset", name)
-        if self.source is not None and getattr(self.source, "title", "") != asked.dataset:
-            self._open_version(int(version))
+        """Rows of the very version that is meant; where it is gone, that is said instead."""
+        project = self._session.project
+        if project is None:
+            return
+        try:
+            wanted = project.dataset(asked.dataset)
+        except StudioError as error:
+            self.refused.emit(error)
+            return
+        self.choose(*key_of(wanted))
+        if getattr(self.source, "title", "") != wanted.title:
+            self._version = wanted
+            self.moved.emit()
         self.stage.show_rows(asked.words, list(asked.numbers))
 
     def show_source(self) -> None:

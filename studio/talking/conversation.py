@@ -14,7 +14,7 @@ from studio.core.language import tr
 from studio.live.session import Session
 from studio.prompts import Prompt, Turn
 from studio.store.chats import ChatInfo, Message
-from studio.talking.answer import ASSISTANT, USER, AnswerToken
+from studio.talking.answer import ASSISTANT, USER, AnswerToken, Said
 from studio.talking.answering import Answering, Writer
 from studio.talking.branches import said_of, shuffled
 from studio.talking.replying import Question
@@ -94,6 +94,8 @@ class Conversation(ShownChat):
         setting = self._ready()
         if setting is None or not 0 < row < len(self.branches.columns[0]):
             return
+        column = None if column is None else self.place_of(column)
+        self.reveal()
         count = len(setting.speakers)
         self.branches.align(count)
         columns = tuple(range(count)) if column is None else (min(column, count - 1),)
@@ -130,12 +132,18 @@ class Conversation(ShownChat):
         """The column in which an answer stands once its giver is told."""
         return self._mixed[column] if self.hidden and column >= 0 else column
 
+    @property
+    def own_columns(self) -> list[list[Said]]:
+        """The branches in the order of their givers, while hidden answers stand mixed too."""
+        if not self.hidden:
+            return self.branches.columns
+        shown = dict(zip(self._mixed, self.branches.columns, strict=True))
+        return [shown[place] for place in sorted(shown)]
+
     def reveal(self) -> None:
         """Say who gave the hidden answers: everybody's stand in their own column again."""
         if self.hidden:
-            self.hidden = False
-            shown = dict(zip(self._mixed, self.branches.columns, strict=True))
-            self.branches.columns = [shown[place] for place in sorted(shown)]
+            self.branches.columns, self.hidden = self.own_columns, False
             self.branches.reveal()
             self.changed.emit()
             self.settled.emit()

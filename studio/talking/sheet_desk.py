@@ -98,7 +98,7 @@ class SheetDesk(QObject):
 
     def keep(self) -> None:
         """How answers are drawn and, of several columns, who speaks in each and what it shows, into the chat."""
-        info, branches = self._conversation.info, self._conversation.branches.columns
+        info, branches = self._conversation.info, self._conversation.own_columns
         if info is None or self._session.project is None:
             return
         both = zip(self._voices.chosen, branches, strict=False)

@@ -51,6 +51,10 @@ class ShownChat(QObject):
         """Nothing more is written from this moment; False when nothing was."""
 
     @abstractmethod
+    def place_of(self, column: int) -> int:
+        """The column in which an answer stands once its giver is told."""
+
+    @abstractmethod
     def reveal(self) -> None:
         """Say who gave hidden answers, if there are any."""
 
@@ -82,9 +86,9 @@ class ShownChat(QObject):
         if ask != self._ask:
             return
         if self.info is None or self.info.id != opened.info.id:
-            self._back, self.hidden = [], False
+            self._back = []
             self.branches.clear()
-        self.info = opened.info
+        self.info, self.hidden = opened.info, False  # from the disk everybody comes with a name and in order
         leaves = () if alone else kept_leaves(opened.settings)
         self.branches.align(max(1, len(leaves)))
         self.branches.open(opened.messages, opened.versions, None)
@@ -114,6 +118,8 @@ class ShownChat(QObject):
         """Show the version before or after, with all that followed it."""
         wanted = self.branches.version(self.branches.at(row, column), step)
         if wanted is not None and not self.busy:
+            column = self.place_of(column)
+            self.reveal()
             self._show_versions([(wanted, column if len(self.branches.columns) > 1 else None)])
 
     def undo(self) -> None:

@@ -191,6 +191,8 @@ class TalkPage(QWidget):
         rows = self.conversation.branches.rows()
         self.view.show_messages(bool(rows))
         self.view.transcript.set_rows(rows)
+        if not self.conversation.hidden:
+            self.view.verdict.put_away()
         if self.conversation.info is not None:
             self.view.title.setText(self.conversation.info.title)
             self.view.chats.set_current(self.conversation.info.id)
@@ -229,7 +231,7 @@ class TalkPage(QWidget):
         self.view.composer.end_editing()
 
     def _edit(self, spot: Spot, text: str) -> None:
-        self._editing = spot.row, spot.column
+        self._editing = spot.row, self.conversation.place_of(spot.column)  # hidden names are told before it is sent
         self.view.composer.set_text(text, editing=True)
 
     def _end_editing(self) -> None:

@@ -49,6 +49,7 @@ class VerdictBar(QWidget):
         self.words.setText(tally_words(votes))
         for button in self.buttons:
             button.hide()
+        self.show()
 
     def put_away(self) -> None:
         """Another chat, or nothing is hidden."""

@@ -21,11 +21,12 @@ AS_IT_IS, BASE = "model", "base"
 
 @dataclass(frozen=True)
 class Offer:
-    """A model that could be loaded beside the one in memory."""
+    """A model that could be loaded beside the one in memory; one that is not `listed` only by who speaks with it."""
 
     key: str
     title: str
     folder: Path
+    listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,10 @@ class Voices(QObject):
         return found
 
     def set_offers(self, offers: Sequence[Offer]) -> None:
-        """The models of the project that are not in memory."""
-        self.offers = {offer.key: offer for offer in offers}
+        """The models of the project that could be loaded; what a column has loaded stays until it is freed."""
+        held = {key: offer for key, offer in self.offers.items() if key in self._guests or key in self._loading}
+        self.offers = held | {offer.key: offer for offer in offers}
+        self._fall_back()
 
     def choices(self) -> list[tuple[str, str]]:
         """(key, words) of everything that a column can be."""
@@ -81,8 +84,12 @@ class Voices(QObject):
         if self.adapters:
             found[-1:] = [(BASE, tr("{model} · base", model=model.title))]
             found += [(f"adapter:{name}", f"+ {name}") for name in self.adapters]
-        loaded = getattr(model, "path", None)
-        return found + [(offer.key, offer.title) for offer in self.offers.values() if offer.folder != loaded]
+        if model is None and len(self.chosen) > 1:
+            waiting = dict.fromkeys(voice.key for voice in self.chosen if voice.key not in self.offers)
+            found += [(key, _waiting_words(key)) for key in waiting]
+        loaded, heard = getattr(model, "path", None), {voice.key for voice in self.chosen}
+        others = [offer for offer in self.offers.values() if offer.listed or offer.key in heard]
+        return found + [(offer.key, offer.title) for offer in others if offer.folder != loaded]
 
     def set_count(self, columns: int) -> None:
         """So many columns; a new one speaks with the first voice that is not heard yet."""
@@ -105,7 +112,7 @@ class Voices(QObject):
         self.changed.emit()
 
     def restore(self, voices: Sequence[Voice]) -> None:
-        """The columns in which a chat was held; who is not there any more is replaced by the model in memory.
+        """The columns in which a chat was held.
 
         Other models are loaded when something is asked, not when a chat is looked at.
         """
@@ -125,7 +132,10 @@ class Voices(QObject):
         self.changed.emit()
 
     def _fall_back(self) -> None:
-        known = {key for key, _ in self.choices()} | set(self.offers)
+        """Voices that are not there any more become the model in memory; while there is none they wait for it."""
+        if self._session.loaded is None:
+            return
+        known = {key for key, _ in self.choices()}
         default = f"adapter:{self.adapters[-1]}" if self.adapters else AS_IT_IS
         self.chosen = [voice if voice.key in known else replace(voice, key=default) for voice in self.chosen]
 
@@ -209,6 +219,13 @@ def kept_voices(columns: Sequence[object]) -> list[Voice]:
         known = isinstance(strength, int | float) and 0 <= strength <= 2
         found.append(Voice(str(kept.get("voice", AS_IT_IS)), float(strength) if known else 1.0))
     return found
+
+
+def _waiting_words(key: str) -> str:
+    """How a voice is called whose model is not in memory."""
+    if key.startswith("adapter:"):
+        return f"+ {key.removeprefix('adapter:')}"
+    return tr("base") if key == BASE else tr("no model yet")
 
 
 def _open(target: Target, folder: Path, project: Path) -> tuple[Any, Prompt]:

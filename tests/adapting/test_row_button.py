@@ -28,6 +28,10 @@ def test_each_kind_of_row_says_what_is_read_and_what_is_learned(kind: str, value
 def test_a_row_without_an_answer_is_refused():
     with pytest.raises(StudioError, match="nothing to learn"):
         example_of(Reading("labelled", {"text": "text", "label": "label"}), {"text": "win", "label": ""})
+    with pytest.raises(StudioError, match="nothing to learn"):
+        example_of(Reading("labelled", {"text": "text"}), {"text": "win"})  # nobody has said which column it is
+    with pytest.raises(StudioError, match="no text"):
+        example_of(Reading("text", {"text": "text"}), {"text": " "})
 
 
 def test_a_dataset_is_chosen_and_each_time_another_row_is_drawn(

@@ -108,6 +108,8 @@ def test_a_text_of_ones_own_is_completed_after_the_last_key(view: RegressionView
     view.trial.text.clear()
     view.trial.ask()
     assert not view.trial.note.isVisible()
+    view.trial.set_guess(Guess((20.0,), (0.6,), 20.0, "a lamp"))  # it comes too late
+    assert not view.trial.guess.isVisible()
     view.scatter.chosen.emit(0)
     assert view.stack.currentWidget() is view.table
 

@@ -106,6 +106,10 @@ def test_a_text_is_read_as_was_chosen_and_what_was_replaced_is_counted(
     out = tmp_path / "clean.txt"
     assert main(["data", "clean", "--replace", "--normalise", str(torn), "--out", str(out)]) == DONE
     assert out.read_text("utf-8").rstrip().endswith("Träume \ufffd")
+    torn.write_bytes(b"\xef\xbb\xbfAll is well.")
+    marked = tmp_path / "marked.txt"
+    assert main(["data", "clean", "--encoding", "utf-8", "--drop-duplicates", str(torn), "--out", str(marked)]) == DONE
+    assert marked.read_text("utf-8").startswith("All is well.")
 
 
 def test_files_of_a_folder_that_are_no_texts_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,4 +54,6 @@ def test_all_tokens_together_may_take_only_so_long(monkeypatch: pytest.MonkeyPat
 
 def test_a_search_can_be_called_off() -> None:
     assert matching(WORDS, "the", lambda: False).tolist() == []
+    asked = iter([True, False])
+    assert matching(WORDS, "the", lambda: next(asked)).tolist() == [0], "it is asked at every token"
     assert matching(WORDS, "the").dtype == np.int64

@@ -2,17 +2,22 @@
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+from studio.core.adapter_costs import held_bytes
 from studio.core.channel import RunControl
 from studio.core.config import AdapterConfig, RunConfig
 from studio.core.errors import StudioError
 from studio.core.events import EvaluationDone
 from studio.engine.beginning import restored
+from studio.engine.checkpoint import Progress, Saved, write_state
+from studio.engine.device import Compute
 from studio.engine.loaded import open_model
+from studio.engine.opening import open_merged
 from studio.store.files import remove_folder
 from studio.store.project import Project
 from tests.engine.conftest import with_training
@@ -36,6 +41,21 @@ def place(project: Project, run: str, step: int = 4) -> Path:
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     return {name: parameter.detach().clone() for name, parameter in restored(folder, "cpu")[0].named_parameters()}
+
+
+def test_merged_a_base_in_four_bits_is_refused_where_its_full_numbers_do_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = tmp_path / "thin" / "checkpoints" / "step-000001"
+    checkpoint.mkdir(parents=True)
+    config = RunConfig(adapter=AdapterConfig(kind="qlora"))
+    compute = Compute("cpu", "fp32", 1, "highest")
+    write_state(checkpoint, Saved(config, compute, Progress(step=1, tokens=0, seconds=0.0)))
+    have = held_bytes(config.model, "none") - 4
+    assert held_bytes(config.model, "qlora") < have
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=have))
+    with pytest.raises(StudioError, match="“thin” takes"):
+        open_merged(checkpoint, "cpu")
 
 
 @pytest.mark.parametrize("kind", ["lora", "qlora"])

@@ -142,6 +142,10 @@ def test_an_older_folders_pair_of_files_is_its_tokenizer_too(folder: Path) -> No
     assert found.tokenizer.encode("BAB") == [1, 2]
     assert found.tokenizer.end_of_text == 3
     assert found.warnings == ()
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "Qwen2Tokenizer"}', "utf-8")
+    assert open_folder(folder).tokenizer is None  # its words are cut apart by other rules
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2TokenizerFast"}', "utf-8")
+    assert open_folder(folder).tokenizer is not None
     (folder / "merges.txt").unlink()
     assert open_folder(folder).tokenizer is None
 

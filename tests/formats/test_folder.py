@@ -1,5 +1,6 @@
 """A folder of texts as one stream."""
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,15 @@ def test_files_that_are_no_texts_are_named_and_the_others_are_read(library: Path
     text = "".join(FORMAT.read(library))
     assert "PDF" not in text
     assert [part.strip() for part in text.split("\n\n") if part.strip()] == ["two", "ten", "deep", "# Notes"]
+
+
+def test_what_is_left_out_is_not_read_in_the_encoding_of_the_others_and_leaves_no_gap(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\x01\x02\x03" * 40)  # fits UTF-8, and is no text
+    (tmp_path / "b.txt").write_text("All is well.", "utf-8")
+    (tmp_path / "c.txt").write_bytes(codecs.BOM_UTF8 + b"Quite so.")
+    facts = FORMAT.describe(tmp_path, None, TextChoices(encoding="utf-8"))
+    assert facts.left_out == ("“a.txt” is not a text: it is full of control bytes.",)
+    assert "".join(FORMAT.read(tmp_path, "utf-8")) == "All is well.\n\nQuite so."
 
 
 def test_a_folder_in_which_nothing_can_be_read_says_why(tmp_path: Path) -> None:

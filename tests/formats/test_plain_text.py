@@ -250,6 +250,22 @@ def test_another_encoding_can_be_chosen_and_is_said_to_be_chosen(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("encoding", "mark", "codec"),
+    [
+        ("UTF8", codecs.BOM_UTF8, "utf-8"),
+        ("utf-16-le", codecs.BOM_UTF16_LE, "utf-16-le"),
+        ("UTF_16_BE", codecs.BOM_UTF16_BE, "utf-16-be"),
+        ("utf_32_le", codecs.BOM_UTF32_LE, "utf-32-le"),
+    ],
+)
+def test_however_an_encoding_is_spelled_its_mark_is_no_part_of_the_text(
+    tmp_path: Path, encoding: str, mark: bytes, codec: str
+) -> None:
+    assert chosen(written(tmp_path, mark + "żółw".encode(codec)), encoding=encoding)[1] == "żółw"
+    assert chosen(written(tmp_path, "żółw".encode(codec)), encoding=encoding)[1] == "żółw"
+
+
+@pytest.mark.parametrize(
     ("content", "encoding", "sentence"),
     [
         ("猫".encode("cp949", "replace") + b"\xff", "utf-8", "the byte at offset 0 does not fit"),

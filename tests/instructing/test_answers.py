@@ -265,6 +265,7 @@ def test_the_model_it_began_as_answers_the_same_rows_beside_it(session, page, en
     scripted_run.settle()
     assert engine.asked[-1] == ("stories@900", "validation", max(LEAST_TOKENS, run.config.sampling.tokens))
     assert page.tiles.tiles[0].value.text() == "0.0 %"
+    assert page.press[0] == "Talk to the tuned model", "the other one is not opened by this button"
     page.who._choose("tuned")
     page.vote.other_wanted.emit("stories@900, untuned")
     assert {page.vote.duel.left, page.vote.duel.right} == {"tale", "stories@900, untuned"}

@@ -8,8 +8,8 @@ from studio.hub.local_judge import Judged
 from studio.instructing.judge_desk import JudgeDesk
 from studio.instructing.judge_view import JudgeView
 from studio.instructing.judged_file import judged_path, read_judged, write_judged
-from studio.instructing.judging_work import RowJudged
-from studio.scores.judging import Reading
+from studio.instructing.judging_work import Judge, RowJudged
+from studio.scores.judging import BOOK, Reading
 from tests.instructing.conftest import answer, answers_of
 
 ROWS = [
@@ -47,6 +47,27 @@ def test_a_file_that_is_newer_damaged_or_of_other_rows_is_none(answers, wrong):
 def test_it_is_no_file_of_answers(answers):
     write_judged(answers, "llama3", "book", ROWS)
     assert not list(answers.path.parent.glob("*.jsonl"))
+
+
+@pytest.mark.gui
+def test_what_was_kept_does_not_mix_into_a_judgement_that_began_meanwhile(
+    answers, look, on_screen, scripted_run, monkeypatch
+):
+    from types import SimpleNamespace
+
+    write_judged(answers, "llama3", "book", ROWS)
+    new = RowJudged(3, Judged(Reading("number", 10.0), "10"))
+    monkeypatch.setattr("studio.instructing.judge_desk.judge_rows", lambda judge, rubric, rows: iter([new]))
+    monkeypatch.setattr("studio.instructing.judge_desk.sample_of", lambda rows, most: list(rows))
+    view = JudgeView(look)
+    on_screen(view)
+    desk = JudgeDesk(scripted_run.session, view)
+    desk.look_at(SimpleNamespace(answers=answers, rows=()), SimpleNamespace(runs=list))
+    desk.judge(Judge("other"), BOOK, 1)
+    scripted_run.settle()
+    assert desk.judgement.scores == {3: "10"}
+    kept = read_judged(answers)
+    assert (kept.judge, kept.rows) == ("other", (new,))
 
 
 @pytest.mark.gui

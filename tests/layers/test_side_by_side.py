@@ -1,6 +1,7 @@
 """Queries, keys and values in one product: the same numbers, found only where the matrices really lie side by side."""
 
 import copy
+import weakref
 
 import pytest
 import torch
@@ -59,6 +60,17 @@ def test_an_exchanged_weight_a_watched_layer_and_another_kind_are_computed_apart
     linears[2].weight.data = linears[2].weight.data.clone()
     assert joint.products(linears, x) is None
     assert joint.products([*linears[:2], nn.Sequential(linears[2])], x) is None
+
+
+def test_weights_that_were_exchanged_for_another_kind_are_let_go_of() -> None:
+    linears, x = three(bias=False), torch.randn(1, 1, 12)
+    lay_side_by_side(linears)
+    joint = SideBySide()
+    joint.products(linears, x)
+    assert joint._known[1] is not None
+    held = weakref.ref(joint._known[1][0])
+    assert joint.products([nn.Identity()] * 3, x) is None
+    assert held() is None
 
 
 def test_a_number_that_is_written_into_a_share_is_seen_in_the_whole() -> None:

@@ -94,6 +94,9 @@ def test_the_bar_keeps_a_moment_and_lets_go_of_it(stage: Stage) -> None:
     bar.hold.click()
     assert stage.looking.moments == (stage.looking.film.snapshot, None)
     bar.hold.click()
+    stage.looking.held = replace(stage.looking.film.snapshot, ids=(1,))  # of a text that is read no more
+    stage.looking.hold()
+    assert stage.looking.held is stage.looking.film.snapshot
     stage.looking.look_at(stage.subject(6, "run1"))
     stage.settle()
     assert stage.looking.held is None  # a moment of another run is not of this one
@@ -107,11 +110,13 @@ def test_lines_follow_the_film_where_a_snapshot_keeps_every_pair(stage: Stage) -
     assert view.scrubs
     np.testing.assert_array_equal(view.weights, weights_of(kept, 0))
     assert "≈ step 3, 8 bit" in view.note.text()
+    assert view._describe("row", 2)[1][0].text.startswith("≈ ")
     stage.looking.film.go(None)
     stage.settle()
     assert view.weights is not None
     np.testing.assert_array_equal(view.weights, scene.capture.attention[0])
     assert not view.scrubs
+    assert "≈" not in view._describe("row", 2)[1][0].text
 
 
 def test_only_a_snapshot_of_the_very_tokens_stands_in() -> None:

@@ -75,6 +75,25 @@ def test_a_run_whose_next_step_is_its_last_is_talked_to_at_its_end(stage, sessio
     stage.settle()
 
 
+def test_a_run_that_has_just_gone_on_is_talked_to_as_it_was_saved_before(stage, session, wished):
+    gate = threading.Event()
+
+    def saves_nothing(control, record):
+        gate.wait(5)
+        control.asks()  # of this step there is a checkpoint already, so that no event tells of one
+        control.proceed()
+
+    script = [started(10, step=4, resumed_from=4), saves_nothing, RunPaused(step=4), UNTIL_STOPPED]
+    run = stage.start(script)
+    stage.until(lambda: run.state == "running")
+    session.talk_to_run(run)
+    gate.set()
+    stage.until(lambda: run.state == "paused")
+    assert wished == [("chat", ("tale", 4))]
+    session.stop_run(run, save=False)
+    stage.settle()
+
+
 def test_a_disk_that_is_full_is_told(stage, session, notices, wished):
     gate, full = threading.Event(), RunPaused(step=4, reason="disk", message="The disk is full.", hint="Make room.")
 

@@ -368,7 +368,8 @@ def test_a_column_can_speak_with_every_checkpoint_of_the_run_in_memory_and_the_b
     save_checkpoint(other.record, 20, 1.5)
     panel = page.parentWidget().parentWidget()
     panel.refresh(frozenset())
-    titles = [offer.title for offer in panel.talk.voices.offers.values()]
+    titles = [offer.title for offer in panel.talk.voices.offers.values() if offer.listed]
     assert titles == ["other · step 20", "tale · step 20", "tale · step 10"]
+    assert not panel.talk.voices.offers["run:other@10"].listed, "only a chat that was held with it brings it back"
     spoken = [words for _, words in panel.talk.voices.choices()]
     assert spoken == ["tale · step 10", "other · step 20", "tale · step 20"]

@@ -73,6 +73,17 @@ def test_without_rows_to_learn_from_the_one_button_leads_to_the_data_page(
     assert {action.name for action in page.actions()} >= {"classify.primary", "classify.results", "classify.book"}
 
 
+def test_a_run_whose_checkpoints_are_gone_is_not_exported_and_says_why(
+    page: ClassifyPanel, session: Any, scripted_run: Any
+):
+    page.results.run = scripted_run.play([started(10), step(1)], "bare", page.draft.config)
+    told: list[Any] = []
+    session.focus_requested.connect(lambda *what: told.append(what))
+    page._export()
+    assert "no checkpoint" in page.banner.message.text()
+    assert told == []
+
+
 @pytest.mark.slow
 def test_a_classifier_is_trained_followed_and_judged(
     page: ClassifyPanel, session: Any, tmp_path: Path, scripted_run: Any, guessing: Any, qtbot: Any

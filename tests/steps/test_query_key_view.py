@@ -1,5 +1,7 @@
 """Query and key by dimension: what the bars show adds up to the score, before and after turning."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -151,6 +153,20 @@ def test_before_turning_the_map_is_another(map_view, settled) -> None:
     map_view.turning.changed.emit("before")
     settled()
     assert not np.allclose(map_view.numbers()["together"], after)
+
+
+def test_points_of_another_head_are_not_those_of_this_one(session, map_view, settled) -> None:
+    walker = map_view.walker
+    map_view.together.show_walk(replace(walker.walk), walker.words, True)
+    assert "together" not in map_view.numbers()
+    assert len(map_view.together.map.picture.points) == 0
+    settled()
+    assert len(map_view.together.map.picture.points) == 24
+    map_view.picture.set_value("scores")
+    map_view.picture.changed.emit("scores")
+    session.selection.lock(layer=2, head=1)
+    settled()
+    assert "together" not in map_view.numbers()
 
 
 def test_a_point_chooses_its_query_or_its_key(session, map_view) -> None:

@@ -47,6 +47,14 @@ def test_the_map_is_the_rollout_of_all_layers(view, scene) -> None:
     assert view.numbers()["rollout"].shape == (3, 12, 12)
 
 
+def test_a_token_that_was_chosen_while_the_colours_changed_out_of_sight_is_shown(view, session, look, scene) -> None:
+    view.hide()
+    session.selection.lock(row=3)
+    look.set_theme("light")
+    view.show()
+    assert f"“{scene.tokens[3]}”" in view.row_card.title.text()
+
+
 @pytest.mark.parametrize("heads", ["mean", "max", "min"])
 def test_heads_and_layers_can_be_chosen(view, scene, settled, heads: str) -> None:
     choose(view.heads, heads)

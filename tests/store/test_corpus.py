@@ -128,7 +128,9 @@ def test_of_very_many_files_that_were_left_out_only_some_are_named(project: Proj
 
 def test_a_text_is_read_as_was_chosen_and_remembers_what_was_replaced(project: Project, tmp_path: Path) -> None:
     source = put(tmp_path, "old.txt", "żółw".encode("cp1250") * 20)
-    assert project.add_text([source], choices=TextChoices(encoding="cp1250")).path.read_text("utf-8") == "żółw" * 20
+    turtle = project.add_text([source], choices=TextChoices(encoding="cp1250"))
+    assert turtle.path.read_text("utf-8") == "żółw" * 20
+    assert not turtle.guessed
     torn = put(tmp_path, "torn.txt", "Grüße und schöne Träume ".encode() + b"\xff\0")
     with pytest.raises(StudioError, match="zero byte"):
         project.add_text([torn])

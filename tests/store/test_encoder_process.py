@@ -34,8 +34,10 @@ def process() -> Iterator[EncoderProcess]:
         yield found
 
 
-def test_it_gives_the_ids_that_the_tokenizer_gives(process: EncoderProcess) -> None:
+def test_it_gives_the_ids_that_the_tokenizer_gives(process: EncoderProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     tokenizer = make_tokenizer("gpt2")
+    process.encode("a beginning")
+    monkeypatch.setattr(process, "_tokenizer", None)  # it has been told; nothing is encoded here
     for piece in PIECES:
         found = process.encode(piece)
         assert found.tolist() == tokenizer.encode_array(piece, marked=True).tolist()

@@ -154,6 +154,33 @@ def test_hidden_answers_come_back_to_the_column_of_their_giver_with_all_that_it_
     assert stage.talk.branches.columns[place][-1] is shown
 
 
+def test_whoever_goes_on_with_hidden_answers_is_told_the_names_first(stage, monkeypatch):
+    monkeypatch.setattr("studio.talking.conversation.shuffled", lambda count, seed: [1, 0])
+    stage.columns, stage.blind = 2, True
+    stage.ask("one")
+    assert [column[1].facts["voice"] for column in stage.talk.own_columns] == ["base", "+ instruct"]
+    stage.talk.again(1, column=0)
+    stage.done()
+    assert stage.model.asked[-1][0] == "instruct", "who had written what stood there"
+    assert [said.title for said in stage.talk.branches.rows()[1]] == ["base", "+ instruct"]
+    assert [said.versions for said in stage.talk.branches.rows()[1]] == [1, 2]
+    stage.ask("two")
+    stage.talk.choose(1, 0, -1)
+    stage.done()
+    assert not stage.talk.hidden
+    assert [said.title for said in stage.talk.branches.rows()[1]] == ["base", "+ instruct"]
+    assert stage.talk.branches.at(1, 1).number == 1
+
+
+def test_a_chat_that_is_opened_anew_hides_nothing(stage):
+    stage.columns, stage.blind = 2, True
+    stage.ask("one")
+    stage.talk.open(stage.talk.info.id)
+    stage.done()
+    assert not stage.talk.hidden
+    assert "Answer" not in stage.talk.branches.at(1, 0).title
+
+
 def test_another_answer_is_another_version_and_arrows_lead_back(stage):
     stage.ask("one")
     stage.model.says = ["hot"]

@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
@@ -8,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.panels.chat import ChatPanel
 from studio.talking.talk_page import TalkPage
 from studio.talking.transcript_rows import Spot
+from studio.talking.voices import Offer
 from studio.widgets.banner import Banner
 from tests.scripted_run import small_run
 from tests.talking.scripted_speaker import Speaker, reply
@@ -208,11 +207,34 @@ def test_blind_answers_are_judged_before_the_names_are_shown(page, session, idle
     assert rated[0] is row[0], "the one whose button was pressed"
 
 
+def test_an_answer_that_is_edited_while_names_are_hidden_is_the_one_that_was_pointed_at(
+    page, session, idle, monkeypatch
+):
+    monkeypatch.setattr("studio.talking.conversation.shuffled", lambda count, seed: [1, 0])
+    load(session, Speaker(adapters=("tuned",)))
+    idle()
+    page.view.view_bar.columns.changed.emit("2")
+    page.view.view_bar.blind.click()
+    ask(page, idle, "go")
+    kept = []
+    session.chats.open(page.conversation.info.id).succeeded.connect(kept.append)
+    idle()
+    names = {column[1].id: column[1].facts["voice"] for column in page.conversation.branches.columns}
+    voices = [(one["voice"], names[one["leaf"]]) for one in kept[0].settings["columns"]]
+    assert voices == [("adapter:tuned", "+ tuned"), ("base", "small-stories")]
+    page.pointing.edit_requested.emit(Spot(1, 0), "warm and cold")
+    page.view.composer.edit.setPlainText("better")
+    page.view.composer.send.click()
+    idle()
+    assert [column[1].text for column in page.conversation.branches.columns] == ["warm and cold", "better"]
+    assert not page.view.verdict.isVisible(), "nothing is hidden any more"
+
+
 @pytest.mark.slow
 def test_another_model_is_loaded_for_a_column_and_freed_with_it(page, session, idle, monkeypatch, tmp_path):
     guest = Speaker("other", template="alpaca")
     monkeypatch.setattr("studio.talking.voices.OPEN_MODEL", lambda folder: guest)
-    page.voices.set_offers([SimpleNamespace(key="run:x", title="other", folder=tmp_path)])
+    page.voices.set_offers([Offer("run:x", "other", tmp_path)])
     page.view.view_bar.columns.changed.emit("2")
     page.view.voice_bar.voice_chosen.emit(1, "run:x")
     assert page.view.composer.edit.placeholderText() == "Loading the other model…"
