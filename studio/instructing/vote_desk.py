@@ -23,7 +23,7 @@ class VoteDesk(QObject):
         self._votes: list[Cast] = []
         self._name = ""
         self._known: Measured | None = None
-        self._readable = True
+        self._readable = False  # until the file has been read
         view.voted.connect(self._voted)
         view.undone.connect(self._take_back)
 
@@ -50,14 +50,18 @@ class VoteDesk(QObject):
         project = self._session.project
         if project is self._project or project is None:
             return
-        self._project = project
+        self._project, self._votes, self._readable = project, [], False
         job = self._session.jobs.start(read_votes, project.path, lane="instruct.votes")
         job.succeeded.connect(self._read)
         job.failed.connect(self._unreadable)
 
     def _read(self, votes: list[Cast]) -> None:
-        self._votes, self._readable = list(votes), True
-        self._view.set_votes(self._votes)
+        early, self._readable = self._votes, True  # given before the file had been read
+        self._votes = [*votes, *early]
+        if early:
+            self._keep()
+        else:
+            self._view.set_votes(self._votes)
 
     def _unreadable(self, error: StudioError) -> None:
         self._readable = False

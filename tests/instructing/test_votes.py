@@ -102,3 +102,15 @@ def test_every_vote_is_kept_counted_and_can_be_taken_back(view, scripted_run):
     view.undo.click()
     scripted_run.settle()
     assert len(read_votes(session.project.path)) == 1
+
+
+@pytest.mark.gui
+def test_a_vote_that_is_given_before_the_file_was_read_joins_those_in_it(view, scripted_run):
+    session = scripted_run.session
+    write_votes(session.project.path, [Cast(Vote("one", "other", "tie"), "book@1", 90)])
+    known = SimpleNamespace(answers=SimpleNamespace(dataset="book@1"), rows=ONE)
+    desk = VoteDesk(session, view, SimpleNamespace(runs=list))
+    desk.look_at("one", known)
+    view.voted.emit(Cast(Vote("one", "other", "left"), "book@1", 3))
+    scripted_run.settle()
+    assert [one.vote.winner for one in read_votes(session.project.path)] == ["tie", "left"]
