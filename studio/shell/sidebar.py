@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from studio.core.language import tr
@@ -11,16 +11,24 @@ from studio.panels import PanelEntry
 from studio.widgets.look import CORNER, Look
 
 WIDTH, ROW = 176, 32
+# What says that a person works by key; a window that comes to the front says neither.
+BY_KEY = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+    Qt.FocusReason.OtherFocusReason,
+)
 
 
 class RailButton(QAbstractButton):
-    """One page: quiet until pointed at, raised while its page is open."""
+    """One page: quiet until pointed at, raised while its page is open, ringed while it is walked to by key."""
 
     walked = Signal(int)  # an arrow key: one page down or up
 
     def __init__(self, entry: PanelEntry, number: int, look: Look) -> None:
         super().__init__()
         self.entry, self._look = entry, look
+        self.ringed = False
         self.setText(tr(entry.label))
         self.setAccessibleName(tr(entry.label))
         self.setCheckable(True)
@@ -41,6 +49,11 @@ class RailButton(QAbstractButton):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if event.reason() in (*BY_KEY, Qt.FocusReason.MouseFocusReason):
+            self.ringed = event.reason() in BY_KEY
+        super().focusInEvent(event)
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self.update()
 
@@ -55,7 +68,7 @@ class RailButton(QAbstractButton):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._look.color("raised" if self.isChecked() else "hover"))
             painter.drawRoundedRect(rect, CORNER, CORNER)
-        if self.hasFocus():
+        if self.hasFocus() and self.ringed:
             painter.setPen(QPen(self._look.color("focus"), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), CORNER - 1, CORNER - 1)

@@ -5,6 +5,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from studio.widgets.label import ElidedLabel
 from studio.widgets.look import Look
 
+TITLE = 16  # letters of a card's title that its note gives way to
+
 
 class Card(QFrame):
     """`header` takes small widgets at the right of the title, `body` everything else; without a title, no header."""
@@ -17,7 +19,7 @@ class Card(QFrame):
         outer.setContentsMargins(16, 12, 16, 16)
         outer.setSpacing(8)
         self._head = QWidget(self)  # with a parent from the start, or showing it would open a window of its own
-        self.title = ElidedLabel(title, "heading", parent=self._head)
+        self.title = ElidedLabel(title, "heading", parent=self._head, least=TITLE)
         self.note = ElidedLabel("", "small", parent=self._head)
         line = QHBoxLayout(self._head)
         line.setContentsMargins(0, 0, 0, 0)

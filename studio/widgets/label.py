@@ -29,7 +29,16 @@ class Label(QLabel):
 
 
 class ElidedLabel(Label):
-    """Each line ends in "…" where the room ends; all of it is said to the pointer that rests on it."""
+    """Each line ends in "…" where the room ends; all of it is said to the pointer that rests on it.
+
+    `least` is how many letters it keeps while a neighbour can give way instead.
+    """
+
+    def __init__(
+        self, text: str = "", role: str = "", wrap: bool = False, parent: QWidget | None = None, least: int = 3
+    ) -> None:
+        super().__init__(text, role, wrap, parent)
+        self._least = least
 
     @property
     def cut(self) -> bool:
@@ -39,7 +48,7 @@ class ElidedLabel(Label):
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
-        return QSize(min(hint.width(), 3 * self.fontMetrics().averageCharWidth()), hint.height())
+        return QSize(min(hint.width(), self._least * self.fontMetrics().averageCharWidth()), hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.cut:

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.widgets.banner import Banner
 from studio.widgets.button import Button, IconButton, Slot
@@ -11,6 +12,7 @@ from studio.widgets.empty_state import EmptyState
 from studio.widgets.idea import Idea
 from studio.widgets.label import Label
 from studio.widgets.look import Look
+from studio.widgets.primary_button import PrimaryButton
 
 __all__ = ["Banner", "Card", "EmptyState", "Page"]
 
@@ -61,6 +63,17 @@ class Page(QWidget):
         button = Button(text, slot, self.look, "primary" if primary else "", icon)
         self.actions_row.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
         return button
+
+    def add_primary(self) -> PrimaryButton:
+        """The button of the next thing to do, at the very right; what it is refused is said on the page."""
+        button = PrimaryButton(self, self.look)
+        button.refused.connect(self.refuse)
+        self.actions_row.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
+        return button
+
+    def refuse(self, error: StudioError) -> None:
+        """Say why something cannot be done, and what to do."""
+        self.banner.show_error(error.message, error.hint)
 
     def set_purpose(self, text: str) -> None:
         """Change the line under the title."""

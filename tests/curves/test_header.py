@@ -48,6 +48,13 @@ def test_without_room_the_controls_fold_into_one_menu_and_come_back(header):
     assert shown(header) == list(CONTROLS)
 
 
+def test_a_control_that_grows_later_is_never_cut(header):
+    header.export.setText("export this chart in one of three ways " * 4)
+    QApplication.processEvents()
+    assert not shown(header)
+    assert header.more.isVisible()
+
+
 def test_nothing_in_a_narrow_header_is_cut(header):
     narrow(header, 200)
     inside = [header.title, header.more, *header.legend.entries()]

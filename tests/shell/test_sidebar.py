@@ -65,6 +65,30 @@ def test_the_arrow_keys_walk_through_the_pages(rail: Sidebar, qtbot: QtBot) -> N
     assert asked == ["data", "home"]
 
 
+@pytest.mark.parametrize(
+    ("reason", "ringed"),
+    [
+        (Qt.FocusReason.TabFocusReason, True),
+        (Qt.FocusReason.OtherFocusReason, True),
+        (Qt.FocusReason.MouseFocusReason, False),
+        (Qt.FocusReason.ActiveWindowFocusReason, False),
+    ],
+)
+def test_a_ring_shows_the_way_by_key_and_only_that(rail: Sidebar, reason: Qt.FocusReason, ringed: bool) -> None:
+    button = rail.buttons["data"]
+    unfocused = button.grab().toImage()
+    button.setFocus(reason)
+    assert (button.grab().toImage() != unfocused) == ringed
+
+
+def test_a_ring_outlasts_another_window_in_front(rail: Sidebar) -> None:
+    button = rail.buttons["data"]
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    button.clearFocus()
+    button.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+    assert button.ringed
+
+
 def test_it_paints_in_both_themes(rail: Sidebar, look: Look) -> None:
     rail.set_page("home")
     dark = rail.grab().toImage()

@@ -53,6 +53,15 @@ def test_a_note_stands_beside_the_title_while_it_says_something(look: Look, on_s
     assert card.note.x() > card.title.x()
 
 
+def test_a_note_gives_way_to_the_title(look: Look, on_screen: Any) -> None:
+    card = Card("stories", look)
+    card.set_note("first 400 of 6,163 lines")
+    card.header.addWidget(QPushButton("Text, contents, clean"))
+    on_screen(card, width=300)
+    assert not card.title.cut
+    assert card.note.cut
+
+
 def test_a_title_without_room_ends_in_dots_and_leaves_the_tools_theirs(look: Look, on_screen: Any) -> None:
     card = Card("A run with a very long name that nobody would type twice", look)
     tool = QPushButton("Tool")
