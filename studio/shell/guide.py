@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import StudioError
+from studio.seeing.view import SceneView
 from studio.shell.camera import Camera
 from studio.shell.window import StudioWindow
 
@@ -42,9 +43,17 @@ class Guide:
         names = [view.name for view in getattr(type(page), "views", ())]  # of its class: what it has built is no list
         for view in names[1:]:
             page.open_view(view)
+            self._measure(getattr(page, "view", None))
             self.shoot_small(name, f"{name}-{view}")
         if names:
             page.open_view(names[0])
+
+    def _measure(self, view: Any) -> None:
+        """Have a view of the inside begin what waits for its button."""
+        if isinstance(view, SceneView):
+            self.camera.until_idle("the model")
+            if not view.why_nothing():
+                view.start_measuring()
 
     def press(self, page: Any) -> None:
         """The page's primary button, once it can be pressed."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TABLE, QUESTIONS = "messages", "questions"  # the datasets, named after their files
 ROWS, ASKED = 240, 96
 TEXT, QUESTION = "WIN a lantern NOW!!! Call before noon.", "Who has the map?"
-RANK = 4
+RANK, PASSES = 4, 8.0
 _PEOPLE = ("Ben", "Emil", "Lena", "Tom", "Finn", "Bruno", "Max", "Ida")  # whom the stories know
 _THINGS = ("map", "boat", "lantern", "bread", "bell", "key")
 _RESULTS = ("classes", "curves", "calibration", "learning", "try")
@@ -157,6 +157,6 @@ def _adapters(guide: Guide) -> None:
 
 
 def _shortly(config: "RunConfig", dataset: str) -> "RunConfig":
-    """Two passes over a dataset, measured often enough for a curve."""
-    training = replace(config.training, epochs=2.0, evaluate_every=10, sample_every=20)
+    """A few passes over a dataset, enough to learn it, measured often enough for a curve."""
+    training = replace(config.training, epochs=PASSES, evaluate_every=10, sample_every=20)
     return config.with_part(data=replace(config.data, dataset=dataset), training=training)

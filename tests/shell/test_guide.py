@@ -9,6 +9,7 @@ import pytest
 from studio.core.config import DataConfig, RunConfig
 from studio.core.errors import StudioError
 from studio.core.events import RunEnded
+from studio.seeing.view import SceneView
 from studio.shell import camera
 from studio.shell.camera import THEMES, Camera
 from studio.shell.guide import SIZES, Guide
@@ -67,6 +68,32 @@ def test_further_views_are_those_that_the_class_of_a_page_names(guide: Guide, mo
     guide.shoot_views("built")
     assert shot == ["several-second"]
     assert pages["several"].opened == ["second", "first"]
+
+
+@pytest.mark.parametrize("lacks", ["", "A model is missing."])
+def test_what_waits_for_a_button_is_measured_before_its_picture(
+    guide: Guide, monkeypatch: pytest.MonkeyPatch, lacks: str
+) -> None:
+    class Waiting(SceneView):
+        measured = False
+
+        def start_measuring(self) -> None:
+            self.measured = True
+
+        def missing(self) -> str:
+            return lacks
+
+    class Page:
+        views = (SimpleNamespace(name="first"), SimpleNamespace(name="waiting"))
+        view = Waiting(guide.session, guide.window.look)
+
+        def open_view(self, name: str) -> None: ...
+
+    before: list[bool] = []
+    monkeypatch.setattr(guide, "page", lambda name: Page())
+    monkeypatch.setattr(guide, "shoot_small", lambda page, name: before.append(Page.view.measured))
+    guide.shoot_views("inside")
+    assert before == [not lacks]
 
 
 def test_a_run_is_begun_by_the_button_of_a_page_and_followed_to_its_end(guide: Guide, scripted_run: Any) -> None:
