@@ -181,6 +181,8 @@ def _tokenizer(
     folder: Path, config: ModelConfig, generation: Mapping[str, Any]
 ) -> tuple["Tokenizer | None", list[str]]:
     path, ends = file_in(folder, "tokenizer.json"), ends_of(generation)
+    tokenizer: Tokenizer | None
+    warnings: list[str] = []
     if path is not None:
         from studio.tokenizers.tokenizer_json import read_tokenizer
 
@@ -190,13 +192,15 @@ def _tokenizer(
 
         tokenizer = open_tokenizer(pairs)  # as older folders spell byte pairs
     else:
-        return None, ["The folder has no “tokenizer.json”, so the model reads and writes token ids only."]
-    if tokenizer.vocab_size > config.vocab_size:
+        from studio.vocabularies.older_files import words_of
+
+        tokenizer, warnings = words_of(folder, ends[0] if ends else None)
+    if tokenizer is not None and tokenizer.vocab_size > config.vocab_size:
         raise StudioError(
             f"The tokenizer has {tokenizer.vocab_size:,} tokens, but the model knows {config.vocab_size:,}.",
             "These files belong to different models. Get the model again from its source.",
         )
-    return tokenizer, []
+    return tokenizer, warnings
 
 
 # --- out --------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ class Limits:
     added: int = 20_000
     token_characters: int = 2_000
     parts: int = 16
+    groups: int = 1_200_000  # tables and lists, of which each merge may be one
+    entries: int = 2_000_000  # whatever a comma stands behind
 
 
 _LIMITS = Limits()
@@ -41,7 +43,7 @@ PATTERNS = frozenset(
         rf"(?i:{_ENDINGS})|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|\p{{N}}{_REST}",  # Qwen 2 and 3
         rf"{_O200K}|{_O200K_CAPITALS}|\p{{N}}{_SLASH}",  # Mistral's Tekken
         rf"{_O200K}(?i:{_ENDINGS})?|{_O200K_CAPITALS}(?i:{_ENDINGS})?|\p{{N}}{{1,3}}{_SLASH}",  # o200k
-        r"\p{N}{1,3}", r"\p{N}", r"\s+", r"[\r\n]", r"\d", r" ?\p{L}+",
+        r"\p{N}{1,3}", r"\p{N}", r"\s+", r"[\r\n]", r"\d", r" ?\p{L}+", r" {2,}", r"\A +| +\z",
     )
 )  # fmt: skip
 
@@ -51,7 +53,10 @@ def read_tokenizer_file(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LIMITS.file_bytes:
             _refuse(f"it has {path.stat().st_size:,} bytes; at most {_LIMITS.file_bytes:,} are read")
-        data = json.loads(path.read_bytes())
+        raw = path.read_bytes()
+        if raw.count(b"[") + raw.count(b"{") > _LIMITS.groups or raw.count(b",") > _LIMITS.entries:
+            _refuse("it lists more than any tokenizer has")
+        data = json.loads(raw)
     except OSError as error:
         raise StudioError(f"“{path.name}” could not be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError, MemoryError) as error:

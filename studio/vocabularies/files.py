@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core.errors import StudioError
+from studio.gate.model_folders import read_table
 from studio.gate.names import visible
 from studio.gate.tokenizer_files import Limits, check_tokenizer
 from studio.tokenizers import END_OF_TEXT, Tokenizer, tokenizer_from_json
@@ -20,6 +21,7 @@ from studio.tokenizers.book_pairs import BookTokenizer, Merge
 from studio.tokenizers.byte_pair import BytePairTokenizer, RankedTokenizer, bytes_of
 from studio.tokenizers.gpt2 import Gpt2Tokenizer
 from studio.tokenizers.tokenizer_json import JsonTokenizer, as_file, fits_a_file, pairs_in, pairs_of, read_tokenizer
+from studio.vocabularies.older_files import PIECES, WORDS, read_sentence_pieces, read_word_pieces
 
 _LIMITS = Limits()
 
@@ -164,7 +166,8 @@ def open_tokenizer(path: Path) -> Tokenizer:
         return _single(path, path)
     raise StudioError(
         f"“{visible(path.name)}” holds no tokenizer that Atelier reads.",
-        "It reads tokenizer.json, vocab.bpe with encoder.json, and vocab.json with merges.txt or bpe_merges.txt.",
+        "It reads tokenizer.json, vocab.bpe with encoder.json, vocab.json with merges.txt or bpe_merges.txt, "
+        "tokenizer.model and vocab.txt.",
     )
 
 
@@ -231,7 +234,14 @@ _READERS = (
     ("bpe_merges.txt", "vocab.json", _two_of_the_book),
     ("tokenizer.json", "", _single),
     ("merges.txt", "vocab.json", _two_of_gpt2),
+    (PIECES, "", lambda path, _: read_sentence_pieces(path, *_beside(path))),
+    (WORDS, "", lambda path, _: read_word_pieces(path, _beside(path)[0])),
 )
+
+
+def _beside(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What the files around a list of pieces say: its settings, and tokens that were added to it."""
+    return read_table(path.parent, "tokenizer_config.json"), read_table(path.parent, "added_tokens.json")
 
 
 def simplest(tokenizer: Tokenizer) -> Tokenizer:

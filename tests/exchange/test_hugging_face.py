@@ -1,5 +1,6 @@
 """Folders of the hub: what is read and how, what is refused and why, and that nothing in them ever runs."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from studio.layers.stored_weights import StoredWeights
 from studio.tokenizers import make_tokenizer
 from studio.tokenizers.tokenizer_json import as_file
 from tests.exchange.conftest import KINDS
+from tests.vocabularies.piece_files import CONTROLS, LETTERS, PAIRS, piece_file
 
 pytestmark = pytest.mark.torch
 Edit = Callable[..., None]
@@ -148,6 +150,36 @@ def test_an_older_folders_pair_of_files_is_its_tokenizer_too(folder: Path) -> No
     assert open_folder(folder).tokenizer is not None
     (folder / "merges.txt").unlink()
     assert open_folder(folder).tokenizer is None
+
+
+def test_a_folder_with_only_a_list_of_pieces_speaks_and_what_is_written_of_it_does_too(
+    folder: Path, tmp_path: Path, written: Path
+) -> None:
+    piece_file(folder / "tokenizer.model", [*CONTROLS, *PAIRS, *LETTERS], falls_back=False)
+    found = open_folder(folder)
+    assert found.tokenizer is not None
+    assert found.warnings == ()
+    ids = found.tokenizer.encode("the cat sat")
+    write_folder(dataclasses.replace(outgoing(tmp_path), tokenizer=found.tokenizer), written, {})
+    again = open_folder(written).tokenizer
+    assert again is not None
+    assert again.encode("the cat sat") == ids
+
+
+def test_a_damaged_list_of_pieces_leaves_a_model_of_ids_and_says_why(folder: Path) -> None:
+    (folder / "tokenizer.model").write_bytes(b"version https://git-lfs.github.com/spec/v1")
+    found = open_folder(folder)
+    assert found.tokenizer is None
+    assert "“tokenizer.model” was not read" in found.warnings[0]
+    assert "token ids only" in found.warnings[0]
+    (folder / "tokenizer.model").unlink()
+    (folder / "vocab.txt").write_text("[UNK]\nthe\ncat\n", "utf-8")
+    found = open_folder(folder)
+    assert found.tokenizer is not None
+    assert found.tokenizer.encode("The cat, the dog") == [1, 2, 0, 1, 0]
+    (folder / "vocab.txt").write_text("\n".join(["[UNK]", *map(str, range(5_000))]), "utf-8")
+    with pytest.raises(StudioError, match="5,001 tokens"):
+        open_folder(folder)
 
 
 # --- refused ----------------------------------------------------------------------------------------------------------

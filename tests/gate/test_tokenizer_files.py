@@ -150,6 +150,14 @@ def test_ten_million_entries_are_refused_before_they_are_read(tmp_path: Path) ->
         read_tokenizer_file(path)
 
 
+def test_a_file_of_nothing_but_lists_is_refused_before_they_take_memory(tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.json"
+    for content in (b'{"model":[' + b"[]," * 1_300_000 + b"0]}", b'{"model":[' + b"0," * 2_000_001 + b"0]}"):
+        path.write_bytes(content)
+        with pytest.raises(StudioError, match="more than any tokenizer has"):
+            read_tokenizer_file(path)
+
+
 def test_a_million_and_one_entries_are_refused_by_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokenizer_files, "_LIMITS", tokenizer_files.Limits(tokens=3))
     with pytest.raises(StudioError, match="4 entries; at most 3"):

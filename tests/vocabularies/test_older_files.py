@@ -1,0 +1,332 @@
+"""Lists of pieces from before `tokenizer.json`: ids of sentencepiece and of `transformers`, in, out and in again."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.core.errors import StudioError
+from studio.gate.tokenizer_files import check_tokenizer
+from studio.tokenizers.tokenizer_json import JsonTokenizer, as_file
+from studio.vocabularies import older_files
+from studio.vocabularies.files import open_tokenizer
+from studio.vocabularies.older_files import read_sentence_pieces, read_word_pieces
+from tests.vocabularies.piece_files import BYTES, CONTROLS, LETTERS, LIKELY, PAIRS, piece_file
+
+WITH_BYTES = [*CONTROLS, *BYTES, *PAIRS, *LETTERS]
+FILES: dict[str, dict[str, Any]] = {
+    "pairs": {"pieces": WITH_BYTES},
+    "pairs, blanks once, none before": {"pieces": WITH_BYTES, "single_blanks": True, "blank_before": False},
+    "pairs without bytes": {"pieces": [*CONTROLS, *PAIRS, *LETTERS], "falls_back": False},
+    "unigram": {"pieces": [*CONTROLS, *BYTES, *LIKELY], "model": 1},
+    "unigram without bytes": {"pieces": [*CONTROLS, *LIKELY], "model": 1, "falls_back": False},
+}
+# What sentencepiece 0.2.3 itself made of these files.
+CAT, THING, BLANK = "the cat sat on the mat", "The  thing,\n\n another:  in\tthere ", " the first blank"
+NAIVE, MARKED = "naïve café 猫 🐈", "a</s>b<0x41>"
+IDS: dict[str, dict[str, list[int]]] = {
+    "pairs": {
+        CAT: [263, 269, 268, 267, 274, 278, 280, 263, 274, 288, 267],
+        THING: [
+            274,
+            301,
+            260,
+            274,
+            259,
+            282,
+            271,
+            304,
+            306,
+            306,
+            261,
+            280,
+            278,
+            276,
+            260,
+            283,
+            305,
+            272,
+            262,
+            12,
+            276,
+            260,
+            283,
+            275,
+            274,
+        ],
+        BLANK: [274, 263, 274, 289, 279, 283, 281, 276, 274, 294, 285, 265, 296],
+        NAIVE: [274, 280, 277, 198, 178, 295, 275, 273, 289, 307, 274, 234, 143, 174, 274, 243, 162, 147, 139],
+        MARKED: [261, 63, 50, 281, 65, 294, 63, 51, 297, 55, 52, 65],
+    },
+    "pairs, blanks once, none before": {
+        CAT: [276, 260, 269, 268, 267, 274, 278, 280, 263, 274, 288, 267],
+        THING: [
+            301,
+            260,
+            259,
+            282,
+            271,
+            304,
+            306,
+            306,
+            261,
+            280,
+            278,
+            276,
+            260,
+            283,
+            305,
+            274,
+            262,
+            12,
+            276,
+            260,
+            283,
+            275,
+        ],
+        BLANK: [276, 260, 274, 289, 279, 283, 281, 276, 274, 294, 285, 265, 296],
+        NAIVE: [280, 277, 198, 178, 295, 275, 273, 289, 307, 274, 234, 143, 174, 274, 243, 162, 147, 139],
+        MARKED: [277, 63, 50, 281, 65, 294, 63, 51, 297, 55, 52, 65],
+    },
+    "pairs without bytes": {
+        CAT: [7, 13, 12, 11, 18, 22, 24, 7, 18, 32, 11],
+        THING: [18, 45, 4, 18, 3, 26, 15, 48, 50, 50, 5, 24, 22, 20, 4, 27, 49, 16, 6, 0, 20, 4, 27, 19, 18],
+        BLANK: [18, 7, 18, 33, 23, 27, 25, 20, 18, 38, 29, 9, 40],
+        NAIVE: [18, 24, 21, 0, 39, 19, 17, 33, 51, 18, 0, 18, 0],
+        MARKED: [5, 0, 25, 0, 38, 0, 41, 0],
+    },
+    "unigram": {
+        CAT: [
+            259,
+            261,
+            267,
+            260,
+            259,
+            272,
+            262,
+            261,
+            259,
+            266,
+            262,
+            261,
+            259,
+            263,
+            265,
+            259,
+            261,
+            267,
+            260,
+            259,
+            273,
+            262,
+            261,
+        ],
+        THING: [
+            259,
+            87,
+            267,
+            260,
+            259,
+            259,
+            261,
+            267,
+            292,
+            287,
+            289,
+            289,
+            259,
+            262,
+            265,
+            263,
+            261,
+            267,
+            260,
+            268,
+            288,
+            259,
+            259,
+            264,
+            265,
+            12,
+            261,
+            267,
+            260,
+            268,
+            260,
+            259,
+        ],
+        BLANK: [259, 259, 261, 267, 260, 259, 274, 264, 268, 266, 261, 259, 279, 270, 262, 265, 281],
+        NAIVE: [
+            259,
+            265,
+            262,
+            198,
+            178,
+            280,
+            260,
+            259,
+            272,
+            262,
+            274,
+            198,
+            172,
+            259,
+            234,
+            143,
+            174,
+            259,
+            243,
+            162,
+            147,
+            139,
+        ],
+    },
+    "unigram without bytes": {
+        CAT: [3, 5, 11, 4, 3, 16, 6, 5, 3, 10, 6, 5, 3, 7, 9, 3, 5, 11, 4, 3, 17, 6, 5],
+        THING: [
+            3,
+            0,
+            11,
+            4,
+            3,
+            3,
+            5,
+            11,
+            36,
+            31,
+            33,
+            33,
+            3,
+            6,
+            9,
+            7,
+            5,
+            11,
+            4,
+            12,
+            32,
+            3,
+            3,
+            8,
+            9,
+            0,
+            5,
+            11,
+            4,
+            12,
+            4,
+            3,
+        ],
+        BLANK: [3, 3, 5, 11, 4, 3, 18, 8, 12, 10, 5, 3, 23, 14, 6, 9, 25],
+        NAIVE: [3, 9, 6, 0, 24, 4, 3, 16, 6, 18, 0, 3, 0, 3, 0],
+    },
+}
+WORDS = [
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "##s", "sat", "un", "##believ", "##able", ",", ".", "!",
+    "##ing", "cafe", "café", "The", "mat", "猫", "12", "##3", "a", "-", "don", "'", "t",
+]  # fmt: skip
+SPEECH = [
+    "The cats sat, unbelievable! mat.", "café Café THE", "猫sat 123  don't\tunknownword", "a-cat\u200b \x07 [MASK] the",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_pieces_give_the_ids_of_sentencepiece(tmp_path: Path, name: str) -> None:
+    found = read_sentence_pieces(piece_file(tmp_path / "tokenizer.model", **FILES[name]), {}, {})
+    assert {text: found.encode(text) for text in IDS[name]} == IDS[name]
+    assert (found.special["<s>"], found.end_of_text, found.prefix) == (1, 2, (1,))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_library_sentencepiece_agrees_where_it_is_installed(tmp_path: Path, name: str) -> None:
+    library = pytest.importorskip("sentencepiece")
+    path = piece_file(tmp_path / "tokenizer.model", **FILES[name])
+    theirs, found = library.SentencePieceProcessor(model_file=str(path)), read_sentence_pieces(path, {}, {})
+    for text in (CAT, THING, BLANK, NAIVE, "", "thethe  he atat\n"):
+        assert found.encode(text) == theirs.encode(text)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_texts_come_back_and_the_form_of_tokenizer_json_gives_the_same_ids(tmp_path: Path, name: str) -> None:
+    found = read_sentence_pieces(piece_file(tmp_path / "tokenizer.model", **FILES[name]), {}, {})
+    written = as_file(found)
+    assert written is not None
+    again = JsonTokenizer(check_tokenizer(written))
+    for text, ids in IDS[name].items():
+        assert again.encode(text) == ids
+        if FILES[name].get("falls_back", True) and not FILES[name].get("single_blanks"):
+            assert found.decode(ids) == text
+
+
+def test_what_is_spelled_like_a_control_piece_is_text_unless_it_is_asked_for(tmp_path: Path) -> None:
+    found = read_sentence_pieces(piece_file(tmp_path / "tokenizer.model", **FILES["pairs"]), {}, {})
+    assert not {1, 2} & set(found.encode("a</s>b<s>"))
+    assert 2 in found.encode("a</s>b", special=True)
+
+
+def test_tokens_that_were_added_later_and_the_beginning_that_is_not_wanted(tmp_path: Path) -> None:
+    path, size = piece_file(tmp_path / "tokenizer.model", **FILES["pairs"]), len(WITH_BYTES)
+    found = read_sentence_pieces(path, {"add_bos_token": False}, {"<|im_start|>": size, "<|im_end|>": size + 1}, 7)
+    assert (found.prefix, found.end_of_text) == ((), 7)  # type: ignore[attr-defined]
+    assert found.special["<|im_end|>"] == size + 1
+    assert found.encode("<|im_start|>the", special=True)[0] == size
+    for wrong in ({"<|x|>": size + 5}, {"<|x|>": "7"}, {"<|x|>": 3}):
+        with pytest.raises(StudioError, match="added to it later"):
+            read_sentence_pieces(path, {}, wrong)
+
+
+def test_a_table_that_rewrites_texts_is_not_guessed_at(tmp_path: Path) -> None:
+    path = piece_file(tmp_path / "tokenizer.model", WITH_BYTES, table=b"\x00" * 16)
+    with pytest.raises(StudioError, match="rules that Atelier does not follow"):
+        read_sentence_pieces(path, {}, {})
+
+
+def test_word_pieces_are_looked_for_in_cleaned_small_letters_the_longest_first(tmp_path: Path) -> None:
+    path = tmp_path / "vocab.txt"
+    path.write_text("\n".join(WORDS) + "\n", "utf-8")
+    found = read_word_pieces(path, {})
+    assert [found.token_text(one) for one in found.encode("The cats: unbelievable Café\x07 猫x 123")] == [
+        "the", "cat", "s", "[UNK]", "un", "believ", "able", "cafe", "猫", "[UNK]", "12", "3",
+    ]  # fmt: skip
+    assert found.prefix == (2,)  # type: ignore[attr-defined]
+    assert found.decode(found.encode("The cats sat")) == "the cats sat"
+    assert read_word_pieces(path, {"do_lower_case": False}).encode("The the") == [18, 5]
+
+
+@pytest.mark.slow  # its import takes seconds
+@pytest.mark.parametrize("settings", [{}, {"do_lower_case": False}, {"strip_accents": False}])
+def test_word_pieces_give_the_ids_of_transformers(tmp_path: Path, settings: dict[str, Any]) -> None:
+    transformers = pytest.importorskip("transformers")
+    path = tmp_path / "vocab.txt"
+    path.write_text("\n".join(WORDS) + "\n", "utf-8")
+    theirs, found = transformers.BertTokenizer(str(path), **settings), read_word_pieces(path, settings)
+    for text in SPEECH:
+        ids = theirs(text).input_ids
+        assert [*found.prefix, *found.encode(text, special=True), 3] == ids  # type: ignore[attr-defined]
+    assert found.special["[MASK]"] == 4
+    assert found.encode("the [MASK]")[1] != 4
+
+
+def test_lists_of_words_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "vocab.txt"
+    for raw, said in ((b"[UNK]\na\na\n", "twice"), (b"\xff\xfe", "not text"), (b"a\nb\n", "unknown")):
+        path.write_bytes(raw)
+        with pytest.raises(StudioError, match=said):
+            read_word_pieces(path, {})
+    with pytest.raises(StudioError, match="could not be read"):
+        read_word_pieces(tmp_path / "none.txt", {})
+
+
+def test_a_file_of_pieces_or_a_folder_with_one_opens_as_any_tokenizer_does(tmp_path: Path) -> None:
+    path = piece_file(tmp_path / "tokenizer.model", **FILES["pairs"])
+    assert open_tokenizer(path).encode(CAT) == open_tokenizer(tmp_path).encode(CAT) == IDS["pairs"][CAT]
+    words = tmp_path / "bert" / "vocab.txt"
+    words.parent.mkdir()
+    words.write_text("\n".join(WORDS), "utf-8")
+    assert open_tokenizer(words).vocab_size == len(WORDS)
+
+
+def test_pieces_that_are_joined_in_too_many_ways_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(older_files, "MOST_MERGES", 3)
+    with pytest.raises(StudioError, match="more than 3 ways"):
+        read_sentence_pieces(piece_file(tmp_path / "tokenizer.model", **FILES["pairs"]), {}, {})
