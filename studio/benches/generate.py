@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     from studio.engine.quantize import choices
 
     modes = options.modes or list(choices("cpu"))
-    rows = compare(modes, options.pairs, options.tokens)
+    rows = compare(modes, options.pairs, options.tokens) + on_cuda(options.pairs, options.tokens)
     return rows + (perplexities(modes, options.steps) if options.steps else [])
 
 
@@ -74,6 +74,43 @@ def compare(modes: list[str], pairs: int, tokens: int) -> list[dict[str, Any]]:
                 line["share_of_bandwidth_limit"] = statistics.median(one["share"] for one in found[mode])
             rows.append(line)
     return rows
+
+
+def on_cuda(pairs: int, tokens: int) -> list[dict[str, Any]]:
+    """On a CUDA device, the recorded graph against the same model without it, by the clock; nothing without one."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return []
+    took = [(on_device("cuda", tokens, True), on_device("cuda", tokens, False)) for _ in range(pairs)]
+    ratios = [plain / graph for graph, plain in took]
+    ours, theirs = (statistics.median(side) for side in zip(*took, strict=True))
+    ratio = statistics.median(ratios)
+    line = row("token", "cuda graph", ours, theirs, ratio, 1.0, ratio >= 1.0)
+    return [line | {"lowest": min(ratios), "highest": max(ratios), "pairs": pairs}]
+
+
+def on_device(device: str, tokens: int, graphs: bool) -> float:
+    """Milliseconds by the clock for a token behind a prompt and a warm-up; without `graphs` the ordinary way."""
+    import torch
+
+    from studio.core.config import ModelConfig
+    from studio.engine.reader import Reader
+    from studio.engine.replay import TRIED, WARM
+    from studio.families.gpt2 import build
+
+    config = ModelConfig(qkv_bias=True, **SHAPE)
+    torch.manual_seed(0)
+    prompt = torch.randint(0, SHAPE["vocab_size"], (PROMPT,)).tolist()
+    reader = Reader(build(config).eval().to(device), config)
+    reader.replay.given_up = not graphs
+    token = int(reader.read(prompt).argmax())
+    for _ in range(WARM + TRIED + 1):
+        token = int(reader.read([token]).argmax())
+    started = time.perf_counter()
+    for _ in range(tokens):
+        token = int(reader.read([token]).argmax())
+    return 1e3 * (time.perf_counter() - started) / tokens
 
 
 def row(*values: Any) -> dict[str, Any]:

@@ -19,7 +19,9 @@ from studio.engine.accelerators import devices as present_devices
 from studio.engine.accelerators import kind_of
 from studio.engine.device import has_fast_bf16
 from studio.engine.optimize import optimizer_for
+from studio.engine.replay import Step, recorded
 from studio.engine.weights import empty_model
+from studio.layers.key_value_cache import KeyValueCache
 from studio.objectives.pretrain import loss
 
 SHAPE = ModelConfig(
@@ -63,12 +65,13 @@ class Truth:
 
 @dataclass(frozen=True)
 class Check:
-    """What is compared, how far it may be off, and the comparison; `only_fast_bf16`: where that format is used."""
+    """What is compared, how far it may be off, and the comparison; `only_…`: where that is used."""
 
     what: str
     tolerance: float
     error: Callable[[str], float]
     only_fast_bf16: bool = False
+    only_cuda: bool = False
 
 
 def examine(
@@ -93,10 +96,11 @@ def examine(
 
 
 def checks_for(device: str) -> list[Check]:
-    """All checks that a device must pass; those in bf16 only where runs would choose bf16."""
+    """All checks that a device must pass; those in bf16 only where runs would choose bf16, graphs only on CUDA."""
     there = kind_of(device) == "cpu" or torch.cuda.is_available()
     fast = there and has_fast_bf16(kind_of(device))
-    return [check for check in CHECKS if fast or not check.only_fast_bf16]
+    cuda = kind_of(device) == "cuda"
+    return [check for check in CHECKS if (fast or not check.only_fast_bf16) and (cuda or not check.only_cuda)]
 
 
 def judge(device: str, check: Check) -> Row:
@@ -228,6 +232,18 @@ def _transposed(device: str) -> float:
     return off(one.T @ one, stack[-1].double().T @ stack[-1].double())
 
 
+def _replayed(device: str) -> float:
+    """The last token of a window by a recorded graph, behind the others in the ordinary way."""
+    right = truth()
+    model: Any = network(right.weights, device).eval()
+    cache = KeyValueCache(SHAPE, model.embed_tokens.weight)
+    ids = right.ids[:1, : SHAPE.context_length]
+    with torch.no_grad():
+        model(ids[:, :-1].to(device), cache)
+    played = Step(model, cache, recorded)(ids[0, -1:].tolist(), cache.length)
+    return off(torch.from_numpy(played), right.logits[:1, -1])
+
+
 def _forward_bf16(device: str) -> float:
     right = truth()
     with torch.no_grad(), torch.autocast(kind_of(device), dtype=torch.bfloat16):
@@ -265,4 +281,5 @@ CHECKS = (
     Check("Products of transposed matrices", 2e-5, _transposed),
     Check("Forward in bf16", 5e-2, _forward_bf16, True),
     Check("Backward in bf16", 1e-1, _backward_bf16, True),
+    Check("A token by a CUDA graph", 2e-5, _replayed, only_cuda=True),  # last: what fails ends a device's checks
 )

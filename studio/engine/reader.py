@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from studio.core.config import ModelConfig
 from studio.engine.evaluate import at_rest
+from studio.engine.replay import Logits as Logits
+from studio.engine.replay import Replay
 from studio.layers.decoder import Decoder, StoppedError
 from studio.layers.key_value_cache import KeyValueCache
-
-Logits = npt.NDArray[np.float32]
 
 Asked = Callable[[], bool]
 
@@ -35,6 +33,7 @@ class Reader:
         self.ids: list[int] = []
         self.cache: KeyValueCache | None = None
         self._logits: Logits | None = None  # behind the last of `ids`
+        self.replay = Replay(model)
         if cached:
             room = min(_FIRST_ROOM, config.context_length)
             self.cache = KeyValueCache(config, like=model.embed_tokens.weight.detach(), capacity=room)
@@ -44,7 +43,7 @@ class Reader:
         total = len(self.ids) + len(ids)
         if self.cache is not None and total <= self.context_length:
             self.cache = with_room(self.cache, total, self.context_length)
-            logits = forward(self.model, [[*self.ids[self.cache.length :], *ids]], self.cache, keep_going)
+            logits = self._read_on([*self.ids[self.cache.length :], *ids], self.cache, keep_going)
         else:
             logits = forward(self.model, [[*self.ids, *ids][-self.context_length :]], None, keep_going)
         self.ids += ids
@@ -66,6 +65,12 @@ class Reader:
         except StoppedError:
             return None
 
+    def _read_on(self, new: Sequence[int], cache: KeyValueCache, keep_going: Asked | None) -> Logits:
+        def ordinary() -> Logits:
+            return forward(self.model, [new], cache, keep_going)
+
+        return self.replay.read(new, cache, ordinary) if len(new) == 1 else ordinary()
+
     def _forget_behind(self, length: int) -> None:
         self._logits = None
         del self.ids[length:]
@@ -78,6 +83,7 @@ class Rows:
 
     def __init__(self, reader: Reader, count: int) -> None:
         self._model, self._limit = reader.model, reader.context_length
+        self.replay = Replay(reader.model)
         self.ids = [list(reader.ids) for _ in range(count)]
         cached = reader.cache is not None and reader.cache.length == len(reader.ids)
         self._cache = reader.cache.picked([0] * count) if reader.cache is not None and cached else None
@@ -88,8 +94,9 @@ class Rows:
             ids.append(token)
         total = len(self.ids[0])
         if self._cache is not None and total <= self._limit:
-            self._cache = with_room(self._cache, total, self._limit)
-            return forward(self._model, [[token] for token in tokens], self._cache)
+            cache = self._cache = with_room(self._cache, total, self._limit)
+            new = [[token] for token in tokens]
+            return self.replay.read(tokens, cache, lambda: forward(self._model, new, cache))
         return forward(self._model, [ids[-self._limit :] for ids in self.ids], None)
 
     def keep(self, rows: Sequence[int]) -> None:

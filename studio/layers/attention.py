@@ -57,7 +57,7 @@ class Attention(nn.Module):
         if self.q_norm is not None and self.k_norm is not None:
             q, k = self.q_norm(q), self.k_norm(k)
         if self.rotary is not None:
-            q, k = self.rotary.turn(q, k, cache.length if cache is not None else 0)
+            q, k = cache.turned(self.rotary, q, k) if cache is not None else self.rotary.turn(q, k, 0)
         if cache is not None:
             k, v = cache.append(self.layer, k, v)
         if self.observe is not None:
@@ -129,6 +129,9 @@ def attend(q: Tensor, k: Tensor, v: Tensor, drop_rate: float = 0.0, window: int 
 
 def attend_within(q: Tensor, k: Tensor, v: Tensor, seen: Tensor, drop_rate: float = 0.0) -> Tensor:
     """softmax(QKᵀ/√d)·V over the keys that `seen` (batch, 1, queries, keys) allows."""
+    if q.shape[1] != k.shape[1] and q.shape[2] == 1:  # a group's queries see the same keys, as if they were tokens
+        together = q.reshape(*k.shape[:2], -1, q.shape[3])
+        return F.scaled_dot_product_attention(together, k, v, attn_mask=seen, dropout_p=drop_rate).view(q.shape)
     if q.shape[1] != k.shape[1]:
         k, v = (x.repeat_interleave(q.shape[1] // k.shape[1], dim=1) for x in (k, v))
     return F.scaled_dot_product_attention(q, k, v, attn_mask=seen, dropout_p=drop_rate)

@@ -108,7 +108,9 @@ class Decoder(nn.Module):
         """
         x = self.embedded(ids, cache, texts)
         attention: Attention = self.layers[0].self_attn  # type: ignore[assignment]
-        seen = None if texts is None else seen_within(texts, attention.causal, attention.window)
+        seen = cache.seen(attention.window) if cache is not None else None
+        if texts is not None:
+            seen = seen_within(texts, attention.causal, attention.window)
         for layer in self.layers:
             if keep_going is not None and not keep_going():
                 raise StoppedError
@@ -122,7 +124,7 @@ class Decoder(nn.Module):
         """What the first block reads: (batch, time, width)."""
         x = self.embed_tokens(ids)
         if self.embedding_scale != 1.0:
-            x = x * x.new_tensor(self.embedding_scale)  # rounded to the type of the weights, as Gemma was trained
+            x = x * x.new_full((), self.embedding_scale)  # rounded to the type of the weights, as Gemma was trained
         if self.embed_positions is not None:
             places = positions_after(cache, ids.shape[1], ids.device) if texts is None else places_within(texts)
             x = x + self.embed_positions(places)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -9,6 +10,9 @@ from torch import Tensor
 from studio.core.config import ModelConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
+
+if TYPE_CHECKING:
+    from studio.layers.rotary import Rotary
 
 
 class KeyValueCache:
@@ -35,6 +39,18 @@ class KeyValueCache:
     def bytes(self) -> int:
         """Memory of keys and values together."""
         return 2 * self.keys.numel() * self.keys.element_size()
+
+    def positions(self, tokens: int, device: torch.device) -> Tensor:
+        """Places (time,) of the next `tokens`."""
+        return torch.arange(self.length, self.length + tokens, device=device)
+
+    def turned(self, rotary: "Rotary", queries: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """The next tokens' queries and keys (batch, heads, time, head_dim), turned by their places."""
+        return rotary.turn(queries, keys, self.length)
+
+    def seen(self, window: int) -> Tensor | None:
+        """Who sees whom, as `Attention` takes it, where that does not follow from what `append` returns."""
+        return None
 
     def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Store (batch, heads, time, head_dim) behind what is there and return everything up to the newest token.
@@ -77,5 +93,4 @@ def no_writer() -> StudioError:
 
 def positions_after(cache: KeyValueCache | None, tokens: int, device: torch.device) -> Tensor:
     """Positions (time,) of `tokens` new tokens behind what the cache holds."""
-    start = cache.length if cache is not None else 0
-    return torch.arange(start, start + tokens, device=device)
+    return cache.positions(tokens, device) if cache is not None else torch.arange(tokens, device=device)

@@ -99,3 +99,17 @@ def test_windows_are_taken_from_the_text() -> None:
     windows = generate.batch(ids)
     assert windows.shape == (16, generate.TRAINED["context_length"] + 1)
     assert bool((windows.diff(dim=1) == 1).all())
+
+
+def test_a_graph_is_measured_only_on_cuda_and_against_the_same_model_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert generate.on_cuda(1, 5) == []
+    assert generate.on_device("cpu", 3, graphs=True) > 0
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(generate, "on_device", lambda device, tokens, graphs: 1.0 if graphs else 3.0)
+    (line,) = generate.on_cuda(2, 5)
+    assert (line["mode"], line["ours"], line["theirs"], line["ratio"], line["reached"]) == (
+        "cuda graph", 1.0, 3.0, 3.0, True
+    )  # fmt: skip

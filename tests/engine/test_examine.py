@@ -38,10 +38,21 @@ def test_bf16_stays_within_its_tolerance_and_is_not_secretly_fp32() -> None:
         assert row.error > BY_NAME["Backward: gradients"].tolerance
 
 
+def test_a_recorded_step_is_held_against_float64_on_cuda_and_its_mistakes_are_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check = BY_NAME["A token by a CUDA graph"]
+    assert check in checks_for("cuda:0")
+    monkeypatch.setattr(examination, "recorded", lambda launch: launch)
+    assert judge("cpu", check).verdict == "good"
+    monkeypatch.setattr(examination, "recorded", lambda launch: lambda: None)
+    assert judge("cpu", check).verdict == "wrong"
+
+
 def test_checks_in_bf16_are_made_where_runs_would_choose_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examination, "has_fast_bf16", lambda kind: kind == "cpu")
-    assert len(checks_for("cpu")) == len(CHECKS)
-    assert len(checks_for("mps")) == len(CHECKS) - 2
+    assert len(checks_for("cpu")) == len(CHECKS) - 1  # a graph is for CUDA only
+    assert len(checks_for("mps")) == len(CHECKS) - 3
 
 
 def test_the_right_values_agree_with_torchs_own_optimizer_in_float64() -> None:

@@ -1,0 +1,140 @@
+"""Writing on a CUDA device by a recorded graph: a small model's token is hundreds of launches, a graph is one.
+
+It is recorded only behind some ordinary tokens, and kept only when it then gave the same logits as the ordinary way,
+and sooner. Whatever goes wrong with it, the ordinary way is still there.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from studio.engine.evaluate import at_rest
+from studio.layers.decoder import Decoder
+from studio.layers.key_value_cache import KeyValueCache
+from studio.layers.lora import lora_layers
+from studio.layers.static_cache import StaticCache
+
+Logits = npt.NDArray[np.float32]
+Play = Callable[[], None]  # launches kernels
+
+WARM = 8  # ordinary tokens in the same memory before a graph is worth its recording
+TRIED = 3  # tokens that are computed both ways
+OFF = 1e-3  # how far logits may be off, of the largest one: two orders of addition, as different kernels have
+
+
+def possible(model: Decoder) -> bool:
+    """Whether the model can be recorded: on CUDA, without adapters, whose strength may change between two tokens.
+
+    One in training is not, nor what autocast makes of its weights, which lies in memory that is soon used otherwise.
+    """
+    there = model.embed_tokens.weight.device.type == "cuda" and not model.training
+    return there and not torch.is_autocast_enabled("cuda") and not lora_layers(model)
+
+
+class Step:
+    """One token for each row of a cache, always in the same memory: ids (rows, 1) in, logits (rows, vocabulary) out.
+
+    `record` makes of a function that launches kernels one that launches them again.
+    """
+
+    def __init__(self, model: Decoder, cache: KeyValueCache, record: Callable[[Play], Play]) -> None:
+        device = model.embed_tokens.weight.device
+        self._model, self._cache = model, StaticCache(cache)
+        self._ids = torch.zeros(cache.keys.shape[1], 1, dtype=torch.long, device=device)
+        self._logits = torch.zeros(cache.keys.shape[1], model.embed_tokens.num_embeddings, device=device)
+        with at_rest(model), torch.no_grad():
+            self._play = record(self._compute)
+
+    def _compute(self) -> None:
+        logits: Tensor = self._model(self._ids, self._cache, last_only=True)
+        self._logits.copy_(logits[:, -1])
+
+    def __call__(self, tokens: Sequence[int], place: int) -> Logits:
+        """Logits (rows, vocabulary) behind `tokens`, one for each row, at `place`."""
+        self._ids.copy_(torch.tensor(tokens, dtype=torch.long).view(-1, 1))
+        self._cache.move_to(place)
+        with at_rest(self._model), torch.no_grad():
+            self._play()
+        found: Logits = self._logits.cpu().numpy().copy()
+        return found
+
+
+class Replay:
+    """Decides token by token between the two ways; the ordinary one counts until the graph has proved itself."""
+
+    def __init__(self, model: Decoder) -> None:
+        self._model = model
+        self._memory: Tensor | None = None  # the keys that the tokens below were written into
+        self._tokens = 0
+        self._step: Step | None = None
+        self._took: list[tuple[float, float]] = []  # seconds of the ordinary way and of the graph
+        self.given_up = False
+
+    def read(self, tokens: Sequence[int], cache: KeyValueCache, ordinary: Callable[[], Logits]) -> Logits:
+        """Logits (rows, vocabulary) behind one more token for each row; `ordinary` computes them, advances `cache`."""
+        if self.given_up or not possible(self._model):
+            self._step = None
+            return ordinary()
+        if self._memory is not cache.keys:
+            self._memory, self._tokens, self._step, self._took = cache.keys, 0, None, []
+        self._tokens += 1
+        if self._tokens <= WARM:
+            return ordinary()
+        try:
+            return self._by_graph(tokens, cache, ordinary)
+        except RuntimeError:  # what torch raises when a driver or a kernel refuses to be recorded
+            self.given_up, self._step = True, None
+            return ordinary()
+
+    def _by_graph(self, tokens: Sequence[int], cache: KeyValueCache, ordinary: Callable[[], Logits]) -> Logits:
+        if self._step is None:
+            self._step = Step(self._model, cache, recorded)
+        if len(self._took) >= TRIED:
+            found = self._step(tokens, cache.length)
+            cache.advance(1)
+            return found
+        step, place = self._step, cache.length
+        played, sooner = timed(lambda: step(tokens, place))
+        wanted, later = timed(ordinary)  # writes the same keys once more, by its own numbers
+        self._took.append((later, sooner))
+        slow = len(self._took) == TRIED and min(graph for _, graph in self._took) >= min(own for own, _ in self._took)
+        if slow or not same(played, wanted):
+            self.given_up, self._step = True, None
+        return wanted
+
+
+def same(played: Logits, wanted: Logits) -> bool:
+    """Whether two ways of computing logits agree, the likeliest token of every row among them."""
+    off = float(np.abs(played - wanted).max()) if np.isfinite(played).all() else math.inf
+    equal = bool((played.argmax(axis=-1) == wanted.argmax(axis=-1)).all())
+    return equal and off <= OFF * float(np.abs(wanted).max())
+
+
+def timed(read: Callable[[], Logits]) -> tuple[Logits, float]:
+    """What was read, and seconds by the clock: the device has finished when its numbers are here."""
+    started = time.perf_counter()
+    logits = read()
+    return logits, time.perf_counter() - started
+
+
+def recorded(launch: Play) -> Play:
+    """A CUDA graph of the kernels that `launch` starts, recorded after two runs that make tables and workspaces."""
+    stream: Any = torch.cuda.Stream
+    beside = stream()
+    beside.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(beside):
+        launch()
+        launch()
+    torch.cuda.current_stream().wait_stream(beside)
+    graph = torch.cuda.CUDAGraph()
+    # Another thread, a run perhaps, may ask for memory meanwhile.
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        launch()
+    play: Play = graph.replay
+    return play
