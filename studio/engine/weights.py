@@ -134,6 +134,7 @@ def fill(
     tied = model.lm_head.weight is model.embed_tokens.weight
     groups, stored = parts_of(sources, expected), tensors.shapes()
     reader = _Reader(tensors, dtype if device == "cpu" else None)
+    modules = dict(model.named_modules())
     for foreign in sorted(groups, key=lambda name: -math.prod(stored[name])):
         if not keep_going():
             raise StudioError("Loading was stopped.", "The model that was loaded before is still there.")
@@ -141,7 +142,8 @@ def fill(
         refuse_non_finite(theirs, foreign)
         whole = theirs if own else torch.empty_like(theirs, dtype=dtype, device=device).copy_(theirs)
         for ours, source in groups[foreign].items():
-            _set(model, ours, share_of(whole, source))
+            place, _, leaf = ours.rpartition(".")
+            _set(modules[place], leaf, share_of(whole, source))
     if tied:
         model.lm_head.weight = model.embed_tokens.weight
 
@@ -184,14 +186,12 @@ def refuse_non_finite(theirs: Tensor, foreign: str) -> None:
 
 def is_finite(tensor: Tensor) -> bool:
     """Whether every value is a finite number; the sum tells it for all of them in one pass in nearly every case."""
-    if tensor.numel() == 0 or bool(torch.isfinite(tensor.sum(dtype=torch.float32))):
+    if tensor.numel() == 0 or math.isfinite(tensor.sum(dtype=torch.float32).item()):
         return True
     return bool(torch.isfinite(tensor).all())
 
 
-def _set(model: nn.Module, name: str, tensor: Tensor) -> None:
-    place, _, leaf = name.rpartition(".")
-    module = model.get_submodule(place)
+def _set(module: nn.Module, leaf: str, tensor: Tensor) -> None:
     if isinstance(module, Nf4Linear):
         module.take(leaf, tensor)
     else:

@@ -44,6 +44,18 @@ def test_loading_that_takes_twice_as_long_as_reading_misses_the_goal(
     assert not row["reached"]
 
 
+def test_both_sides_begin_behind_the_same_preparation(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(load, "prepare", lambda: done.append("prepared"))
+    for what in ("read", "ready"):
+        monkeypatch.setattr(load, f"{what}_seconds", lambda folder, what=what: done.append(what) or 1.0)
+        load.run(argparse.Namespace(one=(what, str(folders["project"]))))
+    assert done == ["prepared", "read", "prepared", "ready"]
+    assert capsys.readouterr().out == "1.0\n1.0\n"
+
+
 def test_a_child_prints_its_seconds(folders: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     for what in ("read", "ready"):
         assert load.run(argparse.Namespace(one=(what, str(folders["project"])))) == []

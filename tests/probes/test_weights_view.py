@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file
 
 from studio.insight import health
-from studio.probes.weights_view import WeightsView, odd_words
+from studio.probes.length_curves import odd_words
+from studio.probes.weights_view import WeightsView
 from tests.lenses.trained import Stage
 
 pytestmark = [pytest.mark.gui, pytest.mark.torch]
@@ -143,3 +144,28 @@ def test_two_checkpoints_are_subtracted_tensor_by_tensor(view: WeightsView, stag
     stage.settle()
     assert view.numbers()["norms"] != pytest.approx(wanted, rel=1e-2)
     assert view.measure.isVisible()
+
+
+def test_two_moments_are_the_change_of_every_length_since_the_held_one(view: WeightsView, stage: Stage) -> None:
+    film = stage.looking.film
+    film.go(3)
+    stage.until(lambda: film.step == 3)
+    stage.looking.hold()
+    series = film.all()
+    place = series.steps.tolist().index(3)
+    for kind in ("weights", "updates"):
+        view.kind.set_value(kind)
+        view.kind.changed.emit(kind)
+        lengths = getattr(series, kind)
+        for at, line in enumerate(view.chart.lines):
+            np.testing.assert_array_equal(line.y, lengths[:, at] - lengths[place, at])
+    assert not view.chart.scene.logarithmic
+    assert view.curves.note.text() == "change since step 3"
+    view.chart.point_at(1, len(series.steps) - 1)
+    now, then = series.updates[-1, 1], series.updates[place, 1]
+    assert f"{now:.4g} at step 12 − {then:.4g} at step 3 = {now - then:+.4g}" in view.explanation()
+    np.testing.assert_array_equal(view.numbers()["weights_change"], series.weights - series.weights[place])
+    stage.looking.hold()
+    assert view.chart.scene.logarithmic
+    assert "weights_change" not in view.numbers()
+    assert view.curves.note.text() == ""
