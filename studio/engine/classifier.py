@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.engine.checkpoint import read_state
 from studio.engine.device import Compute, choose
-from studio.engine.kept_scores import keep, load
+from studio.engine.kept_scores import kept_or_made
+from studio.engine.last_opened import at_hand
 from studio.engine.opening import open_weights
 from studio.gate.names import visible
 from studio.insight.token_effects import Grounds, effects
@@ -118,27 +120,9 @@ def checkpoint_of(folder: Path, step: int | None = None) -> Path:
     return choose_checkpoint(RunRecord(folder), "best" if step is None else step).folder
 
 
-_OPENED: list[tuple[Any, Classifier]] = []  # the one that was used last: a try box asks again and again
-_OPENING = threading.Lock()
-
-
 def opened(folder: Path, step: int | None = None) -> Classifier:
-    """The classifier in memory; the one that was opened last stays there until another one is."""
-    checkpoint = checkpoint_of(folder, step)
-    key = (checkpoint, (checkpoint / "state.json").stat().st_mtime_ns)
-    with _OPENING:
-        if _OPENED and _OPENED[0][0] == key:
-            return _OPENED[0][1]
-        _OPENED.clear()
-        made = _open(checkpoint)
-        _OPENED.append((key, made))
-        return made
-
-
-def forget() -> None:
-    """Let go of the classifier in memory."""
-    with _OPENING:
-        _OPENED.clear()
+    """The classifier in memory: a try box asks the same one again and again."""
+    return at_hand(checkpoint_of(folder, step), _open)
 
 
 def _open(checkpoint: Path) -> Classifier:
@@ -173,20 +157,22 @@ def scored(
     step: int | None = None,
 ) -> Scored:  # fmt: skip
     """What the run in `folder` says of every row of "training", "validation" or "test"; quick the second time."""
-    checkpoint = checkpoint_of(folder, step)
-    config = read_state(checkpoint).config
-    refuse_other(config, "classify", checkpoint)
-    dataset = Project.open(checkpoint.parents[3]).find_dataset(config.data.dataset)
-    known = load(checkpoint, split, dataset.sha256)
-    if known is None:
-        arrays = _scored(checkpoint, dataset, split, progress, keep_going)
-        keep(checkpoint, split, dataset.sha256, arrays, {"labels": list(config.classify.labels)})
-    else:
-        arrays = known[0]
+    checkpoint, config, dataset = rows_of(folder, step, "classify")
+    facts = {"labels": list(config.classify.labels)}
+    make = partial(_scored, checkpoint, dataset, split, progress, keep_going)
+    arrays = kept_or_made(checkpoint, split, dataset.sha256, make, facts)
     return Scored(
         config.classify.labels, arrays["truth"], arrays["logits"], arrays["rows"], dataset.title, split,
         texts_of(dataset), config.classify.multi_label,
     )  # fmt: skip
+
+
+def rows_of(folder: Path, step: int | None, objective: str) -> tuple[Path, RunConfig, Dataset]:
+    """The checkpoint that is meant, how it was taught `objective`, and the rows that it was taught with."""
+    checkpoint = checkpoint_of(folder, step)
+    config = read_state(checkpoint).config
+    refuse_other(config, objective, checkpoint)
+    return checkpoint, config, Project.open(checkpoint.parents[3]).find_dataset(config.data.dataset)
 
 
 def _scored(

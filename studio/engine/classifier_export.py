@@ -18,7 +18,7 @@ from studio.engine.adapters import export_peft
 from studio.engine.checkpoint import read_state
 from studio.engine.classifier import checkpoint_of, refuse_other
 from studio.engine.classifier_script import answer, write_folder
-from studio.engine.export import compared, refuse_another_answer, refuse_taken
+from studio.engine.export import compared, go_on, refuse_another_answer, refuse_taken
 from studio.engine.opening import open_merged, open_weights
 from studio.engine.weights import empty_model, fill
 from studio.exchange import Outgoing
@@ -82,11 +82,14 @@ def export_classifier(
             tr("A model of classes is not written as “{form}”, which has no place for them.", form=form),
             tr("Choose one of: {names}.", names=", ".join(FORMS)),
         )
-    opened = open_merged(checkpoint, "cpu")
+    go_on(keep_going)
+    opened = open_merged(checkpoint, "cpu", keep_going)
     assert opened.tokenizer is not None
+    go_on(keep_going)
     texts = _texts(checkpoint, opened.config)
     going = _Going(checkpoint.parents[1].name, opened.model.eval(), opened.config, opened.tokenizer, texts)
     before = _logits(going.model, going.rows, pad_token(going.tokenizer), opened.config.classify.pad_to)
+    go_on(keep_going)
     temporary = target.parent / f".{target.name}.writing-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     needed = sum(weight.nbytes for weight in going.model.parameters()) + (1 << 24)
     with explained(f"The export “{target.name}”", target.parent, needed):
@@ -96,8 +99,7 @@ def export_classifier(
         try:
             theirs, notes = FORMS[form](going, temporary)
             refuse_another_answer(before, theirs)
-            if not keep_going():
-                raise StudioError(tr("The export was stopped."), tr("Nothing of it was kept."))
+            go_on(keep_going)
             size = sum(path.stat().st_size for path in temporary.iterdir())
             if target.is_dir():
                 target.rmdir()

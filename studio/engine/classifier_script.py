@@ -8,7 +8,7 @@ from studio.core.config import RunConfig
 from studio.core.shelf import FAMILIES
 from studio.exchange import Outgoing
 from studio.exchange.script import run_alone, write_weights
-from studio.layers.script_parts import ends, harmless, joined, layers, numbers
+from studio.layers.script_parts import harmless, joined, layers, network, numbers
 from studio.objectives.classify import limit_of, pad_token
 from studio.store.files import write_json
 from studio.tokenizers.tokenizer_json import as_file
@@ -43,32 +43,7 @@ CLASSES = [
 ]
 '''
 
-MODEL = '''
-class Model(nn.Module):
-    """Token ids (1, time) of one text to a score for every class: (1, classes)."""
-
-    def __init__(self):
-        super().__init__()
-        self.embed_tokens = nn.Embedding(VOCABULARY, WIDTH){made}
-        self.layers = nn.ModuleList(Block() for _ in range(LAYERS))
-        self.norm = {last}
-        self.lm_head = nn.Linear(WIDTH, len(CLASSES), bias={bias})  # says classes instead of words
-
-    def forward(self, ids):
-        x = self.embed_tokens(ids){scaled}{placed}{first}
-        for layer in self.layers:
-            x = layer(x)
-        return self.lm_head(self.norm(x){read})
-
-
-def load(folder):
-    """The model with its weights, ready to be asked."""
-    weights = {{name: tensor.float() for name, tensor in load_file(Path(folder) / "model.safetensors").items()}}
-    model = Model()
-    model.load_state_dict(weights)
-    return model.eval()
-
-
+ASK = '''
 def prepared(ids):
     """The ids of a text as the model was taught to read them: cut at the end, and filled up."""
     ids = (list(ids) or [FILLING])[:LONGEST]
@@ -129,7 +104,9 @@ def page(outgoing: Outgoing, config: RunConfig, spells: bool) -> str:
     argument, asked = TEXTS if spells else IDS
     parts = [_head(outgoing, config, spells), *layers(shape)]
     chances = "sigmoid()  # each class by itself" if said.multi_label else "softmax(dim=-1)"
-    parts.append(MODEL.format(**ends(shape), bias=shape.outputs_bias, read=READS[said.read_at], chances=chances))
+    about = "Token ids (1, time) of one text to a score for every class: (1, classes)."
+    head = f"nn.Linear(WIDTH, len(CLASSES), bias={shape.outputs_bias})  # says classes instead of words"
+    parts.append(network(shape, about, head, READS[said.read_at]) + ASK.format(chances=chances))
     if spells and outgoing.tokenizer is not None:
         before = list(getattr(outgoing.tokenizer, "prefix", ()))
         parts.append(ENCODE.format(before=f"{before} + " if before else ""))

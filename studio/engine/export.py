@@ -69,11 +69,11 @@ def export(
         temporary = target.parent / f".{target.name}.writing-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         temporary.mkdir()
         try:
-            _go_on(keep_going)
+            go_on(keep_going)
             exchange.write(outgoing, temporary, options or {})
-            _go_on(keep_going)
+            go_on(keep_going)
             compared = _compare(exchange, model, temporary, outgoing)
-            _go_on(keep_going)
+            go_on(keep_going)
             size = sum(path.stat().st_size for path in temporary.iterdir())
             _commit(temporary, target)
         finally:
@@ -272,7 +272,8 @@ def _differs(reason: str) -> StudioError:
     )
 
 
-def _go_on(keep_going: Callable[[], bool]) -> None:
+def go_on(keep_going: Callable[[], bool]) -> None:
+    """A `StudioError` when nobody wants the export any more."""
     if not keep_going():
         raise StudioError("The export was stopped.", "Nothing of it was kept.")
 

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,18 @@ from studio.store.files import read_json, remove_folder, rename_folder, sha256_o
 VERSION = 1
 FOLDER, ARRAYS, CARD = "scored", "scores.safetensors", "scores.json"
 Arrays = dict[str, npt.NDArray[Any]]
+
+
+def kept_or_made(
+    checkpoint: Path, side: str, rows_sha256: str, make: Callable[[], Arrays], facts: Mapping[str, Any] | None = None
+) -> Arrays:
+    """The arrays that were kept, or those that `make` makes, kept for the next time."""
+    known = load(checkpoint, side, rows_sha256)
+    if known is not None:
+        return known[0]
+    arrays = make()
+    keep(checkpoint, side, rows_sha256, arrays, facts or {})
+    return arrays
 
 
 def load(checkpoint: Path, side: str, rows_sha256: str) -> tuple[Arrays, dict[str, Any]] | None:

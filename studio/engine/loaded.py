@@ -19,6 +19,7 @@ from studio.core.shelf import OBJECTIVES
 from studio.engine.adapters import load_adapter, read_adapter
 from studio.engine.device import Compute, choose
 from studio.engine.generate import generate
+from studio.engine.last_opened import forget
 from studio.engine.opening import Opened, open_weights
 from studio.engine.pieces import Piece, tokens, write
 from studio.engine.quantize import Converted, Quality, choices, convert, measure, turn, weight_bytes
@@ -276,6 +277,7 @@ class LoadedModel:
 
 def open_model(folder: Path, keep_going: Callable[[], bool] = lambda: True) -> LoadedModel:
     """Load a checkpoint, a model of a project or somebody else's model on the best device here, in fp32."""
+    forget()
     compute = replace(choose(ComputeConfig()), precision="fp32")
     opened = open_weights(folder, compute.device, keep_going)
     if sum(parameter.numel() for parameter in opened.model.parameters()) < WORTH_TWO_THREADS:

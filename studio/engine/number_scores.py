@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from studio.core.config import ComputeConfig, ModelConfig, RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.engine.checkpoint import read_state
-from studio.engine.classifier import KeepGoing, Progress, checkpoint_of, refuse_other, texts_of
+from studio.engine.classifier import KeepGoing, Progress, checkpoint_of, refuse_other, rows_of, texts_of
 from studio.engine.device import choose
-from studio.engine.kept_scores import keep, load
+from studio.engine.kept_scores import kept_or_made
+from studio.engine.last_opened import at_hand
 from studio.engine.opening import open_weights
 from studio.layers.decoder import Decoder
 from studio.layers.key_value_cache import KeyValueCache
@@ -27,7 +29,6 @@ from studio.objectives.regress import asked_of, end_of, read
 from studio.scores.regression import expected_number
 from studio.store.datasets import Dataset
 from studio.store.examples import Examples
-from studio.store.project import Project
 from studio.tokenizers import Tokenizer
 
 LONGEST = 12  # tokens of a number
@@ -55,16 +56,9 @@ def scored_numbers(
     step: int | None = None,
 ) -> ScoredNumbers:  # fmt: skip
     """What the run in `folder` guesses for every row of "training", "validation" or "test"; quick the second time."""
-    checkpoint = checkpoint_of(folder, step)
-    config = read_state(checkpoint).config
-    refuse_other(config, "regress", checkpoint)
-    dataset = Project.open(checkpoint.parents[3]).find_dataset(config.data.dataset)
-    known = load(checkpoint, split, dataset.sha256)
-    if known is None:
-        arrays = _scored(checkpoint, dataset, split, progress, keep_going)
-        keep(checkpoint, split, dataset.sha256, arrays, {})
-    else:
-        arrays = known[0]
+    checkpoint, _, dataset = rows_of(folder, step, "regress")
+    make = partial(_scored, checkpoint, dataset, split, progress, keep_going)
+    arrays = kept_or_made(checkpoint, split, dataset.sha256, make)
     return ScoredNumbers(
         arrays["truth"], arrays["guess"], arrays["rows"], dataset.title, split, texts_of(dataset)
     )  # fmt: skip
@@ -136,20 +130,14 @@ class Guessed:
     prompt: str
 
 
-_OPENED: list[tuple[object, "Guesser", RunConfig, Tokenizer]] = []  # the one that was used last
-_OPENING = threading.Lock()
+_ASKING = threading.Lock()
 
 
 def guessed(folder: Path, text: str, step: int | None = None) -> Guessed:
-    """What the run in `folder` says of one text; its model stays in memory until another one is asked."""
-    checkpoint = checkpoint_of(folder, step)
-    key = (checkpoint, (checkpoint / "state.json").stat().st_mtime_ns)
-    with _OPENING:
-        if not _OPENED or _OPENED[0][0] != key:
-            _OPENED.clear()
-            _OPENED.append((key, *_opened(checkpoint)))
-        _, guesser, config, tokenizer = _OPENED[0]
-        ids, _ = asked_of(tokenizer, config, text.strip())
+    """What the run in `folder` says of one text; its model stays at hand until another one is asked."""
+    guesser, config, tokenizer = at_hand(checkpoint_of(folder, step), _opened)
+    ids, _ = asked_of(tokenizer, config, text.strip())
+    with _ASKING:
         numbers, chances = guesser.numbers(ids)
     if not numbers:
         raise StudioError(

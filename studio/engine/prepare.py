@@ -19,6 +19,7 @@ from studio.core.shelf import FAMILIES, OBJECTIVES
 from studio.engine.beginning import adapted, begun_from, prepared, restored
 from studio.engine.checkpoint import Progress, load_optimizer, read_state
 from studio.engine.device import Compute, choose
+from studio.engine.last_opened import forget
 from studio.engine.material import gathered
 from studio.engine.optimize import optimizer_for
 from studio.layers.decoder import Decoder
@@ -65,12 +66,15 @@ def prepare(
     if origin is not None and objective.rows is not None:
         config = _same_rows(config, read_state(origin.folder).config)
     start, reads_with, config = _beginning(config, project, record, resume)
+    if start is not None:
+        refuse_base_that_cannot_be_packed(config, start)
     material = yield from gathered(config, objective, reads_with, control, project)
     if material is None:
         return None
     if start is not None or not isinstance(reads_with, str):
         record.save_tokenizer(material.words.tokenizer.to_json())  # where it came from may be gone when the run goes on
     config, training = material.config, material.training
+    forget()  # what was asked last gives its memory back
     refuse_what_cannot_fit(config, project.path)
     yield PhaseChanged(phase="building")
     for sentence in origin.passed_over if origin is not None else ():
@@ -120,6 +124,19 @@ def _same_rows(config: RunConfig, before: RunConfig) -> RunConfig:
 def checkpoint_of(record: RunRecord, step: int) -> CheckpointInfo:
     """The checkpoint to go on from: at `step`, or the newest one that is whole for -1."""
     return newest_valid(record.checkpoints_folder) if step < 0 else choose_checkpoint(record, step)
+
+
+def refuse_base_that_cannot_be_packed(config: RunConfig, start: Start) -> None:
+    """Refuse QLoRA on a base that is itself an adapter where its full numbers exceed the memory: it is merged first."""
+    import psutil
+
+    need, have = held_bytes(start.config.model, "none"), psutil.virtual_memory().total
+    if config.adapter.kind == "qlora" and start.config.adapter.kind != "none" and need > have:
+        raise StudioError(
+            f"“{start.title}” holds an adapter, which is merged into its base before 4 bits are made of it: that takes "
+            f"{need / 1e9:,.1f} GB; this computer has {have / 1e9:,.1f} GB.",
+            "Start from the base itself, or export the run whole on a larger computer and import that.",
+        )
 
 
 def refuse_what_cannot_fit(config: RunConfig, folder: Path) -> None:

@@ -11,13 +11,14 @@ from studio.core.config import ModelConfig
 from studio.core.errors import StudioError
 from studio.core.shelf import FAMILIES
 from studio.exchange import Exchange, Outgoing
-from studio.layers.script_parts import ends, harmless, joined, layers, numbers
+from studio.layers.script_parts import harmless, joined, layers, network, numbers
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from studio.tokenizers import Tokenizer
 
+_TIED = "\n        self.lm_head.weight = self.embed_tokens.weight  # one table reads and writes"
 SECONDS = 600.0  # after which a script that is tried counts as broken
 
 HEAD = '''
@@ -42,32 +43,7 @@ from torch import nn
 {numbers}
 '''
 
-MODEL = '''
-class Model(nn.Module):
-    """Token ids (batch, time) to a score for every token that could come next: (batch, time, vocabulary)."""
-
-    def __init__(self):
-        super().__init__()
-        self.embed_tokens = nn.Embedding(VOCABULARY, WIDTH){made}
-        self.layers = nn.ModuleList(Block() for _ in range(LAYERS))
-        self.norm = {last}
-        self.lm_head = nn.Linear(WIDTH, VOCABULARY, bias=False){tied}
-
-    def forward(self, ids):
-        x = self.embed_tokens(ids){scaled}{placed}{first}
-        for layer in self.layers:
-            x = layer(x)
-        return self.lm_head(self.norm(x))
-
-
-def load(folder):
-    """The model with its weights, ready to write."""
-    weights = {{name: tensor.float() for name, tensor in load_file(Path(folder) / "model.safetensors").items()}}{head}
-    model = Model()
-    model.load_state_dict(weights)
-    return model.eval()
-
-
+WRITE = '''
 @torch.no_grad()
 def generate(model, ids, tokens, temperature=0.0):
     """Append one token after the other; temperature 0 takes the likeliest, above 0 draws by chance."""
@@ -132,12 +108,15 @@ def _example(tokenizer: "Tokenizer | None", vocab_size: int) -> list[int]:
 def _model(config: ModelConfig, tokenizer: "Tokenizer | None") -> str:
     tied = config.tie_embeddings
     end = tokenizer.end_of_text if tokenizer is not None else None
-    return MODEL.format(
-        **ends(config),
-        tied="\n        self.lm_head.weight = self.embed_tokens.weight  # one table reads and writes" if tied else "",
-        head='\n    weights["lm_head.weight"] = weights["embed_tokens.weight"]' if tied else "",
-        end="" if end is None else f"\n        if ids[-1] == {end}:  # the end of the text\n            break",
+    said = "nn.Linear(WIDTH, VOCABULARY, bias=False)"
+    made = network(
+        config,
+        about="Token ids (batch, time) to a score for every token that could come next: (batch, time, vocabulary).",
+        said=f"{said}{_TIED}" if tied else said,
+        twice='\n    weights["lm_head.weight"] = weights["embed_tokens.weight"]' if tied else "",
     )
+    stops = "" if end is None else f"\n        if ids[-1] == {end}:  # the end of the text\n            break"
+    return made + WRITE.format(end=stops)
 
 
 def write_folder(outgoing: Outgoing, folder: Path, options: Mapping[str, Any]) -> None:

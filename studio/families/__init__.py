@@ -61,13 +61,19 @@ class Family:
     presets: tuple[Preset, ...]
     knobs: tuple[str, ...]
     ledger: Callable[[ModelConfig], Ledger]
-    build: Callable[[ModelConfig], "Decoder"]
     model_types: tuple[str, ...]
     from_outside: Callable[[Mapping[str, Any]], ModelConfig]
     to_outside: Callable[[ModelConfig], dict[str, Any]]
     sources: Callable[[ModelConfig], dict[str, Source]]
     traits: Mapping[str, Any] = field(default_factory=dict)
     spare: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda outside: ()
+
+    def build(self, config: ModelConfig) -> "Decoder":
+        """A fresh network; its weights follow `config.initialization` and torch's global seed."""
+        from studio.layers.assembly import decoder
+
+        keep_traits(config, self.label, self.traits)
+        return decoder(config)
 
 
 def keep_traits(config: ModelConfig, label: str, traits: Mapping[str, Any]) -> None:

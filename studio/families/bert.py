@@ -1,16 +1,13 @@
 """BERT (Devlin et al. 2019): an encoder that looks both ways, with norms after each part and a masked-word head."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studio.core.config import ModelConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.ledger import ledger
-from studio.families import Family, Preset, Source, checked, keep_traits
-
-if TYPE_CHECKING:
-    from studio.layers.decoder import Decoder
+from studio.families import Family, Preset, Source, checked
 
 TRAITS = {
     "positions": "learned",
@@ -59,14 +56,6 @@ PRESETS = (
     _published("base", 12, 12, 768),
     _published("large", 24, 16, 1_024),
 )  # fmt: skip
-
-
-def build(config: ModelConfig) -> "Decoder":
-    """A fresh network; its weights follow `config.initialization` and torch's global seed."""
-    from studio.layers.assembly import decoder
-
-    keep_traits(config, "BERT", TRAITS)
-    return decoder(config)
 
 
 _LAYER = {
@@ -187,7 +176,6 @@ FAMILY = Family(
         "causal", "activation", "segments", "mask_token", "norm_eps", "initialization",
     ),
     ledger=ledger,
-    build=build,
     model_types=("bert",),
     from_outside=from_outside,
     to_outside=to_outside,

@@ -1,15 +1,12 @@
 """Gemma, first generation (Mesnard et al. 2024): wide heads, GeGLU, norms around zero and a scaled embedding."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studio.core.config import ModelConfig
 from studio.core.ledger import ledger
-from studio.families import Family, Preset, checked, keep_traits
+from studio.families import Family, Preset, checked
 from studio.families.llama import KIN, KNOBS, NO_BIAS, other_formula, shape_from, shape_to, sources
-
-if TYPE_CHECKING:
-    from studio.layers.decoder import Decoder
 
 TRAITS = {
     **KIN,
@@ -47,14 +44,6 @@ PRESETS = (
 )  # fmt: skip
 
 
-def build(config: ModelConfig) -> "Decoder":
-    """A fresh network; its weights follow `config.initialization` and torch's global seed."""
-    from studio.layers.assembly import decoder
-
-    keep_traits(config, "Gemma", TRAITS)
-    return decoder(config)
-
-
 def from_outside(outside: Mapping[str, Any]) -> ModelConfig:
     """The config of a `config.json` of `GemmaForCausalLM`; one that is silent means heads of 256 and a tied head."""
     if outside.get("use_bidirectional_attention"):
@@ -80,7 +69,6 @@ FAMILY = Family(
     presets=PRESETS,
     knobs=(*KNOBS, "qkv_bias", "output_bias"),
     ledger=ledger,
-    build=build,
     model_types=("gemma",),
     from_outside=from_outside,
     to_outside=to_outside,

@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studio.core.config import ModelConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.ledger import ledger
-from studio.families import DECODER, Family, Preset, Source, checked, keep_traits
-
-if TYPE_CHECKING:
-    from studio.layers.decoder import Decoder
+from studio.families import DECODER, Family, Preset, Source, checked
 
 
 def _preset(name: str, about: str, **shape: int | float | bool | str) -> Preset:
@@ -79,14 +76,6 @@ TRAITS = {
     "query_key_norm": False,
     **DECODER,
 }
-
-
-def build(config: ModelConfig) -> "Decoder":
-    """A fresh network; its weights follow `config.initialization` and torch's global seed."""
-    from studio.layers.assembly import decoder
-
-    keep_traits(config, "GPT-2", TRAITS)
-    return decoder(config)
 
 
 _ENDS = {
@@ -184,10 +173,11 @@ FAMILY = Family(
         "qkv_bias", "vocab_size", "hidden_dim", "norm_eps", "initialization",
     ),
     ledger=ledger,
-    build=build,
     model_types=("gpt2",),
     from_outside=from_outside,
     to_outside=to_outside,
     sources=sources,
     traits=TRAITS,
 )  # fmt: skip
+
+build = FAMILY.build

@@ -1,16 +1,13 @@
 """Llama 2 to 3.2 (Touvron et al. 2023): turned queries and keys, RMSNorm, a gated feed-forward part, no biases."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studio.core.config import ModelConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.ledger import ledger
-from studio.families import DECODER, Family, Preset, Source, checked, keep_traits
-
-if TYPE_CHECKING:
-    from studio.layers.decoder import Decoder
+from studio.families import DECODER, Family, Preset, Source, checked
 
 # What Mistral, Qwen and Gemma share with Llama.
 KIN = {
@@ -85,14 +82,6 @@ PRESETS = (
     _published("3.2 1B", 16, (32, 8), (2_048, 8_192), **_LLAMA_32),
     _published("3.2 3B", 28, (24, 8), (3_072, 8_192), **_LLAMA_32),
 )  # fmt: skip
-
-
-def build(config: ModelConfig) -> "Decoder":
-    """A fresh network; its weights follow `config.initialization` and torch's global seed."""
-    from studio.layers.assembly import decoder
-
-    keep_traits(config, "Llama", TRAITS)
-    return decoder(config)
 
 
 def sources(config: ModelConfig) -> dict[str, Source]:
@@ -232,7 +221,6 @@ FAMILY = Family(
     presets=PRESETS,
     knobs=(*KNOBS, "qkv_bias", "output_bias", "feed_forward_bias"),
     ledger=ledger,
-    build=build,
     model_types=("llama",),
     from_outside=from_outside,
     to_outside=to_outside,

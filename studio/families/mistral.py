@@ -1,15 +1,12 @@
 """Mistral (Jiang et al. 2023): Llama whose tokens look back through a window."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studio.core.config import ModelConfig
 from studio.core.ledger import ledger
-from studio.families import Family, Preset, checked, keep_traits
+from studio.families import Family, Preset, checked
 from studio.families.llama import KIN, KNOBS, NO_BIAS, shape_from, shape_to, sources
-
-if TYPE_CHECKING:
-    from studio.layers.decoder import Decoder
 
 TRAITS = {**KIN, **NO_BIAS}
 _SEVEN = {
@@ -42,14 +39,6 @@ PRESETS = (
 )  # fmt: skip
 
 
-def build(config: ModelConfig) -> "Decoder":
-    """A fresh network; its weights follow `config.initialization` and torch's global seed."""
-    from studio.layers.assembly import decoder
-
-    keep_traits(config, "Mistral", TRAITS)
-    return decoder(config)
-
-
 def from_outside(outside: Mapping[str, Any]) -> ModelConfig:
     """The config of a `config.json` of `MistralForCausalLM`; one that is silent about its window means 4,096."""
     window = outside.get("sliding_window", 4_096)
@@ -68,7 +57,6 @@ FAMILY = Family(
     presets=PRESETS,
     knobs=(*KNOBS, "sliding_window"),
     ledger=ledger,
-    build=build,
     model_types=("mistral",),
     from_outside=from_outside,
     to_outside=to_outside,

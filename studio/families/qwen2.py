@@ -1,15 +1,12 @@
 """Qwen2 and Qwen2.5 (Yang et al. 2024): Llama with a bias on queries, keys and values."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studio.core.config import ModelConfig
 from studio.core.ledger import ledger
-from studio.families import Family, Preset, checked, keep_traits
+from studio.families import Family, Preset, checked
 from studio.families.llama import KIN, KNOBS, NO_BIAS, other_formula, shape_from, shape_to, sources
-
-if TYPE_CHECKING:
-    from studio.layers.decoder import Decoder
 
 TRAITS = {**KIN, **NO_BIAS, "qkv_bias": True, "head_width": 0}
 
@@ -41,14 +38,6 @@ PRESETS = (
     _published("3B", 36, (16, 2), (2_048, 11_008)),
     _published("7B", 28, (28, 4), (3_584, 18_944), vocab_size=152_064, tie_embeddings=False),
 )  # fmt: skip
-
-
-def build(config: ModelConfig) -> "Decoder":
-    """A fresh network; its weights follow `config.initialization` and torch's global seed."""
-    from studio.layers.assembly import decoder
-
-    keep_traits(config, "Qwen2", TRAITS)
-    return decoder(config)
 
 
 def window_from(outside: Mapping[str, Any], label: str) -> int:
@@ -94,7 +83,6 @@ FAMILY = Family(
     presets=PRESETS,
     knobs=(*(knob for knob in KNOBS if knob not in TRAITS), "sliding_window"),
     ledger=ledger,
-    build=build,
     model_types=("qwen2",),
     from_outside=from_outside,
     to_outside=to_outside,

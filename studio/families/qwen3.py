@@ -1,16 +1,13 @@
 """Qwen3 (Yang et al. 2025): queries and keys are brought to one length, and heads are as wide as they like."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studio.core.config import ModelConfig
 from studio.core.ledger import ledger
-from studio.families import Family, Preset, checked, keep_traits
+from studio.families import Family, Preset, checked
 from studio.families.llama import KIN, KNOBS, NO_BIAS, shape_from, shape_to, sources
 from studio.families.qwen2 import window_from, window_to
-
-if TYPE_CHECKING:
-    from studio.layers.decoder import Decoder
 
 TRAITS = {**KIN, "query_key_norm": True, "feed_forward_bias": False}
 
@@ -45,14 +42,6 @@ PRESETS = (
 )  # fmt: skip
 
 
-def build(config: ModelConfig) -> "Decoder":
-    """A fresh network; its weights follow `config.initialization` and torch's global seed."""
-    from studio.layers.assembly import decoder
-
-    keep_traits(config, "Qwen3", TRAITS)
-    return decoder(config)
-
-
 def from_outside(outside: Mapping[str, Any]) -> ModelConfig:
     """The config of a `config.json` of `Qwen3ForCausalLM`; one that is silent about its heads means 128 wide."""
     bias = outside.get("attention_bias", False)
@@ -84,7 +73,6 @@ FAMILY = Family(
     presets=PRESETS,
     knobs=(*KNOBS, "qkv_bias", "output_bias", "sliding_window"),
     ledger=ledger,
-    build=build,
     model_types=("qwen3",),
     from_outside=from_outside,
     to_outside=to_outside,

@@ -128,6 +128,33 @@ class Transform(nn.Module):
         return self.norm({bend})
 '''
 
+NETWORK = '''
+class Model(nn.Module):
+    """{about}"""
+
+    def __init__(self):
+        super().__init__()
+        self.embed_tokens = nn.Embedding(VOCABULARY, WIDTH){made}
+        self.layers = nn.ModuleList(Block() for _ in range(LAYERS))
+        self.norm = {last}
+        self.lm_head = {said}
+
+    def forward(self, ids):
+        x = self.embed_tokens(ids){scaled}{placed}{first}
+        for layer in self.layers:
+            x = layer(x)
+        return self.lm_head(self.norm(x){read})
+
+
+def load(folder):
+    """The model with its weights, ready to be asked."""
+    weights = {{name: tensor.float() for name, tensor in load_file(Path(folder) / "model.safetensors").items()}}{twice}
+    model = Model()
+    model.load_state_dict(weights)
+    return model.eval()
+
+'''
+
 
 def joined(parts: Sequence[str]) -> str:
     """Parts of a page as one text."""
@@ -186,6 +213,14 @@ def numbers(config: ModelConfig) -> str:
     if config.sliding_window:
         rows.append(("WINDOW", config.sliding_window, "tokens that attention looks back, its own included"))
     return "\n".join(f"{name} = {value!r}  # {words}" for name, value, words in rows)
+
+
+def network(config: ModelConfig, about: str, said: str, read: str = "", twice: str = "") -> str:
+    """The whole of it and how it is loaded; `said` is its head, which reads all places, or what `read` takes of them.
+
+    `twice` gives a weight the second name that the file leaves out.
+    """
+    return NETWORK.format(**ends(config), about=about, said=said, read=read, twice=twice)
 
 
 def norm(config: ModelConfig, width: str = "WIDTH") -> str:

@@ -95,6 +95,12 @@ def test_a_script_that_answers_otherwise_or_is_called_off_is_not_kept(project: P
     monkeypatch.setattr(classifier_export, "answer", in_this_process)
     with pytest.raises(StudioError, match="stopped"):
         export_classifier(project.run("sorts").folder, tmp_path / "page", "script", lambda: False)
+    written: list[str] = []
+    asked = iter([True, True, False])  # before the model is read, after it, once it has answered
+    monkeypatch.setitem(classifier_export.FORMS, "script", lambda *given: written.append("script"))
+    with pytest.raises(StudioError, match="stopped"):
+        export_classifier(project.run("sorts").folder, tmp_path / "page", "script", lambda: next(asked))
+    assert written == []
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,15 +5,18 @@ import shutil
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from studio.core.channel import RunControl
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.events import PhaseChanged, RunEvent, Warned
-from studio.engine.prepare import Prepared, prepare
+from studio.engine.prepare import Prepared, prepare, refuse_base_that_cannot_be_packed
 from studio.store.project import Project
+from studio.store.starts import Start
 
 pytestmark = pytest.mark.torch
 LINE = "the cat sat on the mat and the rain fell on the old tin roof all night long .\n"
@@ -93,3 +96,20 @@ def test_a_disk_without_room_for_two_checkpoints_is_refused_before_the_start(
         through(begun(project, honest))
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(2e9, 1e9, 1_000_000_000 + 2 * size))
     assert through(begun(project, honest))[1] is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "base", "fits"), [("qlora", "lora", False), ("qlora", "none", True), ("lora", "lora", True)]
+)
+def test_four_bits_of_a_base_that_is_an_adapter_are_refused_before_anything_is_read_when_its_numbers_do_not_fit(
+    config: RunConfig, monkeypatch: pytest.MonkeyPatch, kind: str, base: str, fits: bool
+) -> None:
+    asked = config.with_part(adapter=dataclasses.replace(config.adapter, kind=kind))
+    taught = config.with_part(adapter=dataclasses.replace(config.adapter, kind=base))
+    start = Start("tuned@3", "tuned", Path("tuned"), taught)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=1_000))
+    if fits:
+        refuse_base_that_cannot_be_packed(asked, start)
+    else:
+        with pytest.raises(StudioError, match="“tuned” holds an adapter, which is merged"):
+            refuse_base_that_cannot_be_packed(asked, start)
