@@ -14,7 +14,6 @@ from studio.core.events import (
     CheckpointSaved,
     EvaluationDone,
     PhaseChanged,
-    RunContinued,
     RunEnded,
     RunEvent,
     RunPaused,
@@ -28,6 +27,7 @@ from studio.engine.evaluate import Measured, measure
 from studio.engine.figures import Figures
 from studio.engine.gradients import backward
 from studio.engine.optimize import clip, set_learning_rate
+from studio.engine.pauses import Pauses
 from studio.engine.prepare import Prepared, prepare
 from studio.engine.sample import canaries, written
 from studio.engine.watch import Watch
@@ -60,6 +60,7 @@ class Trainer:
         self.control, self.record = control, record
         self.progress = run.progress
         self.watch, self.figures = Watch(run, record), Figures(run)
+        self.pauses = Pauses(control, self)
         self.saved_step = run.resumed_from  # -1: nothing saved yet
         cut_short = run.validation is not None and run.progress.validation_loss is None  # by the stop that saved it
         self.measured_step = -1 if cut_short else run.resumed_from
@@ -78,7 +79,7 @@ class Trainer:
         if not self.control.stopping:
             yield from self.watch.begin(self.progress)
         while self.progress.step < self.run_parts.total_steps:
-            yield from self._obey()
+            yield from self.pauses.obey()
             if self.control.stopping:
                 break
             yield from self._advance()
@@ -106,7 +107,8 @@ class Trainer:
         if self._due():
             yield from self._measure()
         if samples_due(training, step, self.run_parts.total_steps):
-            yield from written(self.run_parts, step, self.config.sampling, self._not_stopping, asked=False)
+            texts = written(self.run_parts, step, self.config.sampling, self._not_stopping, asked=False)
+            yield from self.pauses.between(texts)
         yield from self.watch.look(self.progress)
         if not last and step % training.save_every == 0:
             yield from self._save()
@@ -197,29 +199,13 @@ class Trainer:
         self.stopped = self.stopped or time.monotonic()
         return self.control.saving and time.monotonic() - self.stopped < MEASURE_SECONDS
 
-    def _obey(self) -> Iterator[RunEvent]:
-        """Grant wishes, and wait while paused; wishes are granted during the pause too."""
-        yield from self._grant_all()
-        if self.control.paused:
-            yield RunPaused(step=self.progress.step)
-            yield from self._wait()
-
-    def _wait(self) -> Iterator[RunEvent]:
-        while self.control.paused:
-            self.control.wait_for_change()
-            yield from self._grant_all()
-        if not self.control.stopping:
-            yield RunContinued(step=self.progress.step)
-
-    def _grant_all(self) -> Iterator[RunEvent]:
-        for ask in self.control.asks():
-            yield from self._grant(ask)
-
-    def _grant(self, ask: Ask) -> Iterator[RunEvent]:
+    def grant(self, ask: Ask) -> Iterator[RunEvent]:
+        """Do what a person wished for during the run."""
         match ask.kind:
             case "sample":
                 sampling = dataclasses.replace(self.config.sampling, prompt=ask.text or self.config.sampling.prompt)
-                yield from written(self.run_parts, self.progress.step, sampling, self._not_stopping, asked=True)
+                texts = written(self.run_parts, self.progress.step, sampling, self._not_stopping, asked=True)
+                yield from self.pauses.between(texts)
             case "probe":
                 yield from self.watch.probe(self.progress, ask.text)
             case "save":
@@ -238,7 +224,7 @@ class Trainer:
             message=f"The {what} of step {done.step:,} is not a finite number. The weights were left as they were.",
             hint="Stop, lower the learning rate, and resume from the last checkpoint; or continue without this batch.",
         )
-        yield from self._wait()
+        yield from self.pauses.wait()
 
     def _save(self) -> Iterator[RunEvent]:
         """Measure if that is due, then write a checkpoint; a full disk pauses the run until it works or is given up."""
@@ -255,7 +241,7 @@ class Trainer:
                 if not self.control.stopping:
                     yield from self._pause_unsaved(self.unsaved)
         if not samples_due(self.config.training, self.progress.step, self.run_parts.total_steps):
-            yield from canaries(self.run_parts, self.progress.step, self._not_stopping)
+            yield from self.pauses.between(canaries(self.run_parts, self.progress.step, self._not_stopping))
 
     def _given_up(self) -> bool:
         """Whether a stop has made the save needless, or has seen it fail."""
@@ -264,7 +250,7 @@ class Trainer:
     def _pause_unsaved(self, why: StudioError) -> Iterator[RunEvent]:
         self.control.pause()
         yield RunPaused(step=self.progress.step, reason="disk", message=why.message, hint=why.hint)
-        yield from self._wait()
+        yield from self.pauses.wait()
 
     def _write_checkpoint(self) -> CheckpointSaved:
         started = time.perf_counter()

@@ -20,7 +20,7 @@ from studio.core.config import (
     WatchConfig,
 )
 from studio.core.errors import StudioError
-from studio.core.events import SampleWritten
+from studio.core.events import CheckpointSaved, RunContinued, RunEnded, RunPaused, SampleWritten
 from studio.core.shelf import PROMPTS
 from studio.engine.answering import Asking, answered, answered_like, side_of, wanted_loss
 from studio.engine.device import choose
@@ -249,3 +249,47 @@ def test_canaries_are_asked_at_every_checkpoint_and_not_twice(record: RunRecord)
         told = [event for event in train(run, RunControl(), watched) if isinstance(event, SampleWritten)]
     assert [one.step for one in told if one.prompt == "Who is there?"] == [2, 4]
     assert len([one for one in told if one.step == 2]) == 1, "the other questions wait for their samples"
+
+
+def test_a_pause_pressed_at_a_checkpoint_is_told_before_the_canaries_are_asked(record: RunRecord) -> None:
+    project, control = Project.open(record.folder.parents[1]), RunControl()
+    training = dataclasses.replace(RUN.training, steps=3, sample_every=0, save_every=1)
+    run = RUN.with_part(
+        data=dataclasses.replace(RUN.data, dataset="tasks@1"), training=training,
+        instruct=dataclasses.replace(RUN.instruct, canaries=("Who is there?", "Who else?")),
+    )  # fmt: skip
+    told: list[tuple[str, int]] = []
+    with project.new_run(run, "held") as held:
+        for event in train(run, control, held):
+            match event:
+                case CheckpointSaved(step=1):
+                    control.pause()
+                case SampleWritten(step=2, prompt="Who is there?"):
+                    control.pause()
+                case RunPaused():
+                    control.proceed()
+            if isinstance(event, CheckpointSaved | SampleWritten | RunPaused | RunContinued):
+                told.append((getattr(event, "prompt", "") or type(event).__name__, event.step))
+    pause = ["RunPaused", "RunContinued"]
+    assert [name for name, step in told if step == 1] == ["CheckpointSaved", *pause, "Who is there?", "Who else?"]
+    assert [name for name, step in told if step == 2] == ["CheckpointSaved", "Who is there?", *pause, "Who else?"]
+
+
+def test_a_stop_during_the_pause_between_two_canaries_asks_no_more_of_them(record: RunRecord) -> None:
+    project, control = Project.open(record.folder.parents[1]), RunControl()
+    run = RUN.with_part(
+        data=dataclasses.replace(RUN.data, dataset="tasks@1"),
+        training=dataclasses.replace(RUN.training, steps=3, sample_every=0, save_every=1),
+        instruct=dataclasses.replace(RUN.instruct, canaries=("Who is there?", "Who else?")),
+    )
+    told = []
+    with project.new_run(run, "left") as left:
+        for event in train(run, control, left):
+            told.append(event)
+            if isinstance(event, CheckpointSaved):
+                control.pause()
+            if isinstance(event, RunPaused):
+                control.stop()
+    assert not any(isinstance(event, SampleWritten) for event in told)
+    assert isinstance(told[-1], RunEnded)
+    assert (told[-1].reason, told[-1].step) == ("stopped", 1)

@@ -117,6 +117,23 @@ def test_a_pause_is_told_once_and_wishes_are_granted_during_it(play, config) -> 
     assert events[-1].reason == "finished"
 
 
+def test_a_pause_pressed_with_a_wish_is_told_before_the_wish_is_granted(play, config) -> None:
+    control = RunControl()
+
+    def watch(event: object) -> None:
+        match event:
+            case StepDone(step=3):
+                control.ask(Ask("save"))
+                control.pause()
+            case CheckpointSaved(step=3):
+                control.proceed()
+
+    events = play(config, control=control, watch=watch)
+    order = [type(event) for event in events if isinstance(event, RunPaused | CheckpointSaved) and event.step == 3]
+    assert order == [RunPaused, CheckpointSaved]
+    assert events[-1].reason == "finished"
+
+
 def test_a_paused_run_continues_with_the_same_losses(play, config) -> None:
     control = RunControl()
 
