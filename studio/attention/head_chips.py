@@ -9,6 +9,7 @@ from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.look import Look
 
 COLOURS = 8  # series colours; heads beyond them use them again, with dashes
+_MORE, _LESS = 1, 0  # series of what is above and below zero, as the ramp of differences has them
 
 
 def colour_of(look: Look, head: int) -> QColor:
@@ -21,6 +22,11 @@ def dashed(head: int) -> bool:
     return head >= COLOURS
 
 
+def sign_of(difference: float) -> int:
+    """The series whose colour a difference has: orange where the first looks more, blue where the second does."""
+    return _MORE if difference > 0 else _LESS
+
+
 class HeadChip(QAbstractButton):
     """One head: filled while it is shown."""
 
@@ -29,6 +35,7 @@ class HeadChip(QAbstractButton):
     def __init__(self, head: int, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.head, self._look = head, look
+        self.plain = False  # while colours mean something else
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Head {head}", head=head))
@@ -41,8 +48,9 @@ class HeadChip(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour, box = colour_of(self._look, self.head), QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
-        painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine if dashed(self.head) else Qt.PenStyle.SolidLine))
+        colour = self._look.color("text_quiet") if self.plain else colour_of(self._look, self.head)
+        box, dashes = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), dashed(self.head) and not self.plain
+        painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine if dashes else Qt.PenStyle.SolidLine))
         painter.setBrush(colour if self.isChecked() else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(box, 4, 4)
         painter.setFont(self._look.font(11, 600))
@@ -105,6 +113,13 @@ class HeadChips(QWidget):
         """Show these."""
         for chip in self.chips:
             chip.setChecked(chip.head in heads)
+
+    def set_plain(self, plain: bool) -> None:
+        """Show the heads without colours of their own, or with them."""
+        for chip in self.chips:
+            if chip.plain != plain:
+                chip.plain = plain
+                chip.update()
 
     def leave_alone(self, head: int) -> None:
         """Only this one; all, where it is alone already."""

@@ -12,18 +12,21 @@ from studio.core.language import tr
 from studio.live.selection import Selection
 from studio.maps.mosaic import Mosaic
 from studio.maps.tiles import LEVELS, NOTHING, Tiles
+from studio.seeing.moment import NOT_KEPT
 from studio.widgets.card import Card
 from studio.widgets.hover_card import CardRow
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 BADGES = (
-    ("entropy", "entropy"), ("first_token", "first token"), ("previous_token", "previous"), ("induction", "induction"),
+    ("entropy", "entropy"), ("first_token", "first token"), ("previous_token", "previous"), ("local", "local"),
+    ("induction", "induction"),
 )  # fmt: skip
 MEANINGS = {
     "entropy": "How evenly a head looks around: 1 at everything alike, 0 at one token.",
     "first_token": "Mean weight on the first token, where heads rest that have nothing to do.",
     "previous_token": "Mean weight on the token before.",
+    "local": "Mean share of the attention on the own token and those at most two away.",
     "induction": "On a repeated random sequence: mean weight on what followed the same token last time.",
     "change": "The largest difference anywhere in the head's map.",
 }
@@ -131,7 +134,8 @@ class HeadsCard(Card):
         name = "change" if self._source.signed else self.badge.value()
         words = tr(MEANINGS[name])
         if values is None:
-            return words + " " + (self._trouble or tr("It is being computed."))
+            old = bool(self._scores) and name not in self._scores
+            return f"{words} {tr(NOT_KEPT) if old else self._trouble or tr('It is being computed.')}"
         if name == "induction" and np.isfinite(self._chance):
             words += " " + tr("Chance is {chance}.", chance=f"{self._chance:.2f}")
         if not self.mosaic.shown:

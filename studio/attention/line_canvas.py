@@ -1,9 +1,9 @@
-"""Attention as lines between tokens: how strong a line is, is how much of it one sees."""
+"""Attention, or how two of them differ, as lines between tokens: how strong a line is, is how much of it one sees."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QImage,
     QKeyEvent,
@@ -12,16 +12,16 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QWidget
 
-from studio.attention.head_chips import colour_of, dashed
+from studio.attention.head_chips import colour_of, dashed, sign_of
 from studio.attention.line_layouts import PITCH, Arcs, Columns, Hit, LineLayout
 from studio.attention.line_tokens import paint_heads, paint_hidden, paint_number, paint_token
 from studio.attention.lines import NO_LINES, Lines
 from studio.core.language import tr
+from studio.widgets.by_hand import PointedArea
 from studio.widgets.hover_card import CardRow, HoverCard
 from studio.widgets.look import Look
 
@@ -33,18 +33,18 @@ _KEYS = {
 }  # fmt: skip
 
 
-class LineCanvas(QAbstractScrollArea):
+class LineCanvas(PointedArea):
     """`set_lines` draws them all; `focus` draws those of one token instead, with what each is worth.
 
-    A line's opacity is its weight, however many heads are drawn.
+    A line's opacity is its weight, however many heads are drawn. A difference has the colour of its sign, dashes below
+    zero, and its share of the layer's largest one as its opacity.
     """
 
     hovered = Signal(int, int)  # row, column; -1 for what is not pointed at
     clicked = Signal(int, int)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.look = look
+        super().__init__(look, parent)
         self.tokens: tuple[str, ...] = ()
         self.lines: Lines | None = None
         self.focused: Lines | None = None
@@ -54,16 +54,11 @@ class LineCanvas(QAbstractScrollArea):
         self._hit: Hit | None = None
         self._layout: LineLayout = Columns((), look, QSizeF(1, 1))
         self._picture: QImage | None = None
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(240, 160)
         self.setAccessibleName(tr("Attention as lines"))
         self._card = HoverCard(look, self.viewport())
         for bar in (self.verticalScrollBar(), self.horizontalScrollBar()):
             bar.valueChanged.connect(self._forget)
-        look.changed.connect(self.redraw)
 
     def sizeHint(self) -> QSize:
         return QSize(640, 420)
@@ -101,9 +96,24 @@ class LineCanvas(QAbstractScrollArea):
 
     def pen(self, head: int, weight: float, wide: float = _WIDE) -> QPen:
         """How a line of a head is drawn: its opacity is its weight and nothing else."""
-        colour = colour_of(self.look, head)
-        colour.setAlphaF(min(max(weight, 0.0), 1.0))
-        return QPen(colour, wide, Qt.PenStyle.DashLine if dashed(head) else Qt.PenStyle.SolidLine)
+        signed = self.signed
+        colour = self.look.color(sign_of(weight)) if signed else colour_of(self.look, head)
+        colour.setAlphaF(min(abs(weight) / self.most, 1.0))
+        dashes = weight < 0 if signed else dashed(head)
+        return QPen(colour, wide, Qt.PenStyle.DashLine if dashes else Qt.PenStyle.SolidLine)
+
+    @property
+    def signed(self) -> bool:
+        """Whether differences are drawn."""
+        shown = self.focused or self.lines
+        return shown is not None and shown.signed
+
+    @property
+    def most(self) -> float:
+        """The weight, or the difference on either side of zero, that is drawn in full colour."""
+        if self.lines is not None and self.lines.signed == self.signed:
+            return self.lines.most
+        return self.focused.most if self.focused is not None else 1.0
 
     def row_rect(self, place: int) -> QRectF:
         """Where the token that looks stands in the viewport."""
@@ -150,9 +160,7 @@ class LineCanvas(QAbstractScrollArea):
             painter.fillRect(self.viewport().rect(), self.look.color("surface"))
             self._paint(painter, self.focused)
         if self.hasFocus() and self.focused is None:
-            painter.setPen(QPen(self.look.color("focus"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            self.paint_focus(painter)
         painter.end()
 
     def picture(self, ratio: float) -> QImage:
@@ -199,26 +207,32 @@ class LineCanvas(QAbstractScrollArea):
             if row.left() > seen.right():
                 break
             paint_token(painter, row, text, float(self._place[0] == place), self.look)
-            if not self._arcs:
-                weight = float(received[place]) if received is not None else float(self._place[1] == place)
-                paint_token(painter, column, text, weight, self.look)
             if hidden is not None:
                 paint_hidden(painter, self._layout.hidden_rect(place), float(hidden[place]), self.look)
-            if received is not None and received[place] >= 0.005 and not self._arcs:
-                paint_number(painter, column, float(received[place]), self.look)
+            if self._arcs:
+                continue
+            if received is None:
+                paint_token(painter, column, text, float(self._place[1] == place), self.look)
+                continue
+            weight = float(received[place])
+            role = sign_of(weight) if self.signed else "accent"
+            paint_token(painter, column, text, abs(weight) / self.most, self.look, role)
+            if abs(weight) >= 0.005:
+                paint_number(painter, column, f"{weight:+.2f}" if self.signed else f"{weight:.2f}", self.look)
 
     def _received(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]] | None":
-        """The largest weight that each token gets from the one that is pointed at."""
+        """The strongest weight that each token gets from the one that is pointed at."""
         if self.focused is None or self._place[0] is None:
             return None
         found = np.zeros(len(self.tokens))
         mine = self.focused.row == self._place[0]
-        np.maximum.at(found, self.focused.column[mine], self.focused.weight[mine])
+        found[self.focused.column[mine]] = self.focused.weight[mine]  # the strongest come last
         return found
 
     # --- hand and keyboard ------------------------------------------------------------------------------------------
 
-    def _point(self, point: QPointF | None) -> None:
+    def point(self, point: QPointF | None) -> None:
+        """Tell the token under the pointer, and what it gives or gets."""
         hit = self._layout.hit(point + self._offset) if point is not None and self.tokens else None
         if hit == self._hit:
             return
@@ -233,16 +247,10 @@ class LineCanvas(QAbstractScrollArea):
         corner = QPointF(box.right(), 8) if self._arcs else QPointF(box.left(), box.bottom() + 6)
         self._card.show_rows(title, rows, corner.toPoint(), self.viewport().rect())
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(event.position())
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         hit = self._layout.hit(event.position() + self._offset) if self.tokens else None
         if event.button() == Qt.MouseButton.LeftButton and hit is not None:
             self.clicked.emit(hit[1] if hit[0] == "row" else -1, hit[1] if hit[0] == "column" else -1)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk along the tokens that look."""
@@ -265,18 +273,3 @@ class LineCanvas(QAbstractScrollArea):
         turn = event.angleDelta().y() or event.angleDelta().x()
         bar.setValue(bar.value() - round(turn / 120.0 * 3 * PITCH))
         event.accept()
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        """The pointer that leaves points at nothing."""
-        if event.type() == QEvent.Type.Leave:
-            self._point(None)
-        return super().viewportEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.redraw()
-
-    def focusInEvent(self, event: QEvent) -> None:
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.viewport().update()

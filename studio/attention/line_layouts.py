@@ -17,7 +17,7 @@ _TEXT = 168.0  # most pixels of a token
 _PAD = 6.0
 _FILLED, _APART = 0.9, 28.0  # share of the width that a short text takes, and pixels that this parts its tokens by
 _FLOOR = 78.0  # pixels below the text for what looks at a token
-_TOP = 20.0  # pixels above the columns for their names
+_TOP, _NAMED = 20.0, 48.0  # pixels above the columns for their names, and least of a column that has one
 _SMALL = 34.0  # pixels of a token in a line that has no room for a number under it
 _BEND = 0.35
 
@@ -73,7 +73,7 @@ class Columns:
 
     def __init__(self, tokens: Sequence[str], look: Look, room: QSizeF) -> None:
         self._widths = text_widths(tokens, look)
-        widest = max(self._widths, default=0.0) + 2 * _PAD
+        widest = max(_NAMED, max(self._widths, default=0.0) + 2 * _PAD)
         wide = min(room.width(), 2 * widest + 2 * HIDDEN + 460.0)
         start = (room.width() - wide) / 2
         self._start = start

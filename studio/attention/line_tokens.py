@@ -12,12 +12,14 @@ from studio.widgets.blend import blend
 from studio.widgets.look import Look
 
 
-def paint_token(painter: QPainter, box: QRectF, text: str, weight: float, look: Look) -> None:
+def paint_token(
+    painter: QPainter, box: QRectF, text: str, weight: float, look: Look, role: str | int = "accent"
+) -> None:
     """A token, its ground as strong as its weight."""
     painter.setFont(look.font(13, mono=True))
     if weight > 0:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(blend(look.color("accent"), look.color("surface"), 0.34 * min(1.0, weight**0.5)))
+        painter.setBrush(blend(look.color(role), look.color("surface"), 0.34 * min(1.0, weight**0.5)))
         painter.drawRoundedRect(box, 4, 4)
     painter.setPen(look.color("text"))
     text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()) - 8)
@@ -39,10 +41,10 @@ def paint_heads(painter: QPainter, heads: Sequence[tuple[QRectF, str]], look: Lo
         _small(painter, room, side, words, look)
 
 
-def paint_number(painter: QPainter, box: QRectF, weight: float, look: Look) -> None:
+def paint_number(painter: QPainter, box: QRectF, words: str, look: Look) -> None:
     """The weight that a token gets from the one that is pointed at."""
     room = QRectF(box.right() + 6, box.top(), HIDDEN, box.height())
-    _small(painter, room, Qt.AlignmentFlag.AlignLeft, f"{weight:.2f}", look)
+    _small(painter, room, Qt.AlignmentFlag.AlignLeft, words, look)
 
 
 def _small(painter: QPainter, room: QRectF, side: Qt.AlignmentFlag, words: str, look: Look) -> None:

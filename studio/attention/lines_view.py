@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.attention.head_chips import COLOURS, HeadChips
+from studio.attention.head_chips import HeadChips
 from studio.attention.line_canvas import LineCanvas
-from studio.attention.lines import Lines, Wanted, lines_of
-from studio.attention.map_source import Numbers
+from studio.attention.line_key import LineKey
+from studio.attention.line_words import note_of, rows_of, strongest_words
+from studio.attention.lines import Lines, Wanted, joined, lines_of
+from studio.attention.map_source import MapSource, Numbers, pairs_of
 from studio.controls.editors import ChoiceEdit
 from studio.controls.segmented import Segmented
 from studio.core.language import tr
 from studio.live.session import Session
-from studio.seeing.moment import own_moment, weights_of
 from studio.seeing.view import EVERYTHING, SceneView
-from studio.views.bars import percent_text
 from studio.views.token_text import visible_text
 from studio.widgets.card import Card
 from studio.widgets.hover_card import CardRow
@@ -25,7 +25,6 @@ from studio.widgets.look import Look
 
 if TYPE_CHECKING:
     from studio.engine.scene import Scene
-    from studio.insight.snapshot import Snapshot
 
 HEAVY = 1 << 18  # weights from which on lines are chosen in the background
 FORMS = (("columns", "Columns"), ("arcs", "Arcs"))
@@ -40,18 +39,19 @@ class LinesView(SceneView):
     name = "lines"
     label = "Lines"
     vector = True
+    compares = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
         self.form = Segmented([(name, tr(words)) for name, words in FORMS], look, tr("Form"))
         self.layer = ChoiceEdit((), look)
         self.top, self.least = ChoiceEdit(TOPS, look), ChoiceEdit(LEASTS, look)
-        self.chips, self.canvas = HeadChips(look), LineCanvas(look)
+        self.chips, self.canvas, self.key = HeadChips(look), LineCanvas(look), LineKey(look)
+        self.picture = QWidget()  # lines and what they mean: what a drawing of the view shows
         self.note = Label("", "small", wrap=True)
+        self.source: MapSource | None = None
         self._layers = 0
-        self._wish: tuple[int, Wanted] | None = None  # what the lines that are drawn were asked for, and of which scene
-        self._drawn: Scene | None = None
-        self._kept: Snapshot | None = None  # the film's moment that is drawn, where it can be
+        self._wish: tuple[int, Wanted] | None = None  # what the lines of the source were asked for
         self._build()
         self.canvas.describe = self._describe
         self.canvas.hovered.connect(self._hovered)
@@ -77,7 +77,13 @@ class LinesView(SceneView):
         heads.addWidget(Label(tr("Heads"), "quiet"))
         heads.addWidget(self.chips, 1)
         card.body.addLayout(heads)
-        card.body.addWidget(self.canvas, 1)
+        picture = QVBoxLayout(self.picture)
+        picture.setContentsMargins(0, 0, 0, 0)
+        picture.setSpacing(0)
+        picture.addWidget(self.key)
+        picture.addWidget(self.canvas, 1)
+        self.key.hide()
+        card.body.addWidget(self.picture, 1)
         card.body.addWidget(self.note)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -87,17 +93,13 @@ class LinesView(SceneView):
 
     @property
     def scene(self) -> "Scene | None":
-        """The scene whose lines are drawn; of a difference that of A, since a difference has no lines."""
-        found: Scene | None = self.looking.shown[0]
-        return found
+        """The scene whose tokens stand there; of a difference that of A."""
+        return None if self.source is None else self.source.scene
 
     @property
-    def weights(self) -> Numbers | None:
-        """(heads, time, time) of the layer that is chosen."""
-        if self._kept is not None:
-            return weights_of(self._kept, self.shown_layer)
-        scene = self.scene
-        return None if scene is None else scene.capture.attention[self.shown_layer]
+    def sides(self) -> tuple[Numbers, Numbers | None] | None:
+        """(heads, time, time) of the layer that is chosen, and what is subtracted from it."""
+        return None if self.source is None else self.source.sides(self.shown_layer)
 
     @property
     def shown_layer(self) -> int:
@@ -106,51 +108,53 @@ class LinesView(SceneView):
 
     def refresh(self, what: frozenset[str] = EVERYTHING) -> None:
         """Draw what changed."""
-        scene, kept = self.scene, own_moment(self.looking)
-        if scene is None:
+        source = pairs_of(self.looking)
+        if source is None:
             return
-        if kept is not self._kept:
-            self._kept, self._wish, self.scrubs = kept, None, kept is not None
+        if self.source is None or not source.same(self.source):
+            self.source, self._wish = source, None
+            self.scrubs = source.snapshot is not None
+        scene = source.scene
         if scene.layers != self._layers:
             self._layers = scene.layers
             self.layer.clear()
             self.layer.set_choices([(layer, tr("Layer {layer}", layer=layer)) for layer in range(scene.layers)])
         self.layer.set_value(self.shown_layer)
         self.chips.set_count(scene.heads, _SHOWN)
+        self.chips.set_plain(source.signed)
         self.canvas.set_tokens([visible_text(text) for text in scene.tokens])
         self._draw()
 
-    def _wanted(self) -> Wanted:
-        weights = self.weights
-        time = weights.shape[-1] if weights is not None else 0
-        return Wanted(self.chips.heads, int(self.top.value()) or time, float(self.least.value()))
+    def _wanted(self, weights: Numbers) -> Wanted:
+        return Wanted(self.chips.heads, int(self.top.value()) or weights.shape[-1], float(self.least.value()))
 
     def _draw(self) -> None:
         """All lines, as soon as they are chosen, and those of the token that is pointed at."""
-        weights, wanted = self.weights, self._wanted()
-        if weights is None:
+        sides, source = self.sides, self.source
+        if sides is None:
             return
-        wish, scene = (self.shown_layer, wanted), self.scene
-        if wish != self._wish or scene is not self._drawn:
-            self._wish, self._drawn = wish, scene
-            if len(wanted.heads) * weights[0].size > HEAVY:
-                job = self.looking.ask(lines_of, weights, wanted, lane="attention lines")
-                job.succeeded.connect(partial(self._came, wish, scene))
+        weights, minus = sides
+        wish = self.shown_layer, self._wanted(weights)
+        if wish != self._wish:
+            self._wish = wish
+            if len(wish[1].heads) * weights[0].size > HEAVY:
+                job = self.looking.ask(lines_of, weights, wish[1], minus, lane="attention lines")
+                job.succeeded.connect(partial(self._came, wish, source))
             else:
-                self._chosen(lines_of(weights, wanted))
-        self._focus(weights)
+                self._chosen(lines_of(weights, wish[1], minus))
+        self._focus(weights, minus)
         self._say()
 
-    def _came(self, wish: tuple[int, Wanted], scene: "Scene | None", lines: Lines) -> None:
+    def _came(self, wish: tuple[int, Wanted], source: MapSource | None, lines: Lines) -> None:
         """Lines from the background: those of another text, or of a former wish, are not drawn."""
-        if wish == self._wish and scene is self._drawn and scene is self.scene:
+        if wish == self._wish and source is self.source:
             self._chosen(lines)
 
     def _chosen(self, lines: Lines) -> None:
         self.canvas.set_lines(lines)
         self._say()
 
-    def _focus(self, weights: Numbers) -> None:
+    def _focus(self, weights: Numbers, minus: Numbers | None) -> None:
         """Every line of the token that is pointed at, down to the least weight."""
         row, column = self.selection.value("row"), self.selection.value("column")
         time, arcs = weights.shape[-1], self.form.value() == "arcs"
@@ -160,52 +164,36 @@ class LinesView(SceneView):
             self.canvas.focus(None, None, None)
             return
         least, heads = float(self.least.value()), self.chips.heads
-        found = lines_of(weights, Wanted(heads, time, least, row, column))
+        found = lines_of(weights, Wanted(heads, time, least, row, column), minus)
         if arcs and row is not None:
-            found = _joined(found, lines_of(weights, Wanted(heads, time, least, None, row)), row)
+            found = joined(found, lines_of(weights, Wanted(heads, time, least, None, row), minus), row)
         self.canvas.focus(row, column, found)
 
     def _say(self) -> None:
-        lines = self.canvas.lines
-        if lines is None or not lines.heads:
+        lines, source = self.canvas.lines, self.source
+        self.key.setVisible(source is not None and source.signed)
+        if source is None or lines is None or not lines.heads or lines.signed != source.signed:
             self.note.setText("")
             return
-        hidden = float(lines.hidden.mean())
-        parts = [
-            tr("{count} lines", count=f"{len(lines):,}"),
-            tr("{share} of all attention is not drawn; the number at each token is its own share",
-               share=percent_text(hidden) if np.isfinite(hidden) else "NaN"),
-        ]  # fmt: skip
-        if lines.left_out:
-            parts.insert(1, tr("{count} weaker ones left out", count=f"{lines.left_out:,}"))
-        if self.looking.mode == "difference":
-            parts.insert(0, tr("Lines of A, since a difference has none"))
-        if self._kept is not None:
-            parts.insert(0, tr("≈ step {step}, 8 bit", step=f"{self._kept.step:,}"))
-        elif self.looking.film.step is not None and self.scene is not None:
-            parts.insert(0, tr("exact at step {step}", step=f"{self.scene.step:,}"))
+        if lines.signed:
+            self.key.show_sides(source.sides_names, lines.most)
+        parts = note_of(lines, float(self.least.value()))
+        if source.snapshot is not None:
+            step = f"{source.step:,}" + (f" − step {source.less.step:,}" if source.less is not None else "")
+            parts.insert(0, tr("≈ step {step}, 8 bit", step=step))
+        elif self.looking.film.step is not None:
+            parts.insert(0, tr("exact at step {step}", step=f"{source.step:,}"))
         self.note.setText(" · ".join(parts))
 
     # --- pointing ---------------------------------------------------------------------------------------------------
 
     def _describe(self, side: str, place: int) -> tuple[str, list[CardRow]]:
         """What a token gives or gets, head by head."""
-        weights, scene = self.weights, self.scene
-        if weights is None or scene is None:
+        source = self.source
+        if source is None:
             return "", []
-        title = f"{visible_text(scene.tokens[place])} @{place}"
-        rows = []
-        for head in self.chips.heads:
-            values = weights[head, place] if side == "row" else weights[head, :, place]
-            best = int(np.argmax(np.nan_to_num(values, nan=-1.0)))
-            token = f"'{visible_text(scene.tokens[best])}'@{best}"
-            note = tr("to {token}", token=token) if side == "row" else tr("from {token}", token=token)
-            if side == "row" and self.canvas.lines is not None and head in self.canvas.lines.heads:
-                hidden = float(self.canvas.lines.hidden[self.canvas.lines.heads.index(head), place])
-                note += " · " + tr("{share} hidden", share=percent_text(hidden) if np.isfinite(hidden) else "NaN")
-            about = "≈ " if self._kept is not None else ""
-            rows.append(CardRow(f"{about}{values[best]:.3f}", note, head % COLOURS))
-        return title, rows
+        title = f"{visible_text(source.scene.tokens[place])} @{place}"
+        return title, rows_of(source, self.shown_layer, self.canvas.lines, self.chips.heads, (side, place))
 
     def _hovered(self, row: int, column: int) -> None:
         if row < 0 and column < 0:
@@ -227,48 +215,35 @@ class LinesView(SceneView):
 
     def explanation(self) -> str:
         """What a line means."""
-        words = tr(
-            "A line leads from a token that looks to one it looks at; its opacity is the weight, its colour the head."
-        )
-        shown = self.canvas.focused
-        row = self.selection.value("row")
-        if shown is not None and row is not None and len(shown) and self.scene is not None and row < self.scene.time:
-            mine = np.flatnonzero(shown.row == row)
-            if len(mine):
-                best = int(mine[-1])
-                words += " " + tr(
-                    "'{token}'@{row} looks most at '{target}'@{column}: {weight} by head {head}.",
-                    token=visible_text(self.scene.tokens[row]), row=row, column=int(shown.column[best]),
-                    target=visible_text(self.scene.tokens[int(shown.column[best])]),
-                    weight=f"{shown.weight[best]:.4f}", head=int(shown.head[best]),
-                )  # fmt: skip
-        return words
+        source, shown, row = self.source, self.canvas.focused, self.selection.value("row")
+        if source is not None and source.signed:
+            words = tr(
+                "A line is a difference of two weights: solid where {first} looks more, dashed where {second} does; "
+                "its opacity is the size of the difference.", first=source.sides_names[0], second=source.sides_names[1],
+            )  # fmt: skip
+        else:
+            words = tr("A line leads from a token that looks to one it looks at; its opacity is the weight, "
+                       "its colour the head.")  # fmt: skip
+        if source is None or shown is None or row is None or row >= source.scene.time:
+            return words
+        return f"{words} {strongest_words(source, self.shown_layer, shown, row)}".rstrip()
 
     def numbers(self) -> dict[str, Numbers]:
         """The lines that are drawn, one place each, and what is hidden of every token by head."""
-        lines = self.canvas.lines
-        if lines is None or self.scene is None:
+        lines, source = self.canvas.lines, self.source
+        if lines is None or source is None or lines.signed != source.signed:
             return {}
+        places = lines.head, lines.row, lines.column
+        weights, minus = source.sides(self.shown_layer)
+        values = {"weight": lines.weight}
+        if minus is not None:
+            values = {"difference": lines.weight, "weight_a": weights[places], "weight_b": minus[places]}
         return {
-            "head": lines.head, "query": lines.row, "key": lines.column, "weight": lines.weight,
+            "head": lines.head, "query": lines.row, "key": lines.column, **values,
             "hidden": lines.hidden, "heads": np.array(lines.heads), "layer": np.array([self.shown_layer]),
-            "tokens": np.array(self.scene.tokens),
+            "tokens": np.array(source.scene.tokens),
         }  # fmt: skip
 
     def drawing(self) -> QWidget:
         """The picture without the controls."""
-        return self.canvas
-
-
-def _joined(first: Lines, second: Lines, row: int) -> Lines:
-    """A token's lines in both directions, its line to itself once."""
-    other = second.row != row
-    parts = [
-        np.concatenate((mine, more[other]))
-        for mine, more in (
-            (getattr(first, name), getattr(second, name)) for name in ("head", "row", "column", "weight")
-        )
-    ]
-    order = np.argsort(parts[3], kind="stable")
-    head, rows, column, weight = (part[order] for part in parts)
-    return Lines(first.heads, head, rows, column, weight, first.hidden)
+        return self.picture

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from studio.core.language import tr
 from studio.live.looking import Looking
 from studio.maps.tiles import LEVELS, Tiles, less
+from studio.seeing.moment import own_moments, weights_of
 from studio.views.token_text import visible_text
 
 if TYPE_CHECKING:
@@ -91,6 +93,20 @@ class MapSource:
         weights: Numbers = self.scene.capture.attention[layer, head]
         return weights if self.other is None else weights - self.other.capture.attention[layer, head]
 
+    def sides(self, layer: int) -> tuple[Numbers, Numbers | None]:
+        """(heads, time, time) of a layer and what is subtracted from it; of `pairs_of`, where tokens share no cells."""
+        if self.snapshot is not None:
+            return weights_of(self.snapshot, layer), weights_of(self.less, layer) if self.less is not None else None
+        minus = None if self.other is None else self.other.capture.attention[layer]
+        return self.scene.capture.attention[layer], minus
+
+    @property
+    def sides_names(self) -> tuple[str, str]:
+        """What a difference is made of: A and B, or two steps."""
+        if self.snapshot is None or self.less is None:
+            return tr("A"), tr("B")
+        return tr("step {step}", step=f"{self.snapshot.step:,}"), tr("step {step}", step=f"{self.less.step:,}")
+
     @property
     def small(self) -> Tiles:
         """A snapshot's maps as they are kept, or their difference to another's."""
@@ -126,6 +142,12 @@ def source_of(looking: Looking, names: tuple[str, ...] = ()) -> MapSource | None
         return MapSource(looking.scene, None, kept, names, held if fits else None)
     scene, other = looking.shown
     return MapSource(scene, other) if scene is not None else None
+
+
+def pairs_of(looking: Looking) -> MapSource | None:
+    """What the page shows now, each number one pair of tokens: a film's moment only where it keeps every pair."""
+    (scene, other), (kept, held) = looking.shown, own_moments(looking)
+    return MapSource(scene, other, kept, (), held) if scene is not None else None
 
 
 def rounding(maps: int = 1) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy.typing as npt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.controls.segmented import Segmented
 from studio.core.language import tr
@@ -12,6 +12,7 @@ from studio.embeddings import map_words
 from studio.embeddings.atlas import Atlas
 from studio.embeddings.legend import Legend
 from studio.embeddings.map_buttons import MapButtons
+from studio.embeddings.map_frame import SIDE, lay_out_map, put_colours_under
 from studio.embeddings.map_tools import MapTools
 from studio.embeddings.picked_card import PickedCard
 from studio.embeddings.picking import Picking
@@ -26,11 +27,8 @@ from studio.views.bars import percent_text
 from studio.widgets.banner import Banner
 from studio.widgets.button import Button
 from studio.widgets.card import Card
-from studio.widgets.label import Label
 from studio.widgets.look import Look
-from studio.widgets.side_column import SideColumn
 
-_SIDE = 292
 _FEW, _AROUND = 180, 92  # pixels of the list at least, and of what stands around it
 _LEGEND = 560  # pixels beside the choice of colours that the legend needs
 
@@ -74,24 +72,9 @@ class MapView(SceneView):
     def _lay_out(self) -> None:
         self.card = Card(" ", self.look)
         self.card.header.addWidget(self.stop)
-        below = QHBoxLayout()
-        below.setSpacing(12)
-        below.addWidget(Label(tr("colour"), "small"))
-        below.addWidget(self.color)
-        below.addWidget(self.place_color)
-        below.addWidget(self.legend, 1)
         self.card.body.addWidget(self.map, 1)
-        self.card.body.addLayout(below)
-        left = QVBoxLayout()
-        left.setSpacing(8)
-        left.addWidget(self.tools)
-        left.addWidget(self.banner)
-        left.addWidget(self.card, 1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addLayout(left, 1)
-        row.addWidget(SideColumn([self.token, self.picked], _SIDE))
+        put_colours_under(self.card, [self.color, self.place_color], self.legend)
+        lay_out_map(self, [self.tools, self.banner], self.card, [self.token, self.picked])
         self.stop.hide()
 
     # --- what is shown -----------------------------------------------------------------------------------------
@@ -206,7 +189,7 @@ class MapView(SceneView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the legend has little room the colours become a list."""
         super().resizeEvent(event)
-        self.color.fit(self.width() - _SIDE - _LEGEND)
+        self.color.fit(self.width() - SIDE - _LEGEND)
         self._fit_table()
 
     def _fit_table(self) -> None:

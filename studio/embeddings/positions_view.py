@@ -17,17 +17,20 @@ from studio.widgets.empty_state import EmptyState
 from studio.widgets.look import Look
 
 POSITIONS = "studio.insight.embeddings:positions"
+LESS = "studio.insight.two_places:positions_less"
+_NAMES = ("cosines", "lengths", "points", "share", "turned", "apart", "radians", "by_distance")
 
 
 class PositionsView(SceneView):
-    """Shows what the family has: `found` is the engine's answer for the scene that is shown."""
+    """Shows what the family has: `found` is the engine's answer for the scenes that are shown."""
 
     name, label = "positions", "Positions"
+    compares = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
         self.found: Any = None
-        self._scene: Any = None
+        self._scenes: tuple[Any, Any] = (None, None)
         self._job: Job | None = None
         self.learned, self.turned = LearnedPlaces(look), TurnedPlaces(look)
         self.empty = EmptyState(tr("Reading the positions…"), "", look=look, icon="embeddings")
@@ -43,11 +46,10 @@ class PositionsView(SceneView):
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Ask for another model's positions; point at what is selected."""
-        scene, _ = self.looking.shown
-        if scene is not self._scene:
-            same = scene is not None and self._scene is not None and scene.model is self._scene.model
-            self._scene = scene
-            if scene is not None and not (same and self.found is not None):
+        before, self._scenes = self._scenes, self.looking.shown
+        if any(now is not was for now, was in zip(self._scenes, before, strict=True)):
+            same = [_model(scene) for scene in self._scenes] == [_model(scene) for scene in before]
+            if self._scenes[0] is not None and not (same and self.found is not None):
                 self._ask()
         if not what and self.found is not None:
             self._draw()
@@ -58,7 +60,8 @@ class PositionsView(SceneView):
         self.found = None
         self.empty.set_words(tr("Reading the positions…"), "")
         self.stack.setCurrentWidget(self.empty)
-        self._job = job = self.looking.ask(POSITIONS, self._scene.model, lane="positions")
+        models = [scene.model for scene in self._scenes if scene is not None]
+        self._job = job = self.looking.ask(POSITIONS if len(models) == 1 else LESS, *models, lane="positions")
         job.succeeded.connect(self._there)
         job.failed.connect(self._failed)
 
@@ -75,7 +78,11 @@ class PositionsView(SceneView):
             self.stack.setCurrentWidget(self.empty)
 
     def _draw(self) -> None:
-        if hasattr(self.found, "cosines"):
+        if hasattr(self.found, "a"):
+            part = self.learned if hasattr(self.found, "cosines") else self.turned
+            part.show_difference(self.found)
+            self.stack.setCurrentWidget(part)
+        elif hasattr(self.found, "cosines"):
             self.learned.show_places(self.found.cosines, self.found.lengths, self.found.points, self.found.share)
             self.stack.setCurrentWidget(self.learned)
         else:
@@ -85,7 +92,8 @@ class PositionsView(SceneView):
     # --- pointing ----------------------------------------------------------------------------------------------
 
     def _time(self) -> int:
-        return len(self._scene.tokens) if self._scene is not None else 0
+        scene = self._scenes[0]
+        return len(scene.tokens) if scene is not None else 0
 
     def _pointed_at(self, row: int, column: int) -> None:
         """Places that the text has are pointed at on every page; further ones only here."""
@@ -114,8 +122,19 @@ class PositionsView(SceneView):
         return ""
 
     def numbers(self) -> dict[str, npt.NDArray[Any]]:
-        """The table's cosines, norms and components, or the angles and the scores by distance."""
-        if self.found is None:
-            return {}
-        names = ("cosines", "lengths", "points", "share", "radians", "by_distance")
-        return {name: np.asarray(getattr(self.found, name)) for name in names if hasattr(self.found, name)}
+        """The table's cosines, norms and components, or the angles and the scores by distance; of two models both."""
+        numbers = _arrays(self.found, "")
+        for end in ("a", "b"):
+            numbers |= _arrays(getattr(self.found, end, None), f"_{end}")
+        return numbers
+
+
+def _model(scene: Any) -> Any:
+    """The network of a scene: another text of the same one has the same places."""
+    return scene.model if scene is not None else None
+
+
+def _arrays(found: Any, end: str) -> dict[str, npt.NDArray[Any]]:
+    """What an answer holds, by name."""
+    held = {name: getattr(found, name, None) for name in _NAMES}
+    return {f"{name}{end}": np.asarray(array) for name, array in held.items() if array is not None}

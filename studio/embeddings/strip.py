@@ -39,6 +39,11 @@ class Strip(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(320, 170)
 
+    def set_kind(self, name: str, words: Callable[[int], str] | None = None, *, logarithmic: bool = False) -> None:
+        """What the values are called, what is said of one, and whether they go up by their logarithm."""
+        self.name, self.words, self._logarithmic = name, words or self._plain, logarithmic
+        self.setAccessibleName(name)
+
     def set_values(self, values: npt.ArrayLike) -> None:
         """Draw these."""
         self.values = np.asarray(values, np.float64)

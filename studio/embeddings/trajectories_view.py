@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.controls.segmented import Segmented
 from studio.core.errors import StudioError
@@ -12,25 +12,23 @@ from studio.core.language import tr
 from studio.embeddings import way_words
 from studio.embeddings.legend import Legend
 from studio.embeddings.map_buttons import MapButtons
+from studio.embeddings.map_frame import lay_out_map, put_colours_under
 from studio.embeddings.movers_card import MoversCard
 from studio.embeddings.shading import by_class, by_number
+from studio.embeddings.two_moments import TwoMoments, nearest
+from studio.embeddings.way_job import start_way
 from studio.embeddings.way_tools import MomentBar, WayTools
 from studio.embeddings.words import Words
 from studio.live.jobs import Job
 from studio.live.session import Session
 from studio.maps.scatter_map import ScatterMap, Trail
 from studio.seeing.view import SceneView
-from studio.store.snapshots import FOLDER, folder_name
 from studio.widgets.banner import Banner
 from studio.widgets.card import Card
 from studio.widgets.label import Label
 from studio.widgets.look import Look
-from studio.widgets.side_column import SideColumn
 
-OF_RUN = "studio.insight.journey:journey_of_run"
-OF_SNAPSHOTS = "studio.insight.journey:journey_of_snapshots"
 TRAILED = 10  # of the farthest that leave a trail
-_SIDE = 292
 _NAMED = 4_000
 
 
@@ -45,6 +43,8 @@ class TrajectoriesView(SceneView):
         self.words.changed.connect(self._words_came)
         self.journey: Any = None
         self.place = 0
+        self.between = TwoMoments(self.looking, self)
+        self.between.changed.connect(self._between_came)
         self._job: Job | None = None
         self._key: tuple[Any, ...] = ()
         self.tools = WayTools(look)
@@ -72,26 +72,17 @@ class TrajectoriesView(SceneView):
         self.card = Card(" ", self.look)
         self.card.body.addWidget(self.map, 1)
         self.card.body.addWidget(self.moments)
-        below = QHBoxLayout()
-        below.setSpacing(12)
-        below.addWidget(Label(tr("colour"), "small"))
-        below.addWidget(self.color)
-        below.addWidget(self.legend, 1)
-        self.card.body.addLayout(below)
+        put_colours_under(self.card, [self.color], self.legend)
         way = Card(tr("Movement"), self.look)
         way.body.addWidget(self.story)
-        left = QVBoxLayout()
-        left.setSpacing(8)
-        left.addWidget(self.tools)
-        left.addWidget(self.banner)
-        left.addWidget(self.card, 1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addLayout(left, 1)
-        row.addWidget(SideColumn([way, self.movers], _SIDE))
+        lay_out_map(self, [self.tools, self.banner], self.card, [way, self.movers])
 
     # --- what is shown -----------------------------------------------------------------------------------------
+
+    @property
+    def told_of(self) -> Any:
+        """The way whose distances are told: between the held moment and this one, else from the first to the last."""
+        return self.between.journey if self.between.journey is not None else self.journey
 
     def missing(self) -> str:
         """Only a run has a past."""
@@ -133,15 +124,7 @@ class TrajectoriesView(SceneView):
                 self.banner.show_error(tr("This run keeps no snapshots."), tr("Look at its checkpoints instead."))
             return  # what lies on the disk is being listed
         self._key = key
-        if wish.kept:
-            folders = [scene.folder.parent.parent / FOLDER / folder_name(step) for step in film.steps]
-            size = scene.config.model.vocab_size
-            self._job = job = self.looking.ask(OF_SNAPSHOTS, folders, size, lane="embeddings ways")
-        else:
-            self._job = job = self.looking.ask(
-                OF_RUN, scene.folder.parent, wish.source, (wish.basis, wish.turned), lane="embeddings ways",
-                title=tr("Ways of the embeddings") if len(film.kept.checkpoints) > 4 else "",
-            )  # fmt: skip
+        self._job = job = start_way(self.looking, wish)
         job.succeeded.connect(self._there)
         job.failed.connect(self._failed)
         self.card.set_note(tr("being computed…"))
@@ -151,8 +134,7 @@ class TrajectoriesView(SceneView):
             return
         self.banner.clear()
         at = self.journey.steps[self.place] if self.journey is not None else self.looking.scene.step
-        self.journey = journey
-        self.place = int(np.abs(np.array(journey.steps) - at).argmin())
+        self.journey, self.place = journey, nearest(journey.steps, at)
         self.moments.set_steps(journey.steps)
         self._show()
         self._follow_film()
@@ -172,6 +154,7 @@ class TrajectoriesView(SceneView):
 
     def _clear(self) -> None:
         self.journey = None
+        self._subtract()
         self.map.set_trails([])
         self.map.set_points(np.zeros((0, 2), np.float32))
         self.movers.list.set_rows(())
@@ -185,7 +168,7 @@ class TrajectoriesView(SceneView):
 
     def _show(self, _value: str = "") -> None:
         """Everything that does not depend on the moment, then the moment."""
-        journey = self.journey
+        journey = self.told_of
         if journey is None:
             return
         shading = by_number("movement", way_words.distance_words(journey), journey.moved, zero=True)
@@ -198,7 +181,8 @@ class TrajectoriesView(SceneView):
         self.legend.set_shading(shading)
         self.map.set_words(self.words.label, self.movers.farthest(journey, _NAMED))
         self.card.set_title(way_words.title_of(journey))
-        self.card.set_note(way_words.honesty(journey, self.tools.wish()))
+        said = (self.between.words(), way_words.honesty(journey, self.tools.wish()))
+        self.card.set_note(" · ".join(words for words in said if words))
         self.movers.show_ways(journey, self.words.label)
 
     def _go(self, place: int) -> None:
@@ -210,9 +194,10 @@ class TrajectoriesView(SceneView):
         self.map.set_points(points[place], frame, glide=len(self.map.picture.points) == points.shape[1])
         self.map.set_axes([tr("component {number}", number=at + 1) for at in range(dimensions)])
         locked = self.selection.locked("token")
-        rows = self.movers.farthest(journey, TRAILED)
+        rows = self.movers.farthest(self.told_of, TRAILED)
         rows += [locked] if locked is not None and locked < points.shape[1] and locked not in rows else []
-        self.map.set_trails([Trail(row, np.ascontiguousarray(points[: place + 1, row])) for row in rows])
+        first, last = sorted(self.between.places or (0, place))
+        self.map.set_trails([Trail(row, np.ascontiguousarray(points[first : last + 1, row])) for row in rows])
         self.moments.set_place(place)
 
     # --- moving and pointing -----------------------------------------------------------------------------------
@@ -231,14 +216,24 @@ class TrajectoriesView(SceneView):
         self.moments.setVisible(len(self.moments.steps) > 1 and not self.looking.film.steps)
         if self.journey is None or scene is None:
             return
-        place = int(np.abs(np.array(self.journey.steps) - (scene.step if step is None else step)).argmin())
+        place = nearest(self.journey.steps, scene.step if step is None else step)
         if place != self.place:
             self._go(place)
+        self._subtract()
+
+    def _subtract(self) -> None:
+        """Where a moment is held, the way from it to this one is drawn, listed and told."""
+        self.between.follow(self.journey, self.place, self.tools.wish())
+
+    def _between_came(self) -> None:
+        if self.journey is not None and self.isVisible():
+            self._show()
+            self._point()
+            self.told.emit()
 
     def _pick_class(self, place: int) -> None:
-        vocabulary = self.words.vocabulary
-        lit = place >= 0 and vocabulary is not None
-        self.map.set_lit(np.flatnonzero(vocabulary.kinds == place) if lit and vocabulary is not None else None)
+        known = self.words.vocabulary
+        self.map.set_lit(np.flatnonzero(known.kinds == place) if place >= 0 and known is not None else None)
 
     def _hovered(self, index: int) -> None:
         if index < 0:
@@ -261,7 +256,7 @@ class TrajectoriesView(SceneView):
         self.map.mark(here)
         self.map.hover(-1 if shown is None or shown == here or shown >= size else shown)
         row = shown if shown is not None and shown < size else -1
-        self.story.setText(way_words.story(self.journey, row, self.words.label(row)) if row >= 0 else tr(
+        self.story.setText(way_words.story(self.told_of, row, self.words.label(row)) if row >= 0 else tr(
             "Point at a token to read when it moved."
         ))  # fmt: skip
 
@@ -271,15 +266,17 @@ class TrajectoriesView(SceneView):
         """What the ways are, with the numbers of the token that is pointed at."""
         if self.journey is None:
             return ""
-        return way_words.explanation(self.journey, self.place, self.selection.value("token"), self.words.label)
+        place = self.place if self.between.journey is None else 1
+        return way_words.explanation(self.told_of, place, self.selection.value("token"), self.words.label)
 
     def numbers(self) -> dict[str, npt.NDArray[Any]]:
         """Points of every moment, and the distances in the original space."""
-        journey = self.journey
+        journey, two = self.journey, self.between.journey
         if journey is None:
             return {}
-        return {"steps": np.array(journey.steps), "points": journey.points, "legs": journey.legs,
-                "moved": journey.moved, "share": np.array(journey.share)}  # fmt: skip
+        found = {"steps": np.array(journey.steps), "points": journey.points, "legs": journey.legs,
+                 "moved": journey.moved, "share": np.array(journey.share)}  # fmt: skip
+        return found if two is None else found | {"between_steps": np.array(two.steps), "between": two.moved}
 
     def drawing(self) -> QWidget:
         """The card with the map."""

@@ -1,6 +1,7 @@
 """Positions that nobody learned: how fast each pair of dimensions turns, and what that leaves of a score."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.language import tr
+from studio.embeddings import two_places
 from studio.embeddings.strip import Strip
 from studio.maps.colour_bar import ColourBar
 from studio.maps.colours import number_text
@@ -15,6 +17,9 @@ from studio.maps.heat_map import HeatMap
 from studio.parts.wording import count
 from studio.widgets.card import Card
 from studio.widgets.look import Look
+
+if TYPE_CHECKING:
+    from studio.insight.two_places import TurnedDifference
 
 Doubles = npt.NDArray[np.float64]
 
@@ -28,6 +33,7 @@ class TurnedPlaces(QWidget):
         super().__init__()
         self._radians: Doubles = np.zeros(0)
         self._by_distance: Doubles = np.zeros(0)
+        self._apart: TurnedDifference | None = None
         self._at = (-1, -1)
         self.heat = HeatMap(look, square=False)
         self.heat.setAccessibleName(tr("What a pair of dimensions keeps of a score, by distance"))
@@ -42,13 +48,13 @@ class TurnedPlaces(QWidget):
         inner.addWidget(self.heat, 1)
         inner.addWidget(self.bar)
         self._large.body.addLayout(inner, 1)
-        scores, speeds = Card(tr("Score by distance"), look), Card(tr("Wavelengths"), look)
+        scores, self._speeds = Card(tr("Score by distance"), look), Card(tr("Wavelengths"), look)
         scores.body.addWidget(self.score, 1)
-        speeds.body.addWidget(self.turns, 1)
+        self._speeds.body.addWidget(self.turns, 1)
         right = QVBoxLayout()
         right.setSpacing(16)
         right.addWidget(scores, 1)
-        right.addWidget(speeds, 1)
+        right.addWidget(self._speeds, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
@@ -58,18 +64,42 @@ class TurnedPlaces(QWidget):
     def show_angles(self, radians: Doubles, by_distance: Doubles) -> None:
         """Draw (pairs,) radians per token and the mean of their cosines at each distance."""
         self._radians, self._by_distance = np.asarray(radians, float), np.asarray(by_distance, float)
+        self._apart = None
         distances = np.arange(len(self._by_distance))
         self.heat.set_values(np.cos(np.outer(self._radians, distances)).astype(np.float32), low=-1.0, high=1.0,
                              ramp="difference")  # fmt: skip
         self.bar.set_range(-1.0, 1.0, "difference", "linear", tr("cosine"))
         self._large.set_note(tr("{count} pairs, RoPE", count=count(len(self._radians))))
+        self.score.set_kind(tr("score of equal vectors"))
         self.score.set_values(self._by_distance)
+        self._speeds.set_title(tr("Wavelengths"))
+        self.turns.set_kind(tr("tokens for a whole turn"), logarithmic=True)
         with np.errstate(divide="ignore"):
             self.turns.set_values(2 * math.pi / np.abs(self._radians))
+
+    def show_difference(self, found: "TurnedDifference") -> None:
+        """Draw A's waves less B's, and by how much faster each pair turns in A."""
+        self._radians, self._by_distance, self._apart = found.radians, found.by_distance, found
+        distances = np.arange(len(found.by_distance))
+        one, other = (np.cos(np.outer(side.radians, distances)) for side in (found.a, found.b))
+        waves = (one - other).astype(np.float32)
+        most = float(np.abs(waves).max(initial=0.0)) or 1.0
+        self.heat.set_values(waves, low=-most, high=most, ramp="difference")
+        self.bar.set_range(-most, most, "difference", "linear", tr("A − B"))
+        self._large.set_note(tr("A − B in {count} pairs, RoPE", count=count(len(found.radians))))
+        self.score.set_kind(tr("score of equal vectors in A less that in B"),
+                            lambda at: two_places.turned_words(found, -1, at))  # fmt: skip
+        self.score.set_values(found.by_distance)
+        self._speeds.set_title(tr("Turning frequencies"))
+        self.turns.set_kind(tr("radians per token in A less those in B"),
+                            lambda at: two_places.turned_words(found, at, -1))  # fmt: skip
+        self.turns.set_values(found.radians)
 
     def explanation(self) -> str:
         """What a cell is, with its numbers."""
         pair, distance = self._at
+        if self._apart is not None:
+            return two_places.turned_words(self._apart, pair, distance)
         if 0 <= pair < len(self._radians) and distance >= 0:
             angle = float(self._radians[pair])
             return tr(

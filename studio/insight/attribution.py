@@ -114,14 +114,15 @@ class FrozenNorm:
 
     def promoted(self, part: Numbers, k: int = 10) -> tuple[tuple[int, float], ...]:
         """The k tokens whose logits one part raises most, with how much; the smaller id first among equals."""
-        return _first(self.effect(part), k, -1.0)
+        return strongest(self.effect(part), k, -1.0)
 
     def suppressed(self, part: Numbers, k: int = 10) -> tuple[tuple[int, float], ...]:
         """The same for those it lowers most."""
-        return _first(self.effect(part), k, 1.0)
+        return strongest(self.effect(part), k, 1.0)
 
 
-def _first(change: Doubles, k: int, sign: float) -> tuple[tuple[int, float], ...]:
+def strongest(change: Doubles, k: int, sign: float) -> tuple[tuple[int, float], ...]:
+    """The k tokens that a change of all logits raises most (sign −1) or lowers most (+1), the smaller id first."""
     order = np.argsort(sign * change, kind="stable")[:k]
     return tuple((int(number), float(change[number])) for number in order)
 
@@ -149,7 +150,7 @@ def effect_of(model: Decoder, captured: Capture, position: int, key: tuple[str, 
     read, part = FrozenNorm(model, captured, position), Part(*key)
     added = vector_of(model, captured, position, part)
     change = read.effect(added)
-    return Effect(part, _first(change, k, -1.0), _first(change, k, 1.0), float(np.linalg.norm(added)))
+    return Effect(part, strongest(change, k, -1.0), strongest(change, k, 1.0), float(np.linalg.norm(added)))
 
 
 def vector_of(model: Decoder, captured: Capture, position: int, part: Part) -> Doubles:

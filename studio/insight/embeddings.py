@@ -184,7 +184,11 @@ def positions(model: Decoder, distances: int = 256) -> LearnedPositions | Turned
         assert attention.rotary is not None
         cos, sin = tables(attention.rotary, max(2, distances), attention.head_dim)
         return TurnedPositions(np.arctan2(sin[1], cos[1]), cos.mean(axis=1))
-    table = array_of(model.embed_positions.weight)
+    return learned(array_of(model.embed_positions.weight))
+
+
+def learned(table: Floats) -> LearnedPositions:
+    """The same of a table (context, width)."""
     basis = principal(table)
     return LearnedPositions(cosines(table), np.linalg.norm(table, axis=1), basis.project(table), basis.share)
 

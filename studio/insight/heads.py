@@ -16,6 +16,7 @@ from studio.insight.reading import Doubles, Numbers, blocks
 from studio.layers.decoder import Decoder
 
 PERIOD = 25  # tokens of the random sequence that is repeated
+LOCAL = 2  # tokens to either side that count as near
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class HeadScores:
     entropy: Doubles
     first_token: Doubles
     previous_token: Doubles
+    local: Doubles
     induction: Doubles
     duplicate: Doubles
     period: int  # of the repeated sequence that the last two were measured on
@@ -56,6 +58,21 @@ def first_token(weights: Numbers) -> Doubles:
 def previous_token(weights: Numbers) -> Doubles:
     """Mean weight on the token before."""
     return _mean(np.diagonal(weights, -1, -2, -1))
+
+
+def local(weights: Numbers, distance: int = LOCAL) -> Doubles:
+    """Mean share of a row's attention on tokens at most `distance` away, its own included.
+
+    The role of nearby tokens in Pande et al. 2021, The heads hypothesis. Rows that see no others are out.
+    """
+    rows = weights.shape[-1] - distance - 1
+    if rows < 1:
+        return np.full(weights.shape[:-2], np.nan)
+    found: Doubles = np.zeros(weights.shape[:-2])
+    for away in range(-distance, distance + 1):
+        near = np.diagonal(weights, away, -2, -1)[..., distance + 1 + min(0, away) :]
+        found += near.sum(-1, dtype=np.float64) / rows
+    return found
 
 
 def duplicate(weights: Numbers, period: int) -> Doubles:
@@ -98,7 +115,7 @@ def probe(
 
 
 def scores(model: Decoder, text: Capture, again: Capture, period: int) -> HeadScores:
-    """Entropy, first and previous token on the text itself; induction and duplicate on the repeated sequence."""
+    """Entropy, first, previous and near tokens on the text itself; induction and duplicate on the repeated sequence."""
     found: dict[str, Any] = dict(text_scores(text.attention, visible(model, len(text.ids))))
     return HeadScores(**found, **round_scores(model, again, period))
 
@@ -114,6 +131,7 @@ def text_scores(weights: Numbers, seen: Numbers) -> dict[str, Doubles]:
         "entropy": entropy(weights, seen),
         "first_token": first_token(weights),
         "previous_token": previous_token(weights),
+        "local": local(weights),
     }
 
 

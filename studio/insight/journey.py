@@ -162,6 +162,22 @@ def _basis(name: str, bring: Sequence[Callable[[], Numbers]], keep_going: KeepGo
     return principal(bring[0 if name == "first" else -1](), 3)
 
 
+def moved_between(checkpoints: Path, steps: tuple[int, int], source: str = "tokens", turn: bool = False) -> Floats:
+    """(rows,): how far each row of a table is at the second of two steps from where it was at the first.
+
+    In the original space; with `turn` both are first turned onto the run's last one, as its way is.
+    """
+    folders = {info.step: info.folder for info in list_checkpoints(checkpoints)}
+    if any(step not in folders for step in steps):
+        raise StudioError(
+            tr("The checkpoint of step {step} is gone.", step=f"{next(s for s in steps if s not in folders):,}"),
+            tr("Choose another moment."),
+        )
+    last = stored_table(folders[max(folders)], source)
+    before, after = (_brought(partial(stored_table, folders[step], source), last, turn) for step in steps)
+    return distances(before, after)
+
+
 def distances(before: Numbers, after: Numbers) -> Floats:
     """(rows,): how far each row moved in the original space; NaN where it was or became no number."""
     if before.shape != after.shape:

@@ -29,11 +29,15 @@ class Limit:
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums of probability by rank, both (vocabulary,), likeliest first; `limits` in the order of the controls."""
+    """Sums of probability by rank, both (vocabulary,), likeliest first; `limits` in the order of the controls.
+
+    `names` are those of the quiet line and of the bright one where they are something else.
+    """
 
     before: Floats = field(default_factory=lambda: np.zeros(0))
     after: Floats = field(default_factory=lambda: np.zeros(0))
     limits: tuple[Limit, ...] = ()
+    names: tuple[str, str] | None = None
 
 
 class CumulativeCurve(QWidget):
@@ -161,9 +165,10 @@ class CumulativeCurve(QWidget):
         self._rank = rank
         self.hovered.emit(rank)
         if rank:
+            quiet, bright = self.sums.names or (tr("before"), tr("after"))
             rows = [
-                CardRow(tr("before"), percent_text(float(self.sums.before[rank - 1])), "text_quiet"),
-                CardRow(tr("after"), percent_text(float(self.sums.after[rank - 1])), "accent"),
+                CardRow(quiet, percent_text(float(self.sums.before[rank - 1])), "text_quiet"),
+                CardRow(bright, percent_text(float(self.sums.after[rank - 1])), "accent"),
             ]
             at = event.position().toPoint()
             self._card.show_rows(tr("the likeliest {count} together", count=f"{rank:,}"), rows, at, self.rect())

@@ -1,20 +1,17 @@
 """The next-token laboratory: what comes next at any place of the text, and what every control makes of it."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy.typing as npt
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
-from studio.controls.segmented import Segmented
 from studio.core.config import Sampling
 from studio.core.language import tr
-from studio.lenses.branch_tree import BranchTree
-from studio.lenses.cumulative_curve import CumulativeCurve, Sums
+from studio.lenses.follow_card import FollowCard
 from studio.lenses.next_card import NextCard
+from studio.lenses.next_difference import Pair, pair_numbers, pair_words
 from studio.lenses.next_token import Bench, summary
 from studio.lenses.sampling_panel import SamplingPanel
 from studio.lenses.surprise_text import SurpriseText
@@ -22,17 +19,12 @@ from studio.live.session import Session
 from studio.seeing.question import AskingView, Question
 from studio.seeing.shown_text import ShownText, text_of
 from studio.views.bars import percent_text
-from studio.widgets.button import Button
-from studio.widgets.card import Card
 from studio.widgets.look import Look
 from studio.widgets.side_column import SideColumn
 
 SURPRISE, LOGITS = "studio.insight.lens:surprise", "studio.insight.lens:logits_behind"
-GROW = "studio.engine.branches:grow"
-DEPTH, WIDTH = 5, 6  # of the tree
 _TALL = 640  # pixels of a view that holds both pictures
 _SIDE = 256
-_SETTLED_MS = 300  # without a movement before the tree is grown anew
 
 
 class LaboratoryView(AskingView):
@@ -40,46 +32,35 @@ class LaboratoryView(AskingView):
 
     name, label = "laboratory", "Next token"
     needs_words = True
+    compares = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
         self.bench: Bench | None = None
+        self.pair: Pair | None = None  # A's bench and B's, where their difference is shown
         self.text: ShownText | None = None
-        self._scene: Any = None
+        self._scenes: tuple[Any, Any] = (None, None)
         self._pointed_token = -1
-        self.surprise, self.logits = (
-            Question(self.looking, "surprise", self),
-            Question(self.looking, "next token", self),
+        self.surprise, self.logits, self.other_surprise, self.other_logits = (
+            Question(self.looking, what, self) for what in ("surprise", "next token", "surprise B", "next token B")
         )
-        self.tree = Question(self.looking, "branches", self)
-        self.surprise.answered.connect(self._show_surprise)
-        self.logits.answered.connect(self._show_logits)
-        self.tree.answered.connect(self._show_tree)
-        self._settled = QTimer(self)
-        self._settled.setSingleShot(True)
-        self._settled.setInterval(_SETTLED_MS)
-        self._settled.timeout.connect(self._grow)
-        self.controls, self.words = SamplingPanel(look), SurpriseText(look)
-        self.next, self.curve, self.branches = NextCard(look), CumulativeCurve(look), BranchTree(look)
-        self.tabs = Segmented([("curve", tr("sum")), ("tree", tr("tree"))], look, tr("Picture"))
-        self.stop = Button(tr("Stop"), self.tree.stop, look, "link").set_small()
+        self.controls, self.words, self.next = SamplingPanel(look), SurpriseText(look), NextCard(look)
+        self.picture = FollowCard(self.looking, look)
         self._connect()
         self._lay_out()
 
     def _connect(self) -> None:
+        for question in (self.surprise, self.other_surprise):
+            question.answered.connect(self._show_surprise)
+        for question in (self.logits, self.other_logits):
+            question.answered.connect(self._show_logits)
         self.controls.changed.connect(self._reshape)
         self.words.chosen.connect(self._lock_place)
         self.words.pointed.connect(self._preview_place)
         self.next.chosen.connect(self._lock_token)
         self.next.pointed.connect(self._point_token)
-        self.tabs.changed.connect(self._turn)
 
     def _lay_out(self) -> None:
-        self.picture = Card(tr("What could follow"), self.look)
-        self.picture.header.addWidget(self.stop)
-        self.picture.header.addWidget(self.tabs)
-        self.picture.body.addWidget(self.curve, 1)
-        self.picture.body.addWidget(self.branches, 1)
         pictures, middle, row = QHBoxLayout(), QVBoxLayout(), QHBoxLayout(self)
         for layout in (pictures, middle, row):
             layout.setContentsMargins(0, 0, 0, 0)
@@ -90,70 +71,58 @@ class LaboratoryView(AskingView):
         middle.addLayout(pictures, 1)
         row.addWidget(SideColumn([self.controls], _SIDE))
         row.addLayout(middle, 1)
-        self.stop.hide()
-        self._arrange()
-
-    @property
-    def _tall(self) -> bool:
-        """Whether both pictures have room under one another."""
-        return self.height() >= _TALL
-
-    def _arrange(self) -> None:
-        both, tree = self._tall, self.tabs.value() == "tree"
-        self.tabs.setVisible(not both)
-        self.curve.setVisible(both or not tree)
-        self.branches.setVisible(both or tree)
-        words = tr("What could follow") if tree else tr("Cumulative probability")
-        self.picture.set_title(tr("Cumulative probability, and what could follow") if both else words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A high window has room for both pictures."""
+        """A high window has room for both pictures under one another."""
         super().resizeEvent(event)
-        before = self.branches.isHidden()
-        self._arrange()
-        if before and not self.branches.isHidden():
-            self._settled.start()
+        self.picture.arrange(self.height() >= _TALL)
 
     # --- what is shown ----------------------------------------------------------------------------------------------
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Ask for the text's surprise and for the logits of the place that is looked at."""
         if not what or what & {"scene", "other", "mode"}:
-            self._take_scene()
+            self._take_scenes()
         if not what or what & {"scene", "other", "mode", "selection"}:
             self._ask_logits()
 
     def let_go(self) -> None:
-        """The scene of a view that nobody sees, or that has nothing to show of it."""
-        self._settled.stop()
-        self._scene = self.bench = self.text = None
-        for question in (self.surprise, self.logits, self.tree):
+        """The scenes of a view that nobody sees, or that has nothing to show of them."""
+        self._scenes, self.bench, self.pair, self.text = (None, None), None, None, None
+        self.picture.another(None)
+        for question in (self.surprise, self.logits, self.other_surprise, self.other_logits):
             question.forget()
 
     def missing(self) -> str:
-        """Only a model that writes has a next token."""
-        scene, _ = self.looking.shown
-        if scene is None or scene.config.model.causal:
-            return ""
-        return tr(
-            "This model fills gaps in a text it sees whole; it has no next token. The logit lens shows its answers."
-        )
+        """Only a model that writes has a next token; two are compared token by token."""
+        scene, other = self.looking.shown
+        if any(one is not None and not one.config.model.causal for one in (scene, other)):
+            return tr(
+                "This model fills gaps in a text it sees whole; it has no next token. The logit lens shows its answers."
+            )
+        if scene is not None and other is not None and scene.config.model.vocab_size != other.config.model.vocab_size:
+            return tr(
+                "A expects one of {a} tokens, B one of {b}: their chances are no two halves of one difference. Look at "
+                "A or at B alone.", a=f"{scene.config.model.vocab_size:,}", b=f"{other.config.model.vocab_size:,}",
+            )  # fmt: skip
+        return ""
 
-    def _take_scene(self) -> None:
-        before, (self._scene, _) = self._scene, self.looking.shown  # kept, so that no later one has the same identity
-        if self._scene is None or self.missing():
+    def _take_scenes(self) -> None:
+        before, self._scenes = self._scenes, self.looking.shown  # kept, so that no later one has the same identity
+        scene, other = self._scenes
+        if scene is None or self.missing():
             self.let_go()
             self._show()
             return
-        self.text = text_of(self._scene)
-        self.words.set_text(self.text, self._scene.capture.ids)
-        scene = self._scene
-        if scene is not before:
-            self.bench = None
-            self.tree.forget()
-            self.branches.set_branches((), scene.tokenizer)
-            self.branches.set_empty_text("")
+        self.text = text_of(scene)
+        self.words.set_text(self.text, scene.capture.ids)
+        if scene is not before[0]:
+            self.picture.another(scene)
+        if scene is not before[0] or other is not before[1]:
+            self.bench = self.pair = None
         self.surprise.ask(id(scene), SURPRISE, scene.model, scene.capture)
+        if other is not None:
+            self.other_surprise.ask(id(other), SURPRISE, other.model, other.capture)
         self._show_surprise()
 
     @property
@@ -162,71 +131,53 @@ class LaboratoryView(AskingView):
         return self.text.place(self.selection.value("row")) if self.text is not None else 0
 
     def _ask_logits(self) -> None:
-        if self.text is None or self._scene is None:
+        scene, other = self._scenes
+        if self.text is None or scene is None:
             return
-        scene, locked = self._scene, self.selection.locked("row")
+        locked = self.selection.locked("row")
         self.words.point_out(self.text.place(locked) if locked is not None else -1)
         self.logits.ask((id(scene), self.row), LOGITS, scene.model, scene.capture, self.row)
+        if other is not None:
+            self.other_logits.ask((id(other), self.row), LOGITS, other.model, other.capture, self.row)
         if self.bench is None:
             self._show()
+            self._show_logits()
 
     def _show_surprise(self) -> None:
-        if self.text is not None and self.surprise.current is not None:
-            self.words.set_surprise(self.surprise.current)
+        found, other = self.surprise.current, self._scenes[1]
+        if self.text is None or found is None:
+            return
+        if other is None:
+            self.words.set_surprise(found)
+        elif self.other_surprise.current is not None:
+            self.words.set_difference(found, self.other_surprise.current)
 
     def _show_logits(self) -> None:
-        if self.logits.error is not None:
-            self.bench = None
-        elif self.logits.current is not None and self.text is not None:
-            self.bench = Bench(self.logits.current, self.text.ids[: self.row + 1], self.controls.value())
-            self._settled.start()
+        questions = (self.logits,) if self._scenes[1] is None else (self.logits, self.other_logits)
+        if any(question.error is not None for question in questions):
+            self.bench = self.pair = None
+        elif self.text is not None and all(question.current is not None for question in questions):
+            seen, wish = self.text.ids[: self.row + 1], self.controls.value()
+            self.bench, *others = (Bench(question.current, seen, wish) for question in questions)
+            self.pair = Pair(self.bench, others[0]) if others else None
         self._show()
         self.told.emit()
 
     def _reshape(self, _sampling: Sampling) -> None:
-        if self.bench is not None:
-            self.bench.set_sampling(self.controls.value())
-            self._settled.start()
+        shaped = self.pair or self.bench
+        if shaped is not None:
+            shaped.set_sampling(self.controls.value())
             self._show()
             self.told.emit()
 
     def _show(self) -> None:
+        self.picture.show_bench(self.bench, self.pair)
         if self.bench is None or self.text is None:
-            self.next.forget(str(self.logits.error or ""))
-            self.curve.set_sums(Sums())
+            self.next.forget(str(self.logits.error or self.other_logits.error or ""))
+        elif self.pair is not None:
+            self.next.show_pair(self.pair, self.text)
         else:
             self.next.show_bench(self.bench, self.text)
-            self.curve.set_sums(self.bench.sums)
-
-    # --- the tree -------------------------------------------------------------------------------------------------
-
-    def _turn(self, _name: str) -> None:
-        self._arrange()
-        self._grow()
-
-    def _grow(self) -> None:
-        """Only a tree that is looked at is grown."""
-        bench, scene = self.bench, self._scene
-        if bench is None or scene is None or not self.branches.isVisible():
-            return
-        ends = scene.tokenizer.end_of_text if scene.tokenizer is not None else None
-        wish = replace(bench.sampling, tokens=DEPTH, beams=WIDTH)
-        asked = self.tree.ask(
-            (id(scene), bench.seen, bench.sampling), GROW, scene.model, scene.config.model, bench.seen, wish,
-            title=tr("What could follow"), stop_at=() if ends is None else (ends,),
-        )  # fmt: skip
-        if asked:
-            self.branches.set_branches((), scene.tokenizer)
-            self.branches.set_empty_text(tr("Growing…"))
-        self._show_tree()
-
-    def _show_tree(self) -> None:
-        self.stop.setVisible(self.tree.waiting)
-        if self.tree.error is not None:
-            self.branches.set_empty_text(str(self.tree.error))
-        if self._scene is not None and self.tree.items:
-            found = [branch for level in self.tree.items for branch in level]
-            self.branches.set_branches(found, self._scene.tokenizer)
 
     # --- what a person does ---------------------------------------------------------------------------------------
 
@@ -253,6 +204,9 @@ class LaboratoryView(AskingView):
         bench, text = self.bench, self.text
         if bench is None or text is None or not bench.found.bars:
             return ""
+        if self.pair is not None:
+            pointed = self._pointed_token if self._pointed_token >= 0 else self.pair.order(1)[0]
+            return pair_words(self.pair, text, pointed)
         token = self._pointed_token if self._pointed_token >= 0 else bench.found.bars[0].id
         heat = bench.sampling.temperature
         kept = percent_text(float(bench.found.chances[token]))
@@ -268,7 +222,9 @@ class LaboratoryView(AskingView):
         return f"{said} {hesitates}" if math.isfinite(entropy) else said
 
     def numbers(self) -> dict[str, npt.NDArray[Any]]:
-        """Chances before and after of the whole vocabulary, and the text's surprise."""
+        """Chances before and after of the whole vocabulary, and the text's surprise; of two models those of both."""
+        if self.pair is not None:
+            return pair_numbers(self.pair, (self.surprise.current, self.other_surprise.current))
         found: dict[str, npt.NDArray[Any]] = {}
         if self.bench is not None:
             found |= {"logits": self.bench.logits, **summary(self.bench.found)}

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.core.language import tr
+from studio.lenses.waterfall import ABOVE, BELOW, signed
 from studio.seeing.shown_text import ShownText
 from studio.views.bars import percent_text
 from studio.views.token_view import Token, TokenView
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from studio.insight.lens import Surprise
 
 FULL = 8.0  # bits from which on a token has the full colour
+APART = 2.0  # the same of a difference
 _LEAST, _LINES = 30, 84  # pixels of text that are shown at once
 
 
@@ -59,6 +61,26 @@ class SurpriseText(Card):
                 tr("mean −log p = {loss} nats, the text's loss · {first} of {count} tokens were the likeliest · "
                    "click a token to look at what could come after it",
                    loss=f"{found.loss:.4f}", first=f"{first:,}", count=f"{len(bits) - 1:,}")
+            )  # fmt: skip
+        else:
+            self.set_note(tr("Nothing stands before the only token, so it is no surprise."))
+
+    def set_difference(self, found: "Surprise", other: "Surprise") -> None:
+        """Colour every token by how much more it surprised A than B: one colour above nothing, another below."""
+        bits = (found.nats - other.nats) / np.log(2.0)
+        shares = [max(-1.0, min(1.0, float(one) / APART)) if np.isfinite(one) else 0.0 for one in bits]
+        self.view.set_weights(shares, ABOVE, BELOW)
+        self.view.set_remarks([
+            [CardRow(tr("A:")), *_remarks(found, place), CardRow(tr("B:")), *_remarks(other, place),
+             CardRow(tr("A − B {bits} bits", bits=signed(float(bits[place]))))]
+            if found.rank[place] >= 0 else _remarks(found, place)
+            for place in range(len(bits))
+        ])  # fmt: skip
+        if len(bits) > 1:
+            self.set_note(
+                tr("A − B: the text's loss is {a} nats in A, {b} in B, so {apart} · click a token to look at what "
+                   "could come after it",
+                   a=f"{found.loss:.4f}", b=f"{other.loss:.4f}", apart=signed(found.loss - other.loss))
             )  # fmt: skip
         else:
             self.set_note(tr("Nothing stands before the only token, so it is no surprise."))

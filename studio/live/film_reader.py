@@ -109,10 +109,15 @@ def series_of(rows: Mapping[int, Row], steps: Sequence[int]) -> Series:
     def column(name: str) -> "npt.NDArray[np.float64]":
         return np.array([getattr(row, name) for row in found], np.float64)
 
-    names = found[0].scores if found else ()
+    def score(name: str) -> "npt.NDArray[np.float64]":
+        """One that older snapshots may not have."""
+        unknown = np.full(next(row.scores[name].shape for row in found if name in row.scores), np.nan)
+        return np.stack([row.scores.get(name, unknown) for row in found])
+
+    names = dict.fromkeys(name for row in found for name in row.scores)
     return Series(
         steps=np.array(known, np.int64),
-        scores={name: np.stack([row.scores[name] for row in found]) for name in names},
+        scores={name: score(name) for name in names},
         stream=column("stream"),
         weights=column("weights"),
         gradients=column("gradients"),

@@ -70,6 +70,11 @@ def loss(value: float | None) -> str:
     return f"{value:.3f}" if math.isfinite(value) else tr("not finite")
 
 
+def percent(share: float) -> str:
+    """A measured share with one decimal."""
+    return NOT_MEASURED if math.isnan(share) else f"{100 * share:.1f} %"
+
+
 def checkpoint_words(info: "CheckpointInfo") -> str:
     """A checkpoint in a list: step 4,200 · 1.561."""
     step = tr("step {step}", step=count(info.step))

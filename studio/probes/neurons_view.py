@@ -10,13 +10,22 @@ from studio.controls.editors import ChoiceEdit, NumberEdit
 from studio.core.language import tr
 from studio.live.session import Session
 from studio.probes.borrowed import borrowed_text
-from studio.probes.neuron_cards import EffectCard, SnippetCard
+from studio.probes.neuron_cards import EffectCard, SnippetCard, TextCard
+from studio.probes.neuron_words import (
+    ABOUT,
+    explanation,
+    numbers_of,
+    operands,
+    share_words,
+    strength,
+    values_of,
+    widths_words,
+)
 from studio.seeing.question import Question
 from studio.seeing.view import EVERYTHING, SceneView
 from studio.views.record_model import Column
 from studio.views.record_table import RecordTable
 from studio.views.token_text import Token, visible_text
-from studio.views.token_view import TokenView
 from studio.widgets.card import Card
 from studio.widgets.label import Label
 from studio.widgets.look import Look
@@ -33,33 +42,37 @@ class NeuronsView(SceneView):
     """The text and the neurons of one token at the left; snippets and logits of the chosen neuron at the right."""
 
     name, label = "neurons", "Neurons"
+    compares = True
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
         self._read, self._scan, self._snippets, self._effect = (
             Question(self.looking, f"neurons {what}", self) for what in ("read", "scan", "snippets", "effect")
         )
-        self._scene: Any = None
+        self._scenes: tuple[Any, ...] = ()  # one, or A and the B that is subtracted from it
+        self._subtracted: tuple[Any, Any] = (None, None)  # what was subtracted, and the result
         self.layer = ChoiceEdit([(0, "0")], look)
         self.layer.setAccessibleName(tr("Layer"))
         self.neuron = NumberEdit(look, whole=True)
         self.neuron.setAccessibleName(tr("Neuron"))
         self.neuron.setFixedWidth(110)
         self.width_words = Label("", "small")
-        self.text = TokenView(look)
+        self._text, self._active = TextCard(look), Card("", look)
+        self.text = self._text.view
         self.active = RecordTable(self._columns(), look, key=lambda row: row[0])
         self.active.set_empty_text(tr("The neurons are being read…"))
         self.larger, self.says = SnippetCard(look), EffectCard(look)
-        self._text, self._active = Card(tr("On this text"), look), Card("", look)
         self._lay_out()
         self._connect()
 
     def _columns(self) -> list[Column]:
         return [
             Column(tr("Neuron"), lambda row: row[0], lambda row: f"{row[0]:,}", "right", 84),
-            Column(tr("Value"), lambda row: row[1], lambda row: f"{row[1]:.4f}", "right", 92),
-            Column(tr("On at"), lambda row: row[2], lambda row: _share(row[2]), "right",
-                   tip=lambda row: tr("The share of tokens in the larger text at which it is above 0")),
+            Column(tr("Value"), lambda row: row[1], lambda row: f"{row[1]:{'+' if self.less else ''}.4f}", "right", 92,
+                   tip=lambda row: operands(self.sides, self.place[2], row[0]) if self.sides else ""),
+            Column(tr("On at"), lambda row: row[2], lambda row: share_words(row[2]), "right",
+                   tip=lambda row: tr("The share of tokens in the larger text at which A is above B") if self.less
+                   else tr("The share of tokens in the larger text at which it is above 0")),
         ]  # fmt: skip
 
     def _lay_out(self) -> None:
@@ -69,7 +82,6 @@ class NeuronsView(SceneView):
             tools.addWidget(widget)
         tools.addWidget(self.width_words)
         tools.addStretch(1)
-        self._text.body.addWidget(self.text, 1)
         self._active.body.addWidget(self.active, 1)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -101,10 +113,36 @@ class NeuronsView(SceneView):
     # --- what is looked at ------------------------------------------------------------------------------------------
 
     @property
-    def neurons(self) -> "Neurons | None":
-        """The chosen layer's neurons on the text, once they were read."""
-        found: Neurons | None = None if self._read.waiting else self._read.answer
+    def _scene(self) -> Any:
+        return self._scenes[0] if self._scenes else None
+
+    @property
+    def less(self) -> bool:
+        """Whether A less B is shown."""
+        return len(self._scenes) > 1
+
+    @property
+    def sides(self) -> "tuple[Neurons, ...]":
+        """The chosen layer's neurons on the text in the models that are shown; empty until they were read."""
+        found = None if self._read.waiting else self._read.answer
+        return found if found is not None and len(found) == len(self._scenes) else ()
+
+    @property
+    def values(self) -> npt.NDArray[np.float32]:
+        """(time, neurons): the value of each, or A less B, subtracted once."""
+        if self._subtracted[0] is not self.sides:
+            self._subtracted = (self.sides, values_of(self.sides))
+        found: npt.NDArray[np.float32] = self._subtracted[1]
         return found
+
+    @property
+    def neurons(self) -> "Neurons | None":
+        """Those of the first of them."""
+        return self.sides[0] if self.sides else None
+
+    def missing(self) -> str:
+        """A neuron has a counterpart only where both layers are equally wide."""
+        return widths_words(*self.looking.shown)
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -118,15 +156,17 @@ class NeuronsView(SceneView):
         row = min(row, time - 1) if row is not None else time - 1
         neuron = self.selection.locked("neuron")
         if found is not None and (neuron is None or neuron >= found.values.shape[1]):
-            kept = found.values[min(self._kept_row(), len(found.values) - 1)]
-            neuron = int(np.argmax(np.nan_to_num(kept, nan=-np.inf)))
+            kept = self.values[min(self._kept_row(), len(found.values) - 1)]
+            neuron = int(np.argmax(strength(kept, self.less)))
         return layer, neuron or 0, row
 
     def refresh(self, what: frozenset[str] = EVERYTHING) -> None:
         """Read another text or layer; follow the token and the neuron that are pointed at."""
         if not what or what & {"scene", "other", "mode"}:
-            self._scene = scene = self.looking.shown[0]
-            if scene is None:
+            self._scenes = tuple(scene for scene in self.looking.shown if scene is not None)
+            scene = self._scene
+            if scene is None or self.missing():
+                self._scenes = ()
                 for question in (self._read, self._scan, self._snippets, self._effect):
                     question.forget()
                 return
@@ -143,20 +183,20 @@ class NeuronsView(SceneView):
         if scene is None:
             return
         self.layer.set_value(layer)
-        model = (scene.folder, scene.checksum, layer)
-        self._read.ask((*model, scene.capture.ids), f"{_MODULE}:read", scene.model, scene.capture.ids, layer)
-        if model != self._scan.key:  # the texts lie on the disk
+        key: tuple[Any, ...] = (*((one.folder, one.checksum) for one in self._scenes), layer)
+        models, ids = tuple(one.model for one in self._scenes), scene.capture.ids
+        self._read.ask((*key, ids), f"{_MODULE}:read_sides", models, ids, layer)
+        if key != self._scan.key:  # the texts lie on the disk
             title = tr("Looking for the neurons of layer {layer}", layer=layer)
-            self._scan.ask(model, f"{_MODULE}:scan_own", scene, layer, borrowed_text(self.session), title=title)
-        found, scan = self.neurons, self._scan.answer
-        if found is None:
+            self._scan.ask(key, f"{_MODULE}:scan_own", self._scenes, layer, borrowed_text(self.session), title=title)
+        sides, scan = self.sides, self._scan.answer
+        if not sides:
             return
-        neuron = self.place[1]
+        neuron, row = self.place[1], self._kept_row()
         if scan is not None and not self._scan.waiting:
-            self._snippets.ask((*model, neuron), f"{_MODULE}:snippets", scene.model, scan, neuron)
-        row = self._kept_row()
-        key = (*model, scene.capture.ids, neuron, row)
-        self._effect.ask(key, f"{_MODULE}:logit_effect", scene.model, scene.capture, found, neuron, row, k=SAID)
+            self._snippets.ask((*key, neuron), f"{_MODULE}:snippets", models, scan, neuron)
+        read = tuple((one.model, one.capture, side) for one, side in zip(self._scenes, sides, strict=True))
+        self._effect.ask((*key, ids, neuron, row), f"{_MODULE}:effect_of_sides", read, neuron, row, k=SAID)
 
     def _kept_row(self) -> int:
         """The token whose logits are shown, since that takes a moment: a locked one, else the last one."""
@@ -181,13 +221,11 @@ class NeuronsView(SceneView):
         self.neuron.minimum, self.neuron.maximum = 0, found.values.shape[1] - 1
         self.neuron.set_value(neuron)
         self.width_words.setText(tr("of {count}", count=f"{found.values.shape[1]:,}"))
-        values = found.values[:, neuron]
-        most = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
-        self.text.set_weights(np.nan_to_num(np.maximum(values, 0.0) / most).tolist())
-        self._text.set_note(tr("layer {layer} neuron {neuron}", layer=layer, neuron=f"{neuron:,}"))
-        self._active.set_title(tr("Most active at “{token}”", token=visible_text(scene.tokens[row])))
-        here, scan = found.values[row], self._scan.answer
-        order = np.argsort(-np.nan_to_num(here, nan=-np.inf), kind="stable")[:ACTIVE]
+        self._text.show_neuron(self.values[:, neuron], self.sides, layer, neuron)
+        words = tr("Furthest apart at “{token}”") if self.less else tr("Most active at “{token}”")
+        self._active.set_title(words.format(token=visible_text(scene.tokens[row])))
+        here, scan = self.values[row], self._scan.answer
+        order = np.argsort(-strength(here, self.less), kind="stable")[:ACTIVE]
         shares = scan.active if scan is not None and scan.layer == layer else np.full(len(here), np.nan)
         self.active.set_rows([(int(n), float(here[n]), float(shares[n])) for n in order])
         self.active.select((neuron, 0.0, 0.0))
@@ -200,7 +238,7 @@ class NeuronsView(SceneView):
         if found is None or scan is None or self._scene is None:
             self.larger.show_waiting(error)
         else:
-            self.larger.show_snippets(found, scan, self._scene.tokenizer)
+            self.larger.show_snippets(found, scan, self._scene.tokenizer, self.less)
         self.told.emit()
 
     def _look_at(self, ids: list[int]) -> None:
@@ -211,7 +249,7 @@ class NeuronsView(SceneView):
 
     def _draw_effect(self) -> None:
         if self._scene is not None:
-            self.says.show_effect(self._effect.answer, self._scene, self._effect.error)
+            self.says.show_effect(self._effect.answer, self._scene, self._effect.error, self.less)
         self.told.emit()
 
     # --- choosing ---------------------------------------------------------------------------------------------------
@@ -242,39 +280,11 @@ class NeuronsView(SceneView):
 
     def explanation(self) -> str:
         """How a neuron's value comes about, with the numbers of the token that is pointed at."""
-        text = tr(
-            "A neuron is one number of the widened middle of the feed-forward part: it looks for something in the "
-            "stream and, where it is strong, writes its row of the last matrix back into it."
-        )
         found, scene = self.neurons, self._scene
         if found is None or scene is None or len(found.values) != scene.time:
-            return text
-        layer, neuron, row = self.place
-        value, inner = float(found.values[row, neuron]), float(found.inner[row, neuron])
-        bend = scene.config.model.activation.split("_")[0]
-        if found.gate is None:
-            made = tr("{bend}({inner}) = {value}", bend=bend, inner=f"{inner:.4f}", value=f"{value:.4f}")
-        else:
-            gate, bent = float(found.gate[row, neuron]), float(found.bent[row, neuron])
-            made = tr("{bend}({gate}) · {inner} = {bent} · {inner} = {value}", bend=bend, gate=f"{gate:.4f}",
-                      inner=f"{inner:.4f}", bent=f"{bent:.4f}", value=f"{value:.4f}")  # fmt: skip
-        where = tr("Layer {layer} neuron {neuron} at “{token}”", layer=layer, neuron=f"{neuron:,}",
-                   token=visible_text(scene.tokens[row]))  # fmt: skip
-        return f"{text} {where}: {made}."
+            return tr(ABOUT)
+        return explanation(self.sides, self._scenes, self.place)
 
     def numbers(self) -> dict[str, npt.NDArray[Any]]:
         """The layer's neurons on the text, and the larger text's best windows of the chosen one."""
-        found, scan = self.neurons, self._scan.answer
-        if found is None:
-            return {}
-        numbers: dict[str, npt.NDArray[Any]] = {"values": found.values, "inner": found.inner}
-        if found.gate is not None:
-            numbers |= {"gate": found.gate, "bent": found.bent}
-        if scan is not None and scan.layer == found.layer:
-            numbers |= {"peaks": scan.peaks, "peak_windows": scan.windows, "peak_places": scan.places}
-            numbers["window_starts"] = np.array(scan.starts)
-        return numbers
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.1f} %" if np.isfinite(value) else "–"
+        return numbers_of(self.sides, self._scan.answer) if self.sides else {}

@@ -4,7 +4,7 @@ from studio.core.language import tr
 
 KINDS = (
     ("induction", "induction"), ("previous_token", "previous token"), ("duplicate", "duplicate"),
-    ("first_token", "first token"), ("entropy", "entropy"),
+    ("local", "local"), ("first_token", "first token"), ("entropy", "entropy"),
 )  # fmt: skip
 
 _MEANINGS = {
@@ -13,6 +13,8 @@ _MEANINGS = {
     "previous_token": "A previous-token head looks at the token just before. It is what an induction head reads from.",
     "duplicate": "A duplicate-token head looks at the same token one round earlier, in a random sequence and its "
     "repetition.",
+    "local": "A local head looks at what is near: its own token and the two before it, and at the two after it where "
+    "it may see them. In a short text even a head that looks everywhere alike does so.",
     "first_token": "Many heads rest on the first token when they have nothing to do: a sink.",
     "entropy": "How widely a head looks: 1 is everywhere alike, 0 is one single token.",
 }
@@ -20,6 +22,7 @@ _FORMULAS = {
     "induction": "mean of A[i, i − {before}] over the second round of {period} tokens = {value}; chance is {chance}.",
     "previous_token": "mean of A[i, i − 1] over the text = {value}.",
     "duplicate": "mean of A[i, i − {period}] over the second round = {value}.",
+    "local": "mean of Σ A[i, j] over all j with |i − j| ≤ 2, from the fourth row on = {value}.",
     "first_token": "mean of A[i, 0] from the second row on = {value}.",
     "entropy": "mean over rows of −Σ A log A ÷ log(tokens the row may see) = {value}.",
 }

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.language import tr
 from studio.views.token_text import visible_text
-from studio.views.token_view import weight_tint
+from studio.views.token_view import signed_tint
 from studio.widgets.look import Look
 
 ROW, _VALUE, _PAD = 26, 64, 3
+MORE, LESS = 1, 0  # series of what A has more of than B, and less, as on the diverging map
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,12 @@ class SnippetList(QWidget):
         super().__init__(parent)
         self.look = look
         self._snippets: tuple[ShownSnippet, ...] = ()
+        self._signed = False
         self._line = -1
         self._empty = ""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Where the neuron is strongest"))
         look.changed.connect(self.update)
 
@@ -54,13 +56,16 @@ class SnippetList(QWidget):
         self._empty = text
         self.update()
 
-    def set_snippets(self, snippets: Sequence[ShownSnippet]) -> None:
-        """Show these from the top, the strongest first."""
-        self._snippets, self._line = tuple(snippets), -1
-        said = (f"{one.values[one.peak]:.3f} {''.join(one.texts)}" for one in snippets[:5])
+    def set_snippets(self, snippets: Sequence[ShownSnippet], signed: bool = False) -> None:
+        """Show these from the top, the strongest first; `signed` values have a colour below 0 too."""
+        self._snippets, self._signed, self._line = tuple(snippets), signed, -1
+        said = (f"{self._number(one)} {''.join(one.texts)}" for one in snippets[:5])
         self.setAccessibleDescription("; ".join(said))
         self.updateGeometry()
         self.update()
+
+    def _number(self, snippet: ShownSnippet) -> str:
+        return f"{snippet.values[snippet.peak]:{'+' if self._signed else ''}.3f}"
 
     @property
     def snippets(self) -> tuple[ShownSnippet, ...]:
@@ -76,7 +81,8 @@ class SnippetList(QWidget):
             flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
             painter.drawText(self.rect().adjusted(16, 4, -16, -4), flags, self._empty)
             return
-        most = max((float(np.nanmax(one.values, initial=0.0)) for one in self._snippets), default=0.0) or 1.0
+        sizes = (np.abs(one.values) if self._signed else one.values for one in self._snippets)
+        most = max((float(np.nanmax(size, initial=0.0)) for size in sizes), default=0.0) or 1.0
         for line, snippet in enumerate(self._snippets[: self.height() // ROW]):  # whole lines only
             self._paint_line(painter, line, snippet, most)
         if self.hasFocus():
@@ -91,7 +97,7 @@ class SnippetList(QWidget):
         painter.setFont(self.look.font(11))
         painter.setPen(self.look.color("text_quiet"))
         side = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(QRectF(0, top, _VALUE - 12, ROW), side, f"{snippet.values[snippet.peak]:.3f}")
+        painter.drawText(QRectF(0, top, _VALUE - 12, ROW), side, self._number(snippet))
         painter.setFont(font)
         metrics, texts = QFontMetricsF(font), [visible_text(text) for text in snippet.texts]
         middle = _VALUE + 0.4 * (self.width() - _VALUE)
@@ -104,8 +110,13 @@ class SnippetList(QWidget):
             if left + width > self.width():
                 break
             weight = float(snippet.values[place]) / most
+            weight = weight if np.isfinite(weight) else 0.0
             painter.setPen(QPen(self.look.color("accent"), 1) if place == snippet.peak else Qt.PenStyle.NoPen)
-            painter.setBrush(weight_tint(self.look, "warning", weight if np.isfinite(weight) else 0.0))
+            painter.setBrush(
+                signed_tint(self.look, MORE, LESS, weight)
+                if self._signed
+                else signed_tint(self.look, "warning", "", weight)
+            )
             painter.drawRoundedRect(QRectF(left + 0.5, top + 3.5, width - 1, ROW - 7), 3, 3)
             painter.setPen(self.look.color("text"))
             room = QRectF(left + _PAD, top, width, ROW)

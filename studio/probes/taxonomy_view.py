@@ -13,6 +13,7 @@ from studio.live.session import Session
 from studio.maps.colour_bar import ColourBar
 from studio.maps.heat_map import HeatMap
 from studio.probes.score_words import KINDS, filled, meaning_of, name_of
+from studio.seeing.moment import NOT_KEPT
 from studio.seeing.question import Question
 from studio.seeing.view import EVERYTHING, SceneView
 from studio.widgets.card import Card
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Doubles = npt.NDArray[np.float64]
 
 GROWN = 0.5  # from here on a head is said to do it
+NO_CURVES = "A run that keeps snapshots shows here when each head began to do this."
+NOT_KEPT_YET = "The snapshots of this run were kept by an Atelier that did not measure this yet."
 ENDS = (0.1, 0.25, 0.5)  # of the axis before 1
 
 
@@ -47,7 +50,6 @@ class TaxonomyView(SceneView):
         self.map.describe = self._describe
         self.bar = ColourBar(look)
         self.chart = LineChart(look, tr("Scores over the training"), tr("step"))
-        self.chart.set_empty_text(tr("A run that keeps snapshots shows here when each head began to do this."))
         self.grown = Label("", "small", wrap=True)
         self._heads, self._time = Card(tr("Now"), look), Card(tr("Over the training"), look)
         self._lay_out()
@@ -118,7 +120,8 @@ class TaxonomyView(SceneView):
             self.map.set_values(np.zeros((0, 0), np.float32))
             waits = self._now.waiting or self._beside.waiting
             error = self._now.error or self._beside.error
-            self._heads.set_note(str(error) if error is not None else tr("being computed…") if waits else "")
+            words = tr(NOT_KEPT) if self.looking.snapshot is not None else tr("being computed…") if waits else ""
+            self._heads.set_note(str(error) if error is not None else words)
             return
         layers, heads = shown.shape
         kept, held = self.looking.moments
@@ -138,8 +141,10 @@ class TaxonomyView(SceneView):
         (snapshot, held), kind = self.looking.moments, self.kind.value()
         if snapshot is not None:
             found: Doubles | None = snapshot.scores.get(kind)
-            known = found is not None and held is not None and kind in held.scores
-            return found - held.scores[kind] if known and found is not None else found
+            less: Doubles | None = None if held is None else held.scores.get(kind)
+            if held is None or found is None:
+                return found
+            return None if less is None else found - less
         if self._now.current is None:
             return None
         now: Doubles = getattr(self._now.current, kind)
@@ -168,6 +173,8 @@ class TaxonomyView(SceneView):
         found = series.scores.get(kind) if series is not None else None
         if series is None or found is None or not len(series.steps):
             self._drawn = None
+            older = series is not None and bool(series.scores)
+            self.chart.set_empty_text(tr(NOT_KEPT_YET) if older else tr(NO_CURVES))
             self.chart.set_lines(())
             self.grown.setText("")
             return

@@ -1,6 +1,6 @@
 """How large weights, gradients and updates are: by layer over the training, and every tensor as it is now."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from studio.controls.segmented import Segmented
 from studio.core.language import tr
-from studio.curves.line_chart import Line, LineChart
 from studio.live.session import Session
 from studio.probes.borrowed import borrowed_text
+from studio.probes.length_curves import LengthCurves
 from studio.probes.size_bars import SizeBars
-from studio.probes.tensor_rows import TensorRow, columns, part_words, rows_of
+from studio.probes.tensor_rows import TensorRow, columns, rows_of
 from studio.seeing.question import Question
 from studio.seeing.view import EVERYTHING, SceneView
 from studio.views.record_table import RecordTable
@@ -21,11 +21,7 @@ from studio.widgets.card import Card
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 
-if TYPE_CHECKING:
-    from studio.live.film_reader import Series
-
 Doubles = npt.NDArray[np.float64]
-KINDS = (("weights", "weights"), ("gradients", "gradients"), ("updates", "updates"))
 LISTED = (("weights", "Weights"), ("first", "Adam m"), ("second", "Adam √v"))
 
 ABOUT = (
@@ -50,22 +46,18 @@ class WeightsView(SceneView):
         self._tensors, self._pull, self._histogram = (
             Question(self.looking, f"weights {what}", self) for what in ("tensors", "pull", "histogram")
         )
-        self._series: Series | None = None
         self._open: set[str] = set()
         self._chosen = ""
-        self.kind = Segmented(tuple((value, tr(words)) for value, words in KINDS), look, tr("Whose length"))
+        self.curves = LengthCurves(look)
+        self.kind, self.chart, self.odd = self.curves.kind, self.curves.chart, self.curves.odd
         self.listed = Segmented(tuple((value, tr(words)) for value, words in LISTED), look, tr("Which tensors"))
-        self.chart = LineChart(look, tr("Length by layer over the training"), tr("step"))
-        self.chart.set_logarithmic(True)
-        self.chart.set_empty_text(tr("A run that keeps snapshots shows here how its layers grew."))
-        self.odd = Label("", "small", wrap=True)
         self.table = RecordTable(columns(), look, key=lambda row: (row.part, row.tensor))
         self.bars = SizeBars(look)
         self.measure = Button(tr("Measure gradients"), self._measure, look).set_small()
         self.note = Label("", "small", wrap=True)
-        self._time, self._now = Card(tr("Over the training"), look), Card(tr("Tensors"), look)
+        self._now = Card(tr("Tensors"), look)
         self._lay_out()
-        self.kind.changed.connect(self._another_kind)
+        self.curves.turned.connect(self.told)
         self.listed.changed.connect(self._other_tensors)
         self.chart.clicked.connect(self._clicked)
         self.chart.hovered.connect(self._line_hovered)
@@ -77,9 +69,6 @@ class WeightsView(SceneView):
         self._histogram.answered.connect(self._draw_histogram)
 
     def _lay_out(self) -> None:
-        self._time.header.addWidget(self.kind)
-        self._time.body.addWidget(self.chart, 1)
-        self._time.body.addWidget(self.odd)
         tools = QHBoxLayout()
         tools.addWidget(self.listed)
         tools.addStretch(1)
@@ -91,7 +80,7 @@ class WeightsView(SceneView):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
-        row.addWidget(self._time, 1)
+        row.addWidget(self.curves, 1)
         row.addWidget(self._now, 1)
 
     # --- what is drawn ----------------------------------------------------------------------------------------------
@@ -181,25 +170,8 @@ class WeightsView(SceneView):
             self.note.setText(self._histogram_words())
 
     def _draw_curves(self) -> None:
-        self._series = series = self.looking.film.all() if self.looking.film.steps else None
-        values = getattr(series, self.kind.value()) if series is not None else np.zeros((0, 0))
-        if series is None or not values.size:
-            self.chart.set_lines(())
-            self.odd.setText("")
-            return
-        steps = series.steps.astype(np.float64)
-        names = ["embeddings", *(str(layer) for layer in range(values.shape[1] - 2)), "end"]
-        self.chart.set_lines([Line(part_words(name), steps, values[:, at], at) for at, name in enumerate(names)])
-        self.chart.set_marker(None if self.looking.film.step is None else float(self.looking.film.step))
-        measured = np.isfinite(values).any()
-        self.odd.setText(odd_words(series) if measured else tr("This run did not keep its {kind}.", kind=self._kind()))
-
-    def _another_kind(self, _kind: str) -> None:
-        self._draw_curves()
-        self.told.emit()
-
-    def _kind(self) -> str:
-        return tr(dict(KINDS)[self.kind.value()])
+        film, held = self.looking.film, self.looking.moments[1]
+        self.curves.show_series(film.all() if film.steps else None, film.step, None if held is None else held.step)
 
     # --- tensors ----------------------------------------------------------------------------------------------------
 
@@ -254,33 +226,19 @@ class WeightsView(SceneView):
             self.selection.leave()
 
     def _clicked(self, _line: int, point: int) -> None:
-        if self._series is not None:
-            self.looking.film.go(int(self._series.steps[point]))
+        if self.curves.series is not None:
+            self.looking.film.go(int(self.curves.series.steps[point]))
 
     # --- what it says -----------------------------------------------------------------------------------------------
 
     def explanation(self) -> str:
         """What a length is, with those of the point that is looked at."""
         text = tr(ABOUT) if self.listed.value() == "weights" else f"{tr(ABOUT)} {tr(ADAM)}"
-        line, point = self.chart.point
-        series = self._series
-        if series is None or line < 0:
-            return text
-        weight, gradient, update = (float(getattr(series, name)[point, line]) for name, _ in KINDS)
-        ratio = f"{update / weight:.2e}" if weight and np.isfinite(update) else "–"
-        return text + " " + tr(
-            "{part}, step {step}: weights {weight}, gradient {gradient}, update {update}; update ÷ weight = {ratio}.",
-            part=self.chart.lines[line].name, step=f"{int(series.steps[point]):,}", weight=f"{weight:.4g}",
-            gradient=f"{gradient:.4g}", update=f"{update:.4g}", ratio=ratio,
-        )  # fmt: skip
+        return f"{text} {self.curves.point_words()}".strip()
 
     def numbers(self) -> dict[str, npt.NDArray[Any]]:
         """Lengths over the steps, those of every tensor now, and the histogram that is shown."""
-        found: dict[str, npt.NDArray[Any]] = {}
-        if self._series is not None and len(self._series.steps):
-            found["steps"] = self._series.steps
-            found |= {name: getattr(self._series, name) for name, _ in KINDS}
-            found |= {name: getattr(self._series, name) for name in ("not_numbers", "odd_gradients")}
+        found: dict[str, npt.NDArray[Any]] = self.curves.numbers()
         tensors, histogram = self._tensors.current, self._histogram.current
         if tensors is not None:
             found["tensors"] = np.array([item.name for item in tensors])
@@ -289,27 +247,3 @@ class WeightsView(SceneView):
         if histogram is not None:
             found["negative"], found["positive"] = histogram.negative, histogram.positive
         return found
-
-
-def odd_words(series: "Series") -> str:
-    """How many numbers were none over the snapshots, and since when."""
-    count = len(series.steps)
-    if not series.not_numbers.any() and not series.odd_gradients.any():
-        parts = [tr("No NaN and nothing infinite in weights and gradients at {count} snapshots", count=count)]
-        return " · ".join([*parts, *_waiting(series)])
-    parts = []
-    for counts, words in (
-        (series.not_numbers, tr("weights that are no numbers")), (series.odd_gradients, tr("gradients that are none")),
-    ):  # fmt: skip
-        where = np.flatnonzero(counts)
-        if len(where):
-            first = int(series.steps[where[0]])
-            parts.append(tr("{words}: {count}, first at step {step}", words=words, count=f"{int(counts[where[-1]]):,}",
-                            step=f"{first:,}"))  # fmt: skip
-        else:
-            parts.append(tr("{words}: 0 at {count} snapshots", words=words, count=count))
-    return " · ".join([*parts, *_waiting(series)])
-
-
-def _waiting(series: "Series") -> list[str]:
-    return [tr("{count} more are being read", count=series.missing)] if series.missing else []

@@ -11,6 +11,8 @@ from studio.maps.tiles import LEVELS, NOTHING
 if TYPE_CHECKING:
     from studio.insight.snapshot import Snapshot
 
+NOT_KEPT = "This snapshot was kept by an Atelier that did not measure it yet; the checkpoints tell it exactly."
+
 
 def own_moment(looking: Looking) -> "Snapshot | None":
     """The film's snapshot, where each of its numbers is one pair of the tokens that are read; else None."""

@@ -8,12 +8,14 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.controls.cell_field import CellField
 from studio.core.language import tr
 from studio.steps.arrangement import Arrangement, arrange, between
-from studio.steps.cell_edit import CellEdit
 from studio.steps.matrix_picture import MatrixPicture, Part, Shown
 from studio.steps.stages import Matrix, Stage
 from studio.widgets.look import Look
+
+_LARGEST = 1_000.0  # of a number in a vector; softmax of much larger ones says nothing
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class StepCanvas(QWidget):
         self._parts: dict[str, Part] = {}
         self._pointing = False
         self._arranged: dict[int, Arrangement] = {}
-        self.edit = CellEdit(look, self)
+        self.edit = CellField(look, self, _LARGEST)
         self.edit.given.connect(self.edited)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

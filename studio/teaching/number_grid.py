@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.controls.cell_field import CellField
 from studio.core.language import tr
 from studio.maps.colours import DIFFERENCE, Colouring, number_text
-from studio.teaching.cell_field import CellField
 from studio.teaching.grid_paint import NAME_HIGH, gutter, has_room, paint_cells, paint_frames, paint_names
 from studio.widgets.hover_card import CardRow, HoverCard
 from studio.widgets.look import Look
@@ -21,6 +21,7 @@ Cells = Sequence[tuple[int, int]]
 _TITLE = 20.0
 _WIDE, _HIGH = 72.0, 36.0  # most pixels of a cell
 _LEAST, _ROWS = 16.0, 3  # pixels that each of the first rows keeps in a low window
+_LARGEST = 1e6  # of a number that is typed
 _DIGITS = "-+.0123456789"
 
 
@@ -46,7 +47,7 @@ class NumberGrid(QWidget):
         self.hovered = (-1, -1)
         self._most = (_WIDE, _HIGH)
         self._card = HoverCard(look, self)
-        self.field = CellField(look, self)
+        self.field = CellField(look, self, _LARGEST)
         self.field.given.connect(self.edited)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

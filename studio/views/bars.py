@@ -97,6 +97,10 @@ class ChoiceBars(QWidget):
             self.updateGeometry()
         self.update()
 
+    def tip_words(self, item: Choice) -> str:
+        """What the tooltip of a row says."""
+        return f"{visible_text(item.text)} · id {item.id}"
+
     def row_at(self, point: QPointF) -> int:
         """The row under a point, or -1; the row of all others is none."""
         row = int(point.y() // BAR_ROW)
@@ -132,18 +136,7 @@ class ChoiceBars(QWidget):
 
     def _paint_row(self, painter: QPainter, row: int, item: Choice, text_width: float, most: float) -> None:
         top = BAR_ROW * row
-        if row == self._pointed:
-            painter.setPen(QPen(self._look.color("focus"), 1) if self.hasFocus() else Qt.PenStyle.NoPen)
-            painter.setBrush(self._look.color("hover"))
-            painter.drawRoundedRect(QRectF(0.5, top + 0.5, self.width() - 1, BAR_ROW - 1), 4, 4)
-        font = self._look.font(13, 600 if item.marked else 400, mono=True)
-        font.setStrikeOut(item.removed)
-        painter.setFont(font)
-        painter.setPen(self._look.color("text_quiet" if item.removed else "text"))
-        words = visible_text(item.text)
-        words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(text_width - 12))
-        flags = int(Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(QRectF(6, top, text_width - 6, BAR_ROW), flags, words)
+        self._paint_words(painter, row, item, text_width)
         room = self.width() - text_width - _PERCENT - 6
         painter.setPen(Qt.PenStyle.NoPen)
         if item.before is not None:
@@ -159,6 +152,22 @@ class ChoiceBars(QWidget):
             painter.fillRect(notch, self._look.color("text"))
         self._paint_percent(painter, top, item.probability)
 
+    def _paint_words(self, painter: QPainter, row: int, item: Choice, text_width: float) -> None:
+        """The token on the ground of its row."""
+        top = BAR_ROW * row
+        if row == self._pointed:
+            painter.setPen(QPen(self._look.color("focus"), 1) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setBrush(self._look.color("hover"))
+            painter.drawRoundedRect(QRectF(0.5, top + 0.5, self.width() - 1, BAR_ROW - 1), 4, 4)
+        font = self._look.font(13, 600 if item.marked else 400, mono=True)
+        font.setStrikeOut(item.removed)
+        painter.setFont(font)
+        painter.setPen(self._look.color("text_quiet" if item.removed else "text"))
+        words = visible_text(item.text)
+        words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(text_width - 12))
+        flags = int(Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(QRectF(6, top, text_width - 6, BAR_ROW), flags, words)
+
     def _paint_percent(self, painter: QPainter, top: float, probability: float) -> None:
         painter.setFont(self._look.font(11))
         painter.setPen(self._look.color("text_quiet"))
@@ -168,8 +177,7 @@ class ChoiceBars(QWidget):
     def _point(self, row: int) -> None:
         if row != self._pointed:
             self._pointed = row
-            words = f"{visible_text(self._choices[row].text)} · id {self._choices[row].id}" if row >= 0 else ""
-            self.setToolTip(words)
+            self.setToolTip(self.tip_words(self._choices[row]) if row >= 0 else "")
             self.pointed.emit(self._choices[row].id if row >= 0 else -1)
             self.update()
 

@@ -330,6 +330,20 @@ def test_while_the_film_is_moved_the_snapshot_is_shown_with_its_rounding(view, s
     assert np.array_equal(heat_map.values, scene.capture.attention[2, 1])
 
 
+def test_a_snapshot_from_before_a_score_existed_says_so_and_keeps_its_maps(view, session, settled):
+    snapshot = snapshot_of(session.looking.scene)
+    del snapshot.scores["local"]
+    scrub(session, snapshot)
+    settled()
+    view.all.badge._choose("local")
+    assert view.all.values() is None
+    assert "did not measure it yet" in view.all.meaning.text()
+    assert view.all.mosaic.tiles is not None
+    view.all.badge._choose("previous_token")
+    assert np.array_equal(view.all.values(), snapshot.scores["previous_token"])
+    assert "yet" not in view.all.meaning.text()
+
+
 def test_two_moments_of_a_run_are_compared_by_keeping_one(view, session, settled):
     scene = session.looking.scene
     early, late = snapshot_of(scene, 100), snapshot_of(scene_of("gpt2 untied"), 200)

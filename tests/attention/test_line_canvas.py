@@ -64,6 +64,42 @@ def test_heads_that_share_a_colour_differ_by_their_dashes(canvas):
     assert canvas.pen(1, 0.5).style() != canvas.pen(9, 0.5).style()
 
 
+def other_weights():
+    return np.roll(weights(), 1, axis=0)
+
+
+def test_a_difference_has_the_colour_of_its_sign_and_dashes_below_zero(canvas, look):
+    found = lines_of(weights(), Wanted((0, 1, 2), 6), other_weights())
+    canvas.set_lines(found)
+    more, less = canvas.pen(0, found.most / 2), canvas.pen(0, -found.most / 4)
+    assert more.color().name() == look.color(1).name()
+    assert less.color().name() == look.color(0).name()
+    assert more.style() == Qt.PenStyle.SolidLine
+    assert less.style() == Qt.PenStyle.DashLine
+    assert more.color().alphaF() == pytest.approx(0.5, abs=1 / 255)
+    assert less.color().alphaF() == pytest.approx(0.25, abs=1 / 255)
+    assert canvas.pen(2, 0.1) == canvas.pen(9, 0.1)  # no colour of a head's own
+
+
+def test_the_strength_of_a_difference_stays_when_a_token_is_pointed_at(canvas):
+    found = lines_of(weights(), Wanted((0, 1, 2), 6), other_weights())
+    canvas.set_lines(found)
+    before = canvas.pen(0, 0.1).color().alphaF()
+    canvas.focus(5, None, lines_of(weights(), Wanted((0,), 6, row=5), other_weights()))
+    assert canvas.focused.most < canvas.most == found.most
+    assert canvas.pen(0, 0.1).color().alphaF() == before
+
+
+def test_a_token_gets_the_difference_that_is_furthest_from_zero(canvas):
+    one, other = weights(), other_weights()
+    canvas.set_lines(lines_of(one, Wanted((0, 1, 2), 6), other))
+    canvas.focus(5, None, lines_of(one, Wanted((0, 1, 2), 6, row=5), other))
+    away = (one.astype(np.float64) - other)[:, 5]
+    expected = away[np.abs(away).argmax(0), np.arange(6)]
+    assert np.array_equal(canvas._received(), expected)
+    assert not canvas.viewport().grab().isNull()
+
+
 def test_pointing_at_the_left_is_looking_and_at_the_right_being_looked_at(canvas):
     heard = []
     canvas.hovered.connect(lambda row, column: heard.append((row, column)))

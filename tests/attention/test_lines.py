@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from studio.attention.lines import MOST, NO_LINES, Wanted, lines_of
+from studio.attention.lines import MOST, NO_LINES, Wanted, joined, lines_of
 
 
 def weights(length, heads=3, seed=0):
@@ -103,3 +103,80 @@ def test_one_tokens_lines_are_found_without_adding_up_all_weights(monkeypatch):
     monkeypatch.setattr("studio.attention.lines._hidden", lambda *_: pytest.fail("all weights were read"))
     assert np.isnan(lines_of(normalised(15), Wanted((0, 1), 15, row=6)).hidden).all()
     assert np.isnan(lines_of(normalised(15), Wanted((0, 1), 15, column=6)).hidden).all()
+
+
+# --- differences ------------------------------------------------------------------------------------------------------
+
+
+def pair(length=20, heads=3):
+    rounds = [weights(length, heads, seed) + 1e-6 * np.tri(length, dtype=np.float32) for seed in (1, 2)]
+    return [found / found.sum(-1, keepdims=True) for found in rounds]
+
+
+@pytest.mark.parametrize("top", [1, 3, 10_000])
+@pytest.mark.parametrize("least", [0.0, 0.05])
+def test_drawn_and_hidden_differences_are_half_of_what_differs(top, least):
+    one, other = pair()
+    found = lines_of(one, Wanted((0, 2), top, least), other)
+    differs = np.abs(one.astype(np.float64) - other)[[0, 2]].sum(-1) / 2
+    np.testing.assert_allclose(found.drawn + found.hidden, differs, atol=1e-12)
+    assert differs.max() <= 1.0 + 1e-6
+    assert found.signed
+
+
+def test_a_difference_keeps_its_sign_and_those_furthest_from_zero_come_last():
+    one, other = pair()
+    found = lines_of(one, Wanted((0, 1, 2), 20), other)
+    places = found.head, found.row, found.column
+    assert np.array_equal(found.weight, one[places].astype(np.float64) - other[places])
+    assert (found.weight < 0).any()
+    assert (found.weight > 0).any()
+    assert (np.diff(np.abs(found.weight)) >= 0).all()
+
+
+def test_the_strongest_differences_of_each_token_are_kept_whichever_side_looks_more():
+    one, other = pair()
+    found = lines_of(one, Wanted((1,), top=2), other)
+    for row in range(20):
+        expected = np.sort(np.abs(one[1, row].astype(np.float64) - other[1, row]))[-2:]
+        np.testing.assert_allclose(np.sort(np.abs(found.weight[found.row == row])), expected[expected > 0], atol=1e-8)
+
+
+def test_full_colour_is_the_largest_difference_of_all_heads_also_of_those_that_are_not_drawn():
+    one, other = pair()
+    one[2, 5, 0] = other[2, 5, 0] + 1.5
+    assert lines_of(one, Wanted((0,), 3), other).most == pytest.approx(1.5, abs=1e-6)
+    assert lines_of(one, Wanted((0,), 3)).most == 1.0
+
+
+def test_swapped_sides_change_nothing_but_the_sign():
+    one, other = pair()
+    there, back = (lines_of(a, Wanted((0, 1), 3), b) for a, b in ((one, other), (other, one)))
+    assert np.array_equal(there.weight, -back.weight)
+    assert np.array_equal(there.column, back.column)
+    assert np.array_equal(there.hidden, back.hidden)
+
+
+def test_a_model_less_itself_has_no_lines_and_hides_nothing():
+    one, _ = pair()
+    found = lines_of(one, Wanted((0, 1, 2), 20), one)
+    assert len(found) == 0
+    assert not found.hidden.any()
+    assert found.most == 1.0
+
+
+def test_what_is_no_number_on_either_side_is_no_difference():
+    one, other = pair()
+    other[0, 4, 1] = np.nan
+    found = lines_of(one, Wanted((0,), 20), other)
+    assert not ((found.row == 4) & (found.column == 1)).any()
+    assert np.isnan(found.hidden[0, 4])
+    assert np.isfinite(found.most)
+
+
+def test_both_directions_of_a_token_are_joined_by_size_and_its_own_line_comes_once():
+    one, other = pair()
+    found = joined(lines_of(one, Wanted((0,), 20, row=6), other), lines_of(one, Wanted((0,), 20, column=6), other), 6)
+    assert found.signed
+    assert (np.diff(np.abs(found.weight)) >= 0).all()
+    assert ((found.row == 6) & (found.column == 6)).sum() == 1

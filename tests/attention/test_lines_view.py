@@ -110,18 +110,73 @@ def test_a_long_text_never_draws_more_than_it_may_and_is_chosen_in_the_backgroun
     assert np.abs(view.canvas.lines.drawn + view.canvas.lines.hidden - 1.0).max() <= 1e-5
 
 
-def test_a_difference_has_no_lines_and_the_page_says_whose_they_are(view, session):
+def compare(session, mode="difference", seed=2):
     looking = session.looking
-    looking.other, looking.mode = scene_of("gpt2 untied"), "difference"
+    looking.other, looking.mode = scene_of(seed=seed), mode
     looking.changed.emit(frozenset({"other", "mode"}))
-    assert view.scene is looking.scene
-    assert "Lines of A" in view.note.text()
+    return looking
+
+
+def test_every_line_of_a_difference_is_a_weight_of_a_less_that_of_b(view, session):
+    choose(view.least, 0.0)
+    looking = compare(session)
+    one, other = looking.scene.capture.attention[0], looking.other.capture.attention[0]
+    lines = view.canvas.lines
+    places = lines.head, lines.row, lines.column
+    assert np.array_equal(lines.weight, one[places].astype(float) - other[places])
+    assert view.key.isVisible()
+    assert view.key.words[:2] == ("A looks more", "B looks more")
+    assert lines.most == pytest.approx(np.abs(one - other).max())
+    assert "of all attention goes elsewhere" in view.note.text()
+    assert view.chips.chips[0].plain
+    assert np.array_equal(view.numbers()["difference"], lines.weight)
+    assert np.array_equal(view.numbers()["weight_b"], other[places])
+
+
+def test_pointing_at_a_difference_tells_what_both_sides_say(view, session):
+    choose(view.least, 0.0)
+    looking = compare(session)
+    move(view.canvas.viewport(), view.canvas.row_rect(6).center())
+    one, other = (scene.capture.attention[0, 1, 6] for scene in (looking.scene, looking.other))
+    best = int(np.abs(one - other).argmax())
+    assert view.canvas.card_lines[2].startswith(
+        f"{one[best] - other[best]:+.3f} (A {one[best]:.3f}, B {other[best]:.3f}) head 1 to "
+    )
+    session.selection.lock(row=6)
+    assert "they differ most" in view.explanation()
+    assert f"{view.canvas.focused.weight[-1]:+.4f}" in view.explanation()
+
+
+def test_b_alone_shows_its_own_weights_in_the_colours_of_its_heads(view, session):
+    looking = compare(session)
     looking.mode = "B"
     looking.changed.emit(frozenset({"mode"}))
     assert view.scene is looking.other
     lines = view.canvas.lines
-    weights = looking.other.capture.attention[0]
-    assert np.array_equal(weights[lines.head, lines.row, lines.column].astype(float), lines.weight)
+    assert np.array_equal(looking.other.capture.attention[0][lines.head, lines.row, lines.column], lines.weight)
+    assert not view.key.isVisible()
+    assert not view.chips.chips[0].plain
+    assert not lines.signed
+
+
+def test_models_that_hardly_differ_say_how_far_they_do_instead_of_showing_nothing(view, session):
+    looking = session.looking
+    looking.other, looking.mode = looking.scene, "difference"
+    looking.changed.emit(frozenset({"other", "mode"}))
+    assert len(view.canvas.lines) == 0
+    assert "No difference of these heads reaches 0.05" in view.note.text()
+    assert "0 % of all attention goes elsewhere" in view.note.text()
+
+
+def test_a_picture_of_a_difference_holds_what_its_lines_mean(view, session):
+    from studio.seeing.export import svg_bytes
+
+    compare(session)
+    drawing = svg_bytes(view.drawing(), "Lines").decode()
+    assert "A looks more" in drawing
+    assert "full colour: ±" in drawing
+    assert drawing.count("<path") + drawing.count("<polyline") >= len(view.canvas.lines) > 0
+    assert "<image" not in drawing
 
 
 def test_the_explanation_names_the_strongest_line_of_the_token(view, session):

@@ -147,13 +147,16 @@ def test_what_waits_for_a_button_in_the_window_is_measured(inspect, project: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("view", ["attention", "lens", "compare", "rollout", "steps", "query_key"])
+@pytest.mark.parametrize(
+    "view", ["attention", "lens", "compare", "rollout", "steps", "query_key", "laboratory", "neurons", "positions"]
+)
 def test_a_model_less_itself_is_nothing(inspect, tmp_path: Path, view: str) -> None:
     code, _, said = inspect(PROMPT, view, "it.npz", "--compare", "tale")
     assert code == DONE, said
     found = np.load(tmp_path / "it.npz", allow_pickle=False)
     name = {"attention": "map", "lens": "apart", "compare": "divergence", "steps": "output",
-            "query_key": "scores"}.get(view, view)  # fmt: skip
+            "query_key": "scores", "laboratory": "difference", "neurons": "difference",
+            "positions": "cosines"}.get(view, view)  # fmt: skip
     assert found[name].size
     assert not found[name].any()
 

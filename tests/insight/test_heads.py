@@ -12,7 +12,7 @@ from studio.core.errors import StudioError
 from studio.core.shelf import FAMILIES
 from studio.insight import heads
 from studio.insight.capture import capture
-from studio.insight.heads import duplicate, entropy, first_token, induction, previous_token, repeated
+from studio.insight.heads import duplicate, entropy, first_token, induction, local, previous_token, repeated
 from tests.families.conftest import shaken, tiny
 from tests.insight.conftest import IDS
 
@@ -33,6 +33,7 @@ def evenly(time: int) -> np.ndarray:
 def test_ideal_heads_score_one() -> None:
     assert abs(previous_token(looking_back(50, 1)) - 1) <= 1e-6
     assert abs(first_token(looking_back(50, 99)) - 1) <= 1e-6
+    assert [abs(local(looking_back(50, away)) - 1) <= 1e-6 for away in (0, 1, 2)] == [True] * 3
     assert abs(induction(looking_back(50, 24), 25) - 1) <= 1e-6
     assert abs(duplicate(looking_back(50, 25), 25) - 1) <= 1e-6
 
@@ -40,6 +41,7 @@ def test_ideal_heads_score_one() -> None:
 def test_a_head_of_one_kind_is_none_of_the_others() -> None:
     assert induction(looking_back(50, 25), 25) == 0
     assert duplicate(looking_back(50, 24), 25) == 0
+    assert local(looking_back(50, 3)) == 0
     assert previous_token(looking_back(50, 24)) == pytest.approx(1 / 49)  # only its second row, which has no choice
 
 
@@ -47,6 +49,22 @@ def test_the_induction_score_of_a_head_that_looks_everywhere_is_the_measured_one
     assert abs(induction(evenly(50), 25) - 0.0273) <= 1e-4
     model = shaken(tiny("llama 2"))
     assert heads.round_scores(model, *heads.probe(model))["chance"] == pytest.approx(induction(evenly(50), 25))
+
+
+@pytest.mark.parametrize("time", [4, 9, 60])
+@pytest.mark.parametrize("distance", [1, 2, 4])
+def test_a_local_head_is_scored_by_what_lies_near_in_every_row_that_sees_more(time: int, distance: int) -> None:
+    raw = np.random.default_rng(time).random((2, time, time)) + 0.1
+    both_ways = raw / raw.sum(-1, keepdims=True)
+    causal = np.tril(raw) / np.tril(raw).sum(-1, keepdims=True)
+    near = np.abs(np.subtract.outer(np.arange(time), np.arange(time))) <= distance
+    for weights in (both_ways, causal):
+        found = local(weights, distance)
+        if time <= distance + 1:
+            assert np.isnan(found).all()
+            continue
+        np.testing.assert_allclose(found, (weights * near).sum(-1)[:, distance + 1 :].mean(-1))
+    assert local(causal.astype(np.float32), distance).dtype == np.float64
 
 
 @pytest.mark.parametrize("time", [2, 64, 300])
@@ -74,7 +92,7 @@ def test_scores_change_nothing_and_come_out_the_same_for_one_and_for_many() -> N
     raw = np.tril(rng.random((3, 2, 4, 30, 30))) + 1e-9 * np.eye(30)
     weights = raw / raw.sum(-1, keepdims=True)
     before = weights.tobytes()
-    for score in (entropy, first_token, previous_token, lambda w: induction(w, 15), lambda w: duplicate(w, 15)):
+    for score in (entropy, first_token, previous_token, local, lambda w: induction(w, 15), lambda w: duplicate(w, 15)):
         many = score(weights)
         assert many.shape == (3, 2, 4)
         assert many.mean() == pytest.approx(np.mean([score(one) for one in weights]))

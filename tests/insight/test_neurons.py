@@ -142,3 +142,50 @@ def test_the_tokens_a_neuron_raises_and_lowers_are_the_ends_of_the_same_list(gpt
     assert found.value == read.values[4, 3]
     without = neurons.logit_effect(gpt2, captured, read, 3, 4, 2)
     assert without.raised == found.raised[:2]
+
+
+# --- two models -----------------------------------------------------------------------------------------------------
+
+
+def test_a_scan_of_two_models_finds_where_they_are_furthest_apart(tmp_path: Path) -> None:
+    run = small_run(tmp_path)
+    other = shaken(run.config.model, 5)
+    found = neurons.scan((run.model, other), own_text(run), 0, 16)
+    rows = [found.text.window(start, found.length) for start in found.starts]
+    apart = np.stack([neurons.read(run.model, row, 0).values - neurons.read(other, row, 0).values for row in rows])
+    highest = np.abs(apart).max(axis=1)
+    np.testing.assert_allclose(np.abs(found.peaks), -np.sort(-highest, axis=0)[: neurons.BEST], rtol=1e-4, atol=1e-5)
+    assert (found.peaks < 0).any()  # the sign is kept
+    np.testing.assert_allclose(found.active, (apart > 0).mean(axis=(0, 1)), atol=1e-6)
+    for snippet in neurons.snippets((run.model, other), found, 3):
+        np.testing.assert_allclose(snippet.values, apart[found.starts.index(snippet.start), :, 3], rtol=1e-4, atol=1e-5)
+        assert np.abs(snippet.values).argmax() == snippet.peak
+    itself = neurons.scan((run.model, run.model), own_text(run), 0, 8)
+    assert not itself.peaks.any()
+
+
+def test_what_a_neuron_adds_is_subtracted_token_by_token(gpt2) -> None:
+    other, position = shaken(tiny("gpt2"), 5), 4
+    sides = tuple((model, capture(model, IDS), neurons.read(model, IDS, 0)) for model in (gpt2, other))
+    found = neurons.effect_of_sides(sides, 3, position, 61)
+    each = [dict(neurons.logit_effect(*side, 3, position, 61).raised) for side in sides]
+    assert dict(found.raised) == pytest.approx({token: each[0][token] - each[1][token] for token in each[0]}, abs=1e-9)
+    assert found.value == pytest.approx(float(sides[0][2].values[position, 3] - sides[1][2].values[position, 3]))
+
+
+def test_layers_or_vocabularies_that_differ_are_a_sentence(gpt2) -> None:
+    wide, wordy = shaken(tiny("gpt2", hidden_dim=48)), shaken(tiny("gpt2", vocab_size=70))
+    with pytest.raises(StudioError, match=r"A has .* neurons in layer 0, B has 48"):
+        neurons.read_sides((gpt2, wide), IDS, 0)
+    sides = tuple((model, capture(model, IDS), neurons.read(model, IDS, 0)) for model in (gpt2, wordy))
+    with pytest.raises(StudioError, match="vocabularies of different sizes"):
+        neurons.effect_of_sides(sides, 0, 1)
+
+
+def test_a_neuron_that_is_no_number_is_kept_as_such(tmp_path: Path) -> None:
+    run = small_run(tmp_path)
+    with torch.no_grad():
+        next(iter(blocks(run.model))).mlp.up_proj.bias[2] = float("nan")
+    found = neurons.scan(run.model, own_text(run), 0, 8)
+    assert np.isnan(found.peaks[:, 2]).all()
+    assert np.isfinite(found.peaks[:, 3]).all()

@@ -80,7 +80,7 @@ def test_a_snapshot_holds_what_each_lens_computes(model) -> None:
     found = take(model, SUBJECT, 40)
     text = capture(model, IDS)
     wanted = heads.scores(model, text, *heads.probe(model))
-    assert set(found.scores) == {"entropy", "first_token", "previous_token", "induction", "duplicate"}
+    assert set(found.scores) == {"entropy", "first_token", "previous_token", "local", "induction", "duplicate"}
     for name, values in found.scores.items():
         np.testing.assert_allclose(values, getattr(wanted, name), atol=1e-6)
     for layer, head, row, column in ((0, 0, 16, 3), (2, 3, 9, 9), (1, 1, 2, 8)):
@@ -184,6 +184,15 @@ def test_one_of_the_first_version_is_read_with_what_it_lacks_unknown(gpt2, tmp_p
     assert np.isnan(found.training.gradients).all()
     assert found.training.updates.shape == (5,)
     assert (found.prompt, found.training.not_numbers, found.step) == ("", 0, 5)
+
+
+def test_one_that_was_written_before_a_score_existed_is_read_without_it(gpt2, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    taken = take(gpt2, SUBJECT, 5)
+    tensors = write(tmp_path, taken) / snapshot.TENSORS
+    save_file({name: array for name, array in load_file(tensors).items() if name != "scores.local"}, tensors)
+    assert set(taken.scores) - set(read(tensors.parent).scores) == {"local"}
 
 
 def test_a_small_memory_reads_a_shorter_text(gpt2) -> None:

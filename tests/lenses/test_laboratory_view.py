@@ -79,7 +79,7 @@ def test_a_slider_reshapes_what_is_there_without_asking_the_model(view: Laborato
     )  # fmt: skip
     np.testing.assert_array_equal(view.numbers()["after"], wanted)
     assert "top-k took" in view.next.cut.text()
-    assert [one.words for one in view.curve.sums.limits] == ["top-k 6", "top-p 0.8"]
+    assert [one.words for one in view.picture.curve.sums.limits] == ["top-k 6", "top-p 0.8"]
     assert "T = 2.5" in view.explanation()
     view.controls.reset.click()
     np.testing.assert_allclose(view.numbers()["after"], view.numbers()["before"], atol=1e-12)
@@ -120,16 +120,16 @@ def test_drawing_says_what_came_and_many_draws_become_notches(view: LaboratoryVi
 
 def test_the_tree_grows_only_where_it_is_looked_at(view: LaboratoryView, stage: Stage) -> None:
     stage.settle()
-    assert view.tree.key is None
-    view.tabs.set_value("tree")
-    view.tabs.changed.emit("tree")
-    stage.until(lambda: len(view.branches.twigs) > 6 and not view.tree.waiting)
-    first = [twig.branch for twig in view.branches.twigs if twig.branch.parent < 0]
+    assert view.picture.tree.key is None
+    view.picture.tabs.set_value("tree")
+    view.picture.tabs.changed.emit("tree")
+    stage.until(lambda: len(view.picture.branches.twigs) > 6 and not view.picture.tree.waiting)
+    first = [twig.branch for twig in view.picture.branches.twigs if twig.branch.parent < 0]
     chances = view.numbers()["after"]
     assert [branch.probability for branch in first] == pytest.approx([chances[branch.id] for branch in first], abs=1e-5)
     set_slider(view, "top_k", 1)
-    stage.until(lambda: len(view.branches.twigs) == 5 and not view.tree.waiting)
-    assert all(twig.branch.probability == 1.0 for twig in view.branches.twigs)
+    stage.until(lambda: len(view.picture.branches.twigs) == 5 and not view.picture.tree.waiting)
+    assert all(twig.branch.probability == 1.0 for twig in view.picture.branches.twigs)
 
 
 def test_a_chosen_bar_is_the_selected_token_everywhere(view: LaboratoryView, stage: Stage) -> None:
@@ -164,7 +164,7 @@ def test_what_came_next_in_another_text_is_gone_at_once(view: LaboratoryView, st
 
     def listen(what: frozenset[str]) -> None:  # after the view
         if "scene" in what:
-            told.append((view.bench, view.numbers(), len(view.curve.sums.before)))
+            told.append((view.bench, view.numbers(), len(view.picture.curve.sums.before)))
 
     stage.looking.changed.connect(listen)
     stage.looking.read("Mira looked")

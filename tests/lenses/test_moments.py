@@ -108,15 +108,32 @@ def test_lines_follow_the_film_where_a_snapshot_keeps_every_pair(stage: Stage) -
     view = stage.show(LinesView)
     kept = go(stage, 3)
     assert view.scrubs
-    np.testing.assert_array_equal(view.weights, weights_of(kept, 0))
+    np.testing.assert_array_equal(view.sides[0], weights_of(kept, 0))
     assert "≈ step 3, 8 bit" in view.note.text()
     assert view._describe("row", 2)[1][0].text.startswith("≈ ")
     stage.looking.film.go(None)
     stage.settle()
-    assert view.weights is not None
-    np.testing.assert_array_equal(view.weights, scene.capture.attention[0])
+    assert view.sides is not None
+    np.testing.assert_array_equal(view.sides[0], scene.capture.attention[0])
     assert not view.scrubs
     assert "≈" not in view._describe("row", 2)[1][0].text
+
+
+def test_lines_of_one_moment_less_the_other(stage: Stage, moments: tuple[Any, Any]) -> None:
+    now, then = moments
+    view = stage.show(LinesView)
+    view.least.set_value(0.0)
+    view.least.changed.emit()
+    stage.settle()
+    lines, (one, other) = view.canvas.lines, (weights_of(kept, 0) for kept in (now, then))
+    places = lines.head, lines.row, lines.column
+    assert len(lines)
+    assert np.array_equal(lines.weight, one[places].astype(np.float64) - other[places])
+    assert "≈ step 12 − step 0, 8 bit" in view.note.text()
+    assert view.key.words[:2] == ("step 12 looks more", "step 0 looks more")
+    row = view._describe("row", 2)[1][0].text
+    assert row.startswith("≈ ")
+    assert "(step 12 0." in row
 
 
 def test_only_a_snapshot_of_the_very_tokens_stands_in() -> None:

@@ -14,7 +14,7 @@ from studio.core.events import SnapshotTaken
 from studio.live import film as module
 from studio.live import film_reader
 from studio.live.film import Film
-from studio.live.film_reader import Frames, Wishes, read_wished, series_of
+from studio.live.film_reader import Frames, Row, Wishes, read_wished, series_of
 from studio.live.jobs import Jobs
 from studio.live.run_model import RunModel
 from studio.store.project import Project
@@ -467,3 +467,14 @@ def test_twenty_real_snapshots_of_twelve_by_twelve_heads_are_shown_within_a_seco
         film.go(number)
         qtbot.waitUntil(lambda number=number: film.step == number, timeout=1_000)
     assert time.perf_counter() - begun < 1.0
+
+
+def test_a_score_that_older_snapshots_lack_is_unknown_there_and_known_later() -> None:
+    lengths, scores = np.zeros(LAYERS + 2), {"induction": np.full((LAYERS, HEADS), 0.5)}
+    old = Row(scores, np.zeros(LAYERS + 1), lengths, lengths, lengths, 0, 0)
+    new = replace(old, scores=scores | {"local": np.full((LAYERS, HEADS), 0.25)})
+    found = series_of({0: old, 10: new}, [0, 10]).scores
+    assert np.isnan(found["local"][0]).all()
+    assert (found["local"][1] == 0.25).all()
+    assert (found["induction"] == 0.5).all()
+    assert set(series_of({0: old}, [0]).scores) == {"induction"}

@@ -3,3 +3,4 @@
 from tests.lenses.trained import project as project
 from tests.lenses.trained import stage as stage
 from tests.panels.conftest import look as look
+from tests.panels.conftest import on_screen as on_screen

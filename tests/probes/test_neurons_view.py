@@ -111,6 +111,7 @@ def test_a_window_of_the_larger_text_can_be_looked_at_by_every_page(view: Neuron
     assert stage.session.looking.scene.capture.ids[: len(found.ids)] == tuple(int(number) for number in found.ids)
 
 
+@pytest.mark.slow
 def test_a_gated_neuron_shows_gate_and_inner_value(tmp_path: Any, look: Any, qtbot: Any) -> None:
     llama = config("llama", n_kv_heads=1, hidden_dim=48, activation="silu", tie_embeddings=False)
     stage = open_stage(make_project(tmp_path / "gated", llama), look, qtbot)

@@ -1,5 +1,6 @@
 """The heads' scores are the engine's, now and at every snapshot, and the page says when the first one grew."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,6 +60,24 @@ def test_scrubbing_shows_the_scores_of_that_step(view: TaxonomyView, stage: Stag
     assert "step 6, from its snapshot" in view._heads.note.text()
     film.go(None)
     assert f"step {STEPS}, exact" in view._heads.note.text()
+
+
+def test_a_run_from_before_a_score_existed_says_what_is_missing(view: TaxonomyView, stage: Stage) -> None:
+    film = stage.looking.film
+    film.go(6)
+    stage.until(lambda: film.step == 6)
+    film.snapshot = replace(film.snapshot, scores={"induction": film.snapshot.scores["induction"]})
+    series = film.all()
+    older = replace(series, scores={"induction": series.scores["induction"]})
+    film.all = lambda: older
+    choose(view, "local")
+    assert view.map.values.size == 0
+    assert "did not measure it yet" in view._heads.note.text()
+    assert view.chart.lines == ()
+    assert "did not measure this yet" in view.chart._empty
+    choose(view, "induction")
+    assert view.map.values.size
+    assert len(view.chart.lines) == 4
 
 
 def test_the_page_says_when_the_first_head_rose_above_a_half(view: TaxonomyView) -> None:

@@ -1,4 +1,4 @@
-"""A small field over one number of a matrix: another one can be typed there."""
+"""A small field over one number of a matrix or grid: another one can be typed there."""
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
@@ -8,17 +8,18 @@ from studio.controls.number_edit import number_from
 from studio.core.language import tr
 from studio.widgets.look import Look
 
-_LARGEST = 1_000.0  # of a number in a vector; softmax of much larger ones says nothing
+_WIDE, _HIGH = 64.0, 28.0
 
 
-class CellEdit(QLineEdit):
+class CellField(QLineEdit):
     """Enter gives the number, Escape or leaving keeps the old one; what is no number stays and says why."""
 
     given = Signal(int, int, float)  # row, column, number
 
-    def __init__(self, look: Look, parent: QWidget) -> None:
+    def __init__(self, look: Look, parent: QWidget, largest: float) -> None:
         super().__init__(parent)
-        self._place = (0, 0)
+        self._largest = largest
+        self._cell = (0, 0)
         self._before = 0.0
         self.setFont(look.font(11))
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -28,11 +29,13 @@ class CellEdit(QLineEdit):
         self.textEdited.connect(self._calm)
         self.hide()
 
-    def open(self, box: QRectF, place: tuple[int, int], value: float, typed: str = "") -> None:
-        """Lie over a cell with its number, ready to be replaced, or with what was typed."""
-        self._place, self._before = place, value
-        wide = max(64.0, box.width() + 4)
-        self.setGeometry(QRectF(box.center().x() - wide / 2, box.center().y() - 14, wide, 28).toRect())
+    def open(self, box: QRectF, cell: tuple[int, int], value: float, typed: str = "") -> None:
+        """Lie over a cell with its number, ready to be replaced, or with what was typed already."""
+        self._cell, self._before = cell, value
+        wide, parent = max(_WIDE, box.width() + 4), self.parentWidget()
+        room = parent.width() if parent is not None else wide
+        left = min(max(0.0, box.center().x() - wide / 2), max(0.0, room - wide))
+        self.setGeometry(QRectF(left, box.center().y() - _HIGH / 2, wide, _HIGH).toRect())
         self.setText(typed or f"{value:.6g}")
         self._calm()
         self.show()
@@ -42,27 +45,29 @@ class CellEdit(QLineEdit):
             self.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape goes back to the picture."""
         if event.key() == Qt.Key.Key_Escape:
             self._leave()
         else:
             super().keyPressEvent(event)
+        event.accept()  # or the picture below would open the field again
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Left without Enter, nothing was changed."""
         super().focusOutEvent(event)
         self.hide()
 
     def _give(self) -> None:
         try:
             value = float(number_from(self.text(), whole=False))
-            if abs(value) > _LARGEST:
-                raise ValueError(tr("Write a number between −1,000 and 1,000."))
+            if abs(value) > self._largest:
+                raise ValueError(tr("Write a number between −{most} and {most}.", most=f"{self._largest:,.0f}"))
         except ValueError as reason:
             self._complain(str(reason))
             return
-        before = self._before
         self._leave()
-        if value != before:
-            self.given.emit(*self._place, value)
+        if value != self._before:
+            self.given.emit(*self._cell, value)
 
     def _leave(self) -> None:
         parent = self.parentWidget()
@@ -75,13 +80,10 @@ class CellEdit(QLineEdit):
         if reason:
             QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), reason, self)
         self.setAccessibleDescription(reason)
-        self._mark(bool(reason))
+        if self.property("invalid") != bool(reason):
+            self.setProperty("invalid", bool(reason))
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def _calm(self, _text: str = "") -> None:
         self._complain("")
-
-    def _mark(self, invalid: bool) -> None:
-        if self.property("invalid") != invalid:
-            self.setProperty("invalid", invalid)
-            self.style().unpolish(self)
-            self.style().polish(self)
