@@ -2,9 +2,9 @@
 
 import math
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from studio.curves.frame import Frame, Scene, make_frame
 from studio.curves.gestures import Gestures
@@ -13,11 +13,12 @@ from studio.curves.marks import paint_mark, placed_marks
 from studio.curves.paint import paint_scene
 from studio.curves.reading import Reading, describe, mark_title, read_at, reading_rows, reading_title
 from studio.curves.view import CurveView, Range, fitted
+from studio.widgets.by_hand import ByHand
 from studio.widgets.hover_card import CardRow, HoverCard, card_height
 from studio.widgets.look import Look
 
 
-class CurveCanvas(QWidget):
+class CurveCanvas(ByHand):
     """Shows a `Scene` through a `CurveView`; `redraw()` after changing either."""
 
     mark_clicked = Signal(str, int)
@@ -39,11 +40,7 @@ class CurveCanvas(QWidget):
         self._picture: QPixmap | None = None
         self._newest = -math.inf
         self.card = HoverCard(look, self)
-        self._gestures = Gestures(self)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the picture covers all of it
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.hands = Gestures(self)
         self.setMinimumSize(160, 100)
         look.changed.connect(self.redraw)
 
@@ -195,7 +192,7 @@ class CurveCanvas(QWidget):
             painter.setPen(QPen(self.look.color("accent"), 1))
             painter.setBrush(fill)
             painter.drawRect(self.box)
-        if self.hasFocus() and self._gestures.by_keyboard:
+        if self.hasFocus() and self.by_keyboard:
             painter.setPen(QPen(self.look.color("focus"), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
@@ -217,35 +214,9 @@ class CurveCanvas(QWidget):
                 painter.setBrush(self.look.color(value.curve.color))
                 painter.drawEllipse(at, 3.5, 3.5)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._gestures.press(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._gestures.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._gestures.release(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._gestures.reset()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._gestures.wheel(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._gestures.key(event):
-            super().keyPressEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._gestures.leave()
-
-    def focusInEvent(self, event: QEvent) -> None:
+    def focusInEvent(self, event: QFocusEvent) -> None:
         self.setAccessibleDescription(describe(self.scene, self.value_format))
-        self._gestures.focused(event)
-        self.update()
+        super().focusInEvent(event)
 
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.update()
-
-    def resizeEvent(self, event: QEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         self._frame = self._picture = None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
 from studio.curves.item import Mark
 from studio.curves.view import Range
@@ -27,11 +27,9 @@ class Gestures:
         self._panning = False
         self._pan_x: Range = (0.0, 1.0)
         self._pan_y: Range = (0.0, 1.0)
-        self.by_keyboard = False
 
     def press(self, event: QMouseEvent) -> None:
         """Begin a box (left) or a move (right, middle)."""
-        self.by_keyboard = False
         self._start = event.position()
         self._panning = bool(event.button() & _PAN_BUTTONS)
         self._pan_x, self._pan_y = self._canvas.x_range(), self._canvas.y_range()
@@ -78,7 +76,7 @@ class Gestures:
 
     def release(self, event: QMouseEvent) -> None:
         """Zoom into the box, or take the press as a click on a circle."""
-        canvas, start, box = self._canvas, self._start, canvas_box(self._canvas)
+        canvas, start, box = self._canvas, self._start, self._canvas.box
         self._start, canvas.box = None, None
         canvas.setCursor(Qt.CursorShape.ArrowCursor)
         if self._panning or start is None:
@@ -132,7 +130,6 @@ class Gestures:
         low, high = canvas.x_range()
         middle = (low + high) / 2
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        self.by_keyboard = True
         key = event.key()
         if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self._zoom_x(middle, 0.8)
@@ -189,16 +186,6 @@ class Gestures:
         self._canvas.show_mark(None)
         self._canvas.show_reading(None)
         self._canvas.hover_moved.emit(None)
-
-    def focused(self, event: QEvent) -> None:
-        """Show the focus ring only to those who came by keyboard."""
-        reasons = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
-        self.by_keyboard = isinstance(event, QFocusEvent) and event.reason() in reasons
-
-
-def canvas_box(canvas: CurveCanvas) -> QRectF | None:
-    """The box being drawn, or None."""
-    return canvas.box
 
 
 def _mark_order(mark: Mark) -> tuple[int, str]:

@@ -1,7 +1,7 @@
 """The picture of a map's cells, the lines between large ones, and the frames around what is pointed at."""
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from studio.maps.colours import Colouring, Colours
@@ -56,24 +56,52 @@ def paint_lines(painter: QPainter, plane: Plane, ground: QColor) -> None:
         painter.fillRect(QRectF(plane.rect_of(0, column).left(), box.top(), 1.0, box.height()), ground)
 
 
-def paint_marks(painter: QPainter, plane: Plane, marked: Cell, locked: Cell, look: Look) -> None:
-    """Frames around the row, the column and the cell pointed at, and around the locked cell."""
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setClipRect(plane.box.adjusted(-2, -2, 2, 2))
-    row, column = marked if marked != NOWHERE else locked
-    painter.setPen(QPen(look.color("text_quiet"), 1))
-    for band in bands(plane, row, column):
-        painter.drawRect(band.adjusted(-0.5, -0.5, 0.5, 0.5))
-    for cell, role in ((locked, "accent"), (marked, "text")):
-        if cell[0] is not None and cell[1] is not None:
-            frame = plane.rect_of(cell[0], cell[1])
-            painter.setPen(QPen(look.color("window"), 1))
-            painter.drawRect(
-                frame.adjusted(0.5, 0.5, -0.5, -0.5) if frame.width() > 8 else frame.adjusted(-3, -3, 3, 3)
-            )
-            painter.setPen(QPen(look.color(role), 2))
-            painter.drawRect(frame.adjusted(-1, -1, 1, 1))
-    painter.setClipping(False)
+class Marks:
+    """The pens of the frames around what is pointed at, looked up once: a hand moves more often than a theme."""
+
+    def __init__(self, look: Look) -> None:
+        names = {"band": "text_quiet", "ground": "window", "locked": "accent", "marked": "text"}
+        self.band, self.ground, self.locked, self.marked = (QPen(look.color(role), 1) for role in names.values())
+        for pen in (self.locked, self.marked):
+            pen.setWidth(2)
+
+    def paint(self, painter: QPainter, plane: Plane, marked: Cell, locked: Cell) -> None:
+        """Around the row, the column and the cell pointed at, and around the locked cell."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setClipRect(plane.box.adjusted(-2, -2, 2, 2))
+        row, column = marked if marked != NOWHERE else locked
+        painter.setPen(self.band)
+        for band in bands(plane, row, column):
+            painter.drawRect(band.adjusted(-0.5, -0.5, 0.5, 0.5))
+        for cell, pen in ((locked, self.locked), (marked, self.marked)):
+            if cell[0] is not None and cell[1] is not None:
+                frame = plane.rect_of(cell[0], cell[1])
+                inside = -0.5 if frame.width() > 8 else 3
+                painter.setPen(self.ground)
+                painter.drawRect(frame.adjusted(-inside, -inside, inside, inside))
+                painter.setPen(pen)
+                painter.drawRect(frame.adjusted(-1, -1, 1, 1))
+        painter.setClipping(False)
+
+
+def touched(plane: Plane, cell: Cell) -> list[QRect]:
+    """The pixels of all marks of a cell, a row or a column that is pointed at."""
+    box, (wide, high) = plane.box, plane.cell
+    left, top = plane.corner(cell[0] or 0, cell[1] or 0)
+    found = []
+    if cell[0] is not None:
+        found.append(_around(box.left(), top, box.width(), high, 2))
+    if cell[1] is not None:
+        found.append(_around(left, box.top(), wide, box.height(), 2))
+    if len(found) == 2:
+        found.append(_around(left, top, wide, high, 5))
+    return found
+
+
+def _around(left: float, top: float, wide: float, high: float, more: int) -> QRect:
+    """A rectangle in whole pixels, and some more to each side."""
+    first, upper = int(left) - more, int(top) - more
+    return QRect(first, upper, int(left + wide) + 1 + more - first, int(top + high) + 1 + more - upper)
 
 
 def bands(plane: Plane, row: int | None, column: int | None) -> list[QRectF]:

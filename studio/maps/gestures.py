@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
 if TYPE_CHECKING:
     from studio.maps.heat_map import HeatMap
@@ -28,11 +28,9 @@ class MapGestures:
         self._start: QPointF | None = None
         self._last = QPointF()
         self._panning = False
-        self.by_keyboard = False
 
     def press(self, event: QMouseEvent) -> None:
         """What may become a click or a move."""
-        self.by_keyboard = False
         if event.button() == Qt.MouseButton.LeftButton:
             self._start = self._last = event.position()
             self._panning = False
@@ -67,6 +65,10 @@ class MapGestures:
         self._map.plane.reset()
         self._map.moved()
 
+    def leave(self) -> None:
+        """Nothing is pointed at any more."""
+        self._map.point_at(None)
+
     def wheel(self, event: QWheelEvent) -> None:
         """Zoom around the pointer."""
         turn = (event.angleDelta().y() or event.angleDelta().x()) / 120.0
@@ -79,7 +81,6 @@ class MapGestures:
     def key(self, event: QKeyEvent) -> bool:
         """Answer to a key; False if it means nothing here."""
         key, plane = Qt.Key(event.key()), self._map.plane
-        self.by_keyboard = True
         if key in _ARROWS and self._map.values.size:
             self._walk(*_ARROWS[key], bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
@@ -106,8 +107,3 @@ class MapGestures:
         self._map.plane.reveal(row, column)
         self._map.moved()
         self._map.lock(row, column)
-
-    def focused(self, event: QEvent) -> None:
-        """Show the focus frame only to those who came by keyboard."""
-        reasons = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
-        self.by_keyboard = isinstance(event, QFocusEvent) and event.reason() in reasons

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from studio.core.language import tr
-from studio.maps.cells import NOWHERE, Cell, bands, paint_marks
+from studio.maps.cells import NOWHERE, Cell, Marks, touched
 from studio.maps.colours import Colouring, Numbers, limits_of
 from studio.maps.content import Content
 from studio.maps.gestures import MapGestures
@@ -15,6 +15,7 @@ from studio.maps.labels import Labels, label_rects, paint_pointed
 from studio.maps.plane import LARGEST, Plane
 from studio.maps.profile import DEPTH, GAP, paint_profile, strip
 from studio.maps.pyramid import Pyramid
+from studio.widgets.by_hand import ByHand
 from studio.widgets.hover_card import CardRow, HoverCard
 from studio.widgets.look import Look
 
@@ -23,7 +24,7 @@ Describe = Callable[[int, int], tuple[str, Sequence[CardRow]]]
 _ROOMY, _TIGHT = 280, 200  # pixels of height from which on there are bars, and below which columns have no names
 
 
-class HeatMap(QWidget):
+class HeatMap(ByHand):
     """Wheel zooms at the pointer, dragging moves, a double click shows all; a click or the arrow keys lock a cell.
 
     A pixel that covers several cells has the colour of the furthest number among them, and pointing at it reads that
@@ -44,15 +45,12 @@ class HeatMap(QWidget):
         self._marked: Cell = NOWHERE
         self._with_profiles = False
         self._picture: QImage | None = None
-        self._gestures = MapGestures(self)
+        self._marks = Marks(look)
+        self.hands = MapGestures(self)
         self._card = HoverCard(look, self)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the picture covers all of it
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 120)
         self.setAccessibleName(tr("Map"))
-        look.changed.connect(self.redraw)
+        look.changed.connect(self._tinted)
 
     def sizeHint(self) -> QSize:
         return QSize(480, 480)
@@ -135,12 +133,14 @@ class HeatMap(QWidget):
 
     def _update_pointing(self, before: Cell, now: Cell) -> None:
         """Paint only what moves with the pointer: of a large map all of it would be too much for each move."""
+        region = QRegion()
         for cell in (before, now):
-            for area in (*bands(self.plane, *cell), *label_rects(self.plane, cell)):
-                self.update(area.toAlignedRect().adjusted(-4, -4, 4, 4))
+            for area in (*touched(self.plane, cell), *label_rects(self.plane, self.content.labels, cell)):
+                region += area
         for side, across in ((0, True), (1, False)) if self._profiled else ():
             if before[side] != now[side]:
-                self.update(strip(self.plane, across).toAlignedRect().adjusted(-1, -1, 1, 1))
+                region += strip(self.plane, across).toAlignedRect().adjusted(-1, -1, 1, 1)
+        self.update(region)
 
     def lock(self, row: int, column: int) -> None:
         """Keep a cell, as a click does."""
@@ -207,6 +207,10 @@ class HeatMap(QWidget):
         self._picture = None
         self.update()
 
+    def _tinted(self) -> None:
+        self._marks = Marks(self.look)
+        self.redraw()
+
     def moved(self) -> None:
         """Another part is seen."""
         self.redraw()
@@ -224,14 +228,14 @@ class HeatMap(QWidget):
         painter.drawImage(QPoint(0, 0), self._picture)
         if self.values.size:
             self._paint_pointing(painter, event.region())
-        if self.hasFocus() and self._gestures.by_keyboard:
+        if self.hasFocus() and self.by_keyboard:
             painter.setPen(QPen(self.look.color("focus"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.plane.box.adjusted(-2.5, -2.5, 1.5, 1.5))
         painter.end()
 
     def _paint_pointing(self, painter: QPainter, region: QRegion) -> None:
-        paint_marks(painter, self.plane, self._marked, self.locked, self.look)
+        self._marks.paint(painter, self.plane, self._marked, self.locked)
         row, column = self.pointed
         named = row, None if self.height() < _TIGHT else column
         paint_pointed(painter, self.plane, self.content.labels, self.look, named)
@@ -240,36 +244,5 @@ class HeatMap(QWidget):
                 profile = self.content.profile(across, at)
                 paint_profile(painter, self.plane, profile, self.colouring, self.look, self.devicePixelRatioF())
 
-    # --- what Qt asks -----------------------------------------------------------------------------------------------
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._gestures.press(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._gestures.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._gestures.release(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._gestures.reset()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._gestures.wheel(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._gestures.key(event):
-            super().keyPressEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.point_at(None)
-
-    def focusInEvent(self, event: QEvent) -> None:
-        self._gestures.focused(event)
-        self.update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.update()
-
-    def resizeEvent(self, event: QEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         self.redraw()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt
+from PySide6.QtCore import QMarginsF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from studio.maps.cells import Cell
@@ -72,6 +72,8 @@ def paint_labels(painter: QPainter, plane: Plane, labels: Labels, look: Look) ->
 def paint_pointed(painter: QPainter, plane: Plane, labels: Labels, look: Look, cell: Cell) -> None:
     """The names of the row and the column that are pointed at, strong, each on a ground of its own."""
     row, column = cell
+    if not labels.rows and not labels.columns:
+        return
     painter.setFont(look.font(11, 600, mono=True))
     painter.setPen(look.color("text"))
     if labels.rows and row is not None:
@@ -82,14 +84,14 @@ def paint_pointed(painter: QPainter, plane: Plane, labels: Labels, look: Look, c
         _write_column(painter, plane, labels, column, look.color("surface"))
 
 
-def label_rects(plane: Plane, cell: Cell) -> list[QRectF]:
-    """Where the names of a row and a column may stand."""
+def label_rects(plane: Plane, labels: Labels, cell: Cell) -> list[QRect]:
+    """The pixels where the names of a row and a column may stand."""
     row, column = cell
-    found = [] if row is None else [_ground_of(plane, row)]
-    if column is not None:
+    found = [_ground_of(plane, row)] if row is not None and labels.rows else []
+    if column is not None and labels.columns:
         long = _LONGEST * _SLOPE + _LINE
         found.append(QRectF(plane.rect_of(0, column).center().x() - _LINE, plane.box.bottom(), long + _LINE, long))
-    return found
+    return [area.toAlignedRect().adjusted(-4, -4, 4, 4) for area in found]
 
 
 def _row_room(plane: Plane, row: int) -> QRectF:

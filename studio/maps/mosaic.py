@@ -3,15 +3,16 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
 from studio.core.language import tr
 from studio.maps.cells import NOWHERE, Cell, image_of
 from studio.maps.colours import Numbers
 from studio.maps.mosaic_grid import BADGE, Grid, Place, grid_for
 from studio.maps.tiles import Tiles, resized
+from studio.widgets.by_hand import PointedArea
 from studio.widgets.hover_card import CardRow, HoverCard
 from studio.widgets.look import Look
 
@@ -22,7 +23,7 @@ _ARROWS = {
 }  # fmt: skip
 
 
-class Mosaic(QAbstractScrollArea):
+class Mosaic(PointedArea):
     """All tiles in rows and columns, or in an order of their own; scrolls where they would become too small.
 
     `hovered` and `clicked` tell a tile by its own row and column, wherever it stands. Arrow keys walk and choose.
@@ -32,8 +33,8 @@ class Mosaic(QAbstractScrollArea):
     clicked = Signal(int, int)
 
     def __init__(self, look: Look, parent: QWidget | None = None, *, names: tuple[str, str] = ("", "")) -> None:
-        super().__init__(parent)
-        self.look, self.names = look, names  # what a row and what a column is
+        super().__init__(look, parent)
+        self.names = names  # what a row and what a column is
         self.tiles: Tiles | None = None
         self.describe: Describe | None = None
         self.locked: Cell = NOWHERE
@@ -43,16 +44,11 @@ class Mosaic(QAbstractScrollArea):
         self._scale = "linear"
         self._grid = Grid()
         self._picture: QImage | None = None
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
         self.setAccessibleName(tr("All maps"))
         self._card = HoverCard(look, self.viewport())
         self.verticalScrollBar().valueChanged.connect(self._forget)
-        look.changed.connect(self.redraw)
 
     def sizeHint(self) -> QSize:
         return QSize(420, 420)
@@ -203,13 +199,13 @@ class Mosaic(QAbstractScrollArea):
                 painter.setPen(QPen(self.look.color(role), wide))
                 painter.drawRoundedRect(frame.adjusted(-2, -2, 2, 2), 3, 3)
         if self.hasFocus() and self.locked == NOWHERE:
-            painter.setPen(QPen(self.look.color("focus"), 1))
-            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            self.paint_focus(painter)
         painter.end()
 
     # --- hand and keyboard ------------------------------------------------------------------------------------------
 
-    def _point(self, point: QPointF | None) -> None:
+    def point(self, point: QPointF | None) -> None:
+        """Tell the tile under the pointer, with a card that says what it is."""
         tile = self.tile_at(point) if point is not None else None
         if tile is None or point is None or self.describe is None:
             self._card.hide()
@@ -222,16 +218,10 @@ class Mosaic(QAbstractScrollArea):
             self.mark(*(tile or NOWHERE))
             self.hovered.emit(*(tile or (-1, -1)))
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(event.position())
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         tile = self.tile_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and tile is not None:
             self._choose(tile)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        event.accept()
 
     def _choose(self, tile: Place) -> None:
         self.mark(*tile, locked=True)
@@ -253,18 +243,3 @@ class Mosaic(QAbstractScrollArea):
             moved = at + down * self._grid.across + across
             at = moved if 0 <= moved < len(places) else at
         self._choose(places[at])
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        """The pointer that leaves points at nothing."""
-        if event.type() == QEvent.Type.Leave:
-            self._point(None)
-        return super().viewportEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.redraw()
-
-    def focusInEvent(self, event: QEvent) -> None:
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.viewport().update()

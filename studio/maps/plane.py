@@ -81,10 +81,13 @@ class Plane:
             return None
         return min(int(place[0]), self.rows - 1), min(int(place[1]), self.columns - 1)
 
+    def corner(self, row: int, column: int) -> tuple[float, float]:
+        """Left and top of a cell, also of one that is not seen."""
+        return self.box.left() + (column - self.left) * self.cell[0], self.box.top() + (row - self.top) * self.cell[1]
+
     def rect_of(self, row: int, column: int) -> QRectF:
         """Where a cell lies, also one that is not seen."""
-        box, (wide, high) = self.box, self.cell
-        return QRectF(box.left() + (column - self.left) * wide, box.top() + (row - self.top) * high, wide, high)
+        return QRectF(*self.corner(row, column), *self.cell)
 
     def zoom_at(self, point: QPointF, factor: float) -> None:
         """Grow or shrink, what is under the point staying there."""

@@ -61,9 +61,12 @@ def paint_profile(
     if plane.cell[0 if profile.across else 1] >= _ROOMY:
         shares[1:][np.diff(cells) > 0] = 0.0
     depth = round(DEPTH * ratio)
-    bars = np.rint(shares * depth)[:, None] > np.arange(depth)  # (pixels along the side, pixels of depth)
-    colours = np.where(bars, _colours(values, profile, colouring, look)[:, None], np.uint32(0))
-    image = see_through(colours[:, ::-1].T if profile.across else colours)
+    steps, lengths = np.arange(depth, dtype=np.int16), np.rint(shares * depth).astype(np.int16)
+    colours = _colours(values, profile, colouring, look)
+    if profile.across:  # (pixels of depth, pixels along the side), the longest bars reaching the top
+        image = see_through(np.where(lengths > steps[::-1, None], colours, np.uint32(0)))
+    else:
+        image = see_through(np.where(lengths[:, None] > steps, colours[:, None], np.uint32(0)))
     image.setDevicePixelRatio(ratio)
     painter.drawImage(strip(plane, profile.across).topLeft(), image)
 

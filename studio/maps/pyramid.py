@@ -1,5 +1,6 @@
 """What the pixels of a map show: each the largest of the cells under it, so that nothing that stands alone is lost."""
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -91,7 +92,7 @@ class Pyramid:
     def _level(self, rows: tuple[float, float, int], columns: tuple[float, float, int]) -> int:
         """The coarsest level that still has a block for every pixel."""
         cells = min(count / pixels for _, count, pixels in (rows, columns))
-        return min(len(self._levels) - 1, max(0, int(np.floor(np.log2(cells))) if cells > 0 else 0))
+        return min(len(self._levels) - 1, max(0, math.frexp(cells)[1] - 1 if cells > 0 else 0))
 
     def _halved(self, values: Numbers) -> Numbers:
         """Half as many rows, a last odd one kept as it is."""

@@ -80,6 +80,14 @@ class ScatterGestures:
         else:
             self._map.view_moved()
 
+    def reset(self) -> None:
+        """Show everything."""
+        self._map.show_all()
+
+    def leave(self) -> None:
+        """Nothing is pointed at any more."""
+        self._map.point_at(-1)
+
     def wheel(self, event: QWheelEvent) -> None:
         """Zoom at the pointer; what was pointed at is looked for again."""
         turns = (event.angleDelta().y() or event.angleDelta().x()) / 120

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QVariantAnimation, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QStaticText, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QSize, Qt, QVariantAnimation, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent, QStaticText
+from PySide6.QtWidgets import QWidget
 
 from studio.maps.colours import ramp
 from studio.maps.label_layout import TRIED, LabelLayout, Placed
@@ -14,6 +14,7 @@ from studio.maps.picking import nearest
 from studio.maps.scatter_gestures import ScatterGestures
 from studio.maps.scatter_paint import Trail, name_of, paint_hand, paint_over
 from studio.maps.scatter_picture import Floats, Ids, ScatterPicture
+from studio.widgets.by_hand import ByHand
 from studio.widgets.look import Look
 
 __all__ = ["ScatterMap", "Trail"]
@@ -22,7 +23,7 @@ TOOLS = ("move", "lasso")
 GLIDE = 200  # milliseconds in which points go to their new places
 
 
-class ScatterMap(QWidget):
+class ScatterMap(ByHand):
     """Knows points by their id, the row they have in `set_points`; rows that hold no numbers are not on the map.
 
     The picture is made once for each change of the view; hovering only draws a ring and a name over it.
@@ -50,7 +51,7 @@ class ScatterMap(QWidget):
         self._layout = LabelLayout()
         self._names: dict[int, QStaticText] = {}  # as they are drawn
         self._image: QImage | None = None
-        self._gestures = ScatterGestures(self)
+        self.hands: ScatterGestures = ScatterGestures(self)
         self._ends: tuple[Floats, Floats, Floats | None] | None = None  # from, to, frame
         self._glide = QVariantAnimation(self)
         self._glide.setStartValue(0.0)
@@ -58,10 +59,6 @@ class ScatterMap(QWidget):
         self._glide.setDuration(GLIDE)
         self._glide.valueChanged.connect(self._glided)
         self.setAccessibleName(name)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 160)
         look.changed.connect(self._tinted)
 
@@ -194,7 +191,7 @@ class ScatterMap(QWidget):
             self._image = self.shown(ratio)
         painter = QPainter(self)
         painter.drawImage(QPointF(0, 0), self._image)
-        paint_hand(painter, self, self._gestures.outline)
+        paint_hand(painter, self, self.hands.outline)
         painter.end()
 
     def _redraw(self) -> None:
@@ -215,37 +212,7 @@ class ScatterMap(QWidget):
     def _width(self, index: int) -> float:
         return self.name(index).size().width()
 
-    # --- events ------------------------------------------------------------------------------------------------
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._gestures.press(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._gestures.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._gestures.release(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.show_all()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._gestures.wheel(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._gestures.key(event):
-            super().keyPressEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.point_at(-1)
-
-    def focusInEvent(self, event: QEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.update()
-
-    def resizeEvent(self, event: QEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         self.picture.camera.width, self.picture.camera.height = float(self.width()), float(self.height())
         self.view_moved()
 

@@ -42,9 +42,12 @@ class HoverCard(QWidget):
         self.hide()
 
     def _measure(self) -> None:
-        """Fonts are measured once: a card follows every move of the pointer."""
-        fonts = self._look.font(11), self._look.font(11, mono=True), self._look.font(11, 600)
-        self._metrics = [QFontMetricsF(font) for font in fonts]
+        """Fonts and colours are looked up once: a card follows every move of the pointer."""
+        look = self._look
+        self._fonts = look.font(11), look.font(11, mono=True), look.font(11, 600)
+        self._metrics = [QFontMetricsF(font) for font in self._fonts]
+        self._edge, self._ground = QPen(look.color("line"), 1), look.color("raised")
+        self._text, self._quiet = look.color("text"), look.color("text_quiet")
 
     @property
     def lines(self) -> list[str]:
@@ -69,20 +72,21 @@ class HoverCard(QWidget):
         left = max(bounds.left(), min(left, bounds.right() - width))
         top = max(bounds.top(), min(at.y(), bounds.bottom() - height))
         self.setGeometry(left, top, width, height)
-        self.show()
-        self.raise_()
+        if self.isHidden():
+            self.show()
+            self.raise_()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self._look.color("line"), 1))
-        painter.setBrush(self._look.color("raised"))
+        painter.setPen(self._edge)
+        painter.setBrush(self._ground)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), CORNER, CORNER)
         baseline = _PAD + 9.0
         if self._title:
-            painter.setFont(self._look.font(11, 600))
-            painter.setPen(self._look.color("text"))
+            painter.setFont(self._fonts[2])
+            painter.setPen(self._text)
             painter.drawText(QPointF(_PAD, baseline), self._title)
             baseline += _LINE
         for row in self._rows:
@@ -94,11 +98,11 @@ class HoverCard(QWidget):
         if row.color is not None:
             painter.fillRect(QRectF(left, baseline - 8, 8, 8), self._look.color(row.color))
             left += 14
-        painter.setFont(self._look.font(11, mono=row.mono))
-        painter.setPen(self._look.color("text"))
+        painter.setFont(self._fonts[1 if row.mono else 0])
+        painter.setPen(self._text)
         painter.drawText(QPointF(left, baseline), row.text)
         if row.note:
             left += painter.fontMetrics().horizontalAdvance(row.text) + (8 if row.text else 0)
-            painter.setFont(self._look.font(11))
-            painter.setPen(self._look.color("text_quiet"))
+            painter.setFont(self._fonts[0])
+            painter.setPen(self._quiet)
             painter.drawText(QPointF(left, baseline), row.note)

@@ -314,3 +314,19 @@ def test_a_screen_reader_hears_names_and_number(heat_map):
     found.set_labels(["a", "b", "c"], ["x", "y", "z"])
     found.mark(1, 2)
     assert found.accessibleDescription() == f"b · z; {values[1, 2]:.4f}"
+
+
+def test_another_theme_gives_the_frames_and_the_card_its_colours(heat_map, look):
+    changed = heat_map(weights(8))
+    changed.mark(3, 4, locked=True)
+    place = changed.plane.rect_of(5, 5).center()
+    move(changed, place)
+    look.set_theme("light")
+    move(changed, place)
+    fresh = heat_map(weights(8))
+    fresh.mark(3, 4, locked=True)
+    move(fresh, place)
+    assert changed.grab().toImage() == fresh.grab().toImage()
+    look.set_theme("dark")
+    corner = changed.plane.rect_of(3, 4).topLeft().toPoint() + QPoint(-1, -1)
+    assert changed.grab().toImage().pixelColor(corner) == look.color("accent")

@@ -92,10 +92,16 @@ def test_what_is_repainted_covers_the_names_that_change(look):
     plane, labels = plane_of(30), Labels(names(30, "longer-"), names(30, "longer-"))
     for cell in ((0, 0), (15, 3), (29, 29)):
         ink = painted(plane, labels, look, cell)
-        for area in label_rects(plane, cell):
-            box = area.toAlignedRect().adjusted(-4, -4, 4, 4)
+        for box in label_rects(plane, labels, cell):
             ink[max(0, box.top()) : box.bottom() + 1, max(0, box.left()) : box.right() + 1] = False
         assert not ink.any()
+
+
+def test_nothing_is_repainted_for_names_that_there_are_not():
+    plane = plane_of(30)
+    assert label_rects(plane, Labels(), (3, 4)) == []
+    assert len(label_rects(plane, Labels(rows=names(30)), (3, 4))) == 1
+    assert label_rects(plane, Labels(rows=names(30)), (None, 4)) == []
 
 
 def test_a_zoomed_map_names_what_is_seen(look):

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRectF
 from PySide6.QtGui import QImage, QPainter, QRegion
 
-from studio.maps.cells import bands, image_of, paint_lines, paint_marks, see_through
+from studio.maps.cells import NOWHERE, Marks, bands, image_of, paint_lines, see_through, touched
 from studio.maps.colours import DIFFERENCE, Colouring, ramp
 from studio.maps.plane import Plane
 from studio.maps.profile import DEPTH, Profile, outline, paint_profile, seen, strip
@@ -124,7 +124,7 @@ def test_frames_of_what_is_pointed_at_leave_the_cell_itself_visible(look):
     image = QImage(300, 300, QImage.Format.Format_RGB32)
     image.fill(0xFF000000)
     painter = QPainter(image)
-    paint_marks(painter, plane, (3, 4), (6, 1), look)
+    Marks(look).paint(painter, plane, (3, 4), (6, 1))
     painter.end()
     for cell in ((3, 4), (6, 1), (0, 0)):
         assert image.pixel(plane.rect_of(*cell).center().toPoint()) == 0xFF000000
@@ -138,3 +138,26 @@ def test_a_row_or_a_column_alone_has_one_band():
     assert bands(plane, None, None) == []
     row, column = bands(plane, 3, 5)
     assert row.intersected(column) == plane.rect_of(3, 5)
+
+
+@pytest.mark.parametrize("side", [3, 8, 23, 151, 777])
+def test_what_is_repainted_covers_all_marks_of_a_cell_a_row_or_a_column(look, side):
+    plane, marks = plane_of(side), Marks(look)
+    for cell in ((0, 0), (side // 2, side // 3), (side - 1, side - 1), (side // 3, None), (None, side // 2)):
+        image = QImage(300, 300, QImage.Format.Format_RGB32)
+        image.fill(0xFF00FF00)
+        painter = QPainter(image)
+        marks.paint(painter, plane, cell, NOWHERE)
+        painter.end()
+        ink = np.frombuffer(image.constBits(), np.uint32).reshape(300, 300) != 0xFF00FF00
+        assert ink.any()
+        for box in touched(plane, cell):
+            ink[max(0, box.top()) : box.bottom() + 1, max(0, box.left()) : box.right() + 1] = False
+        assert not ink.any()
+
+
+def test_less_than_a_twentieth_of_a_large_map_is_repainted_for_a_move():
+    plane = plane_of(1_024, 900)
+    boxes = touched(plane, (500, 300))
+    assert sum(box.width() * box.height() for box in boxes) < 900 * 900 / 20
+    assert touched(plane, NOWHERE) == []
