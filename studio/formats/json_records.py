@@ -9,24 +9,18 @@ from studio.readers.record_table import KeepGoing, require_going
 from studio.readers.source import Source
 from studio.readers.tables import Choices, Table
 
-SUFFIXES = (".json",)
+
+def json_format(name: str, label: str, suffixes: tuple[str, ...], lines: bool) -> TableFormat:
+    """JSON by its suffix; `lines` is what that says, which the content may overrule."""
+
+    def recognises(path: Path) -> bool:
+        return plain_suffix(path) in suffixes and not path.is_dir()
+
+    def open_table(path: Path, choices: Choices, keep_going: KeepGoing = None) -> Table:
+        require_going(keep_going)
+        return json_table(Source(path, choices.encoding), lines)
+
+    return TableFormat(name=name, label=label, suffixes=suffixes, recognises=recognises, open=open_table)
 
 
-def recognises(path: Path) -> bool:
-    """Whether the suffix is that of JSON."""
-    return plain_suffix(path) in SUFFIXES and not path.is_dir()
-
-
-def open_table(path: Path, choices: Choices, keep_going: KeepGoing = None) -> Table:
-    """The elements of the list as rows; a file that has an object in each line is read as that."""
-    require_going(keep_going)
-    return json_table(Source(path, choices.encoding), lines=False)
-
-
-FORMAT = TableFormat(
-    name="json_records",
-    label="JSON (.json)",
-    suffixes=SUFFIXES,
-    recognises=recognises,
-    open=open_table,
-)
+FORMAT = json_format("json_records", "JSON (.json)", (".json",), lines=False)

@@ -6,12 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from studio.core.errors import StudioError
-from studio.formats import TableFormat, open_table
-from studio.formats.csv_table import recognises as is_csv
+from studio.formats import TableFormat, csv_table, json_lines, json_records, open_table, parquet
 from studio.formats.folder import in_order_of_names
-from studio.formats.json_lines import recognises as is_json_lines
-from studio.formats.json_records import recognises as is_json
-from studio.formats.parquet import recognises as is_parquet
 from studio.gate.names import visible
 from studio.readers.record_table import KeepGoing, require_going
 from studio.readers.tables import Choices, Faults, Row, Table
@@ -156,7 +152,7 @@ def _files(path: Path) -> tuple[Path, ...]:
             file = Path(place, name)
             if name.startswith(".") or name.lower().startswith(_ASIDE) or file.is_symlink():
                 continue
-            if not any(recognise(file) for recognise in (is_csv, is_json_lines, is_json, is_parquet)):
+            if not any(kind.FORMAT.recognises(file) for kind in (csv_table, json_lines, json_records, parquet)):
                 return ()
             found.append(file)
             if len(found) > _MOST:

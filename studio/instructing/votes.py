@@ -4,16 +4,16 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.instructing.answer_scores import Scored
-from studio.scores.win_table import Vote, Winner
-from studio.store.files import read_json, write_json
+from studio.scores.win_table import Vote
+from studio.store import vote_file
+from studio.store.vote_file import row_of, vote_of
 
 FILE = "answer-votes.json"
-VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -50,30 +50,18 @@ def duels(first: tuple[str, Sequence[Scored]], second: tuple[str, Sequence[Score
 
 def read_votes(project: Path) -> list[Cast]:
     """Every vote so far; a damaged file is a `StudioError`, a missing one is no vote yet."""
-    if not (project / FILE).is_file():
-        return []
-    data = read_json(project / FILE)
-    try:
-        return [_vote(one) for one in data["votes"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise StudioError(
-            tr("The votes of this project cannot be read."),
-            tr("Look at “{file}” in its folder, or move it away to begin anew.", file=FILE),
-        ) from error
+    damaged = StudioError(
+        tr("The votes of this project cannot be read."),
+        tr("Look at “{file}” in its folder, or move it away to begin anew.", file=FILE),
+    )
+    return vote_file.read_votes(project / FILE, _cast, damaged)
 
 
 def write_votes(project: Path, votes: Sequence[Cast]) -> None:
     """Keep all votes; for a worker."""
-    rows = [
-        {"left": one.vote.left, "right": one.vote.right, "winner": one.vote.winner, "dataset": one.dataset,
-         "row": one.row} for one in votes
-    ]  # fmt: skip
-    write_json(project / FILE, {"version": VERSION, "votes": rows})
+    rows = [row_of(one.vote) | {"dataset": one.dataset, "row": one.row} for one in votes]
+    vote_file.write_votes(project / FILE, rows)
 
 
-def _vote(data: Any) -> Cast:
-    winner = str(data["winner"])
-    if winner not in ("left", "right", "tie") or data["left"] == data["right"]:
-        raise ValueError(winner)
-    vote = Vote(str(data["left"]), str(data["right"]), cast("Winner", winner))
-    return Cast(vote, str(data["dataset"]), int(data["row"]))
+def _cast(data: Any) -> Cast:
+    return Cast(vote_of(data), str(data["dataset"]), int(data["row"]))

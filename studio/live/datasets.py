@@ -6,15 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
-
-from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.live.jobs import Job, Jobs
-from studio.live.notices import Notices
+from studio.live.jobs import Job
+from studio.live.project_things import ProjectThings
 from studio.live.runs import Undo
 from studio.store.project import Project
-from studio.store.trash import Trashed
 
 if TYPE_CHECKING:
     from studio.formats import Choices
@@ -37,25 +33,21 @@ class Arrival:
     name: str
 
 
-class Datasets(QObject):
-    """Like `Texts`: what it starts tells by `changed` when something new lies on the disk."""
+class Datasets(ProjectThings):
+    """Like `Texts`: what it starts tells by `changed` when something new lies on the disk, a text or a dataset."""
 
-    changed = Signal(object)  # frozenset of {"datasets"} or {"texts"}
-
-    def __init__(self, jobs: Jobs, notices: Notices, project: Callable[[], Project], parent: QObject) -> None:
-        super().__init__(parent)
-        self._jobs, self._notices, self._project = jobs, notices, project
+    kind = "datasets"
 
     def add(self, path: Path, choices: "Choices | None", reading: "Reading | None", name: str = "") -> Job:
         """Import a table; the job's result is the `Dataset`."""
         title = tr("Importing {what}", what=name or path.name)
         arrival = Arrival(path, choices, reading, name)
-        return self._told(self._jobs.start(import_rows, self._project(), arrival, title=title))
+        return self._told(self._jobs.start(import_rows, self._here(), arrival, title=title))
 
     def add_sample(self, name: str, label: str) -> Job:
         """Write one of the datasets that come along into the project; the job's result is the `Dataset`."""
         title = tr("Adding the sample “{what}”", what=label)
-        return self._told(self._jobs.start(_SAMPLE, self._project(), name, title=title))
+        return self._told(self._jobs.start(_SAMPLE, self._here(), name, title=title))
 
     def edit(self, parent: "Dataset", edits: Mapping[int, Values | None], reading: "Reading") -> Job:
         """Keep what was changed by hand as the next version; the job's result is the `Dataset`."""
@@ -66,7 +58,7 @@ class Datasets(QObject):
     def write_out(self, dataset: "Dataset") -> Job:
         """Make a text of it, to learn from; the job's result is the `Text`."""
         title = tr("Making a text of “{name}”", name=dataset.name)
-        job = self._jobs.start(_TEXT_FROM, self._project(), dataset, title=title)
+        job = self._jobs.start(_TEXT_FROM, self._here(), dataset, title=title)
         job.succeeded.connect(self._text_made)
         return job
 
@@ -77,27 +69,13 @@ class Datasets(QObject):
 
     def delete(self, name: str) -> Undo:
         """Move a dataset with all its versions to the trash."""
-        way_back = partial(self._restore, self._project().delete_dataset(name))
+        way_back = partial(self._restore, self._here().delete_dataset(name))
         self._tell()
         return Undo(tr("“{name}” was moved to the trash with all its versions.", name=name), way_back)
 
     def made(self, _thing: object = None) -> None:
         """Something was made by others, as by cleaning."""
         self.changed.emit(frozenset({"datasets", "texts"}))
-
-    def _restore(self, trashed: Trashed) -> None:
-        try:
-            trashed.restore()
-        except StudioError as error:
-            self._notices.post_error(error)
-        self._tell()
-
-    def _told(self, job: Job) -> Job:
-        job.succeeded.connect(self._tell)
-        return job
-
-    def _tell(self, _dataset: object = None) -> None:
-        self.changed.emit(frozenset({"datasets"}))
 
     def _text_made(self, _text: "Text") -> None:
         self.changed.emit(frozenset({"texts"}))

@@ -1,21 +1,16 @@
 """The project's own tokenizers as wishes: learned, kept, opened, written out, deleted. Part of the session."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-
-from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.live.jobs import Job, Jobs
+from studio.live.jobs import Job
 from studio.live.learned import Learned, learn
-from studio.live.notices import Notices
+from studio.live.project_things import ProjectThings
 from studio.live.runs import Undo
 from studio.store.corpus import Text
 from studio.store.project import Project
-from studio.store.trash import Trashed
 from studio.tokenizers import Tokenizer
 
 if TYPE_CHECKING:
@@ -25,14 +20,10 @@ if TYPE_CHECKING:
 _USUAL = ("tokenizer.json", "vocab.json", "vocab.bpe", "encoder.json", "merges.txt", "bpe_merges.txt")
 
 
-class OwnTokenizers(QObject):
-    """Everything slow is a job of its own; `here` is the open project, or refuses."""
+class OwnTokenizers(ProjectThings):
+    """Learned ones are kept only when somebody wants them."""
 
-    changed = Signal(object)  # frozenset of {"tokenizers"}
-
-    def __init__(self, jobs: Jobs, notices: Notices, here: Callable[[], Project], parent: QObject) -> None:
-        super().__init__(parent)
-        self._jobs, self._notices, self._here = jobs, notices, here
+    kind = "tokenizers"
 
     def learn(self, source: "Text | Dataset", recipe: "Recipe", held_back: float) -> Job:
         """Learn a vocabulary and measure it; the job's result is a `Learned`, which nothing keeps yet."""
@@ -62,20 +53,6 @@ class OwnTokenizers(QObject):
         way_back = partial(self._restore, self._here().delete_tokenizer(name))
         self._tell()
         return Undo(tr("“{name}” was moved to the trash.", name=name), way_back)
-
-    def _restore(self, trashed: Trashed) -> None:
-        try:
-            trashed.restore()
-        except StudioError as error:
-            self._notices.post_error(error)
-        self._tell()
-
-    def _told(self, job: Job) -> Job:
-        job.succeeded.connect(self._tell)
-        return job
-
-    def _tell(self, _name: object = None) -> None:
-        self.changed.emit(frozenset({"tokenizers"}))
 
 
 def forms_of(tokenizer: Tokenizer) -> list[tuple[str, str]]:

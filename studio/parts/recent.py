@@ -1,9 +1,9 @@
 """Where you left off: the newest runs of the open project, and the other projects of the folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 
@@ -18,7 +18,7 @@ from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 if TYPE_CHECKING:
-    from studio.views.record_table import RecordTable
+    from studio.views.record_table import Column, RecordTable
 
 SHOWN = 5
 _LONGEST_NAME = 20  # characters of a name on a button
@@ -43,7 +43,7 @@ class RecentRuns(Card):
     @cached_property
     def table(self) -> "RecordTable":
         """The runs as rows."""
-        from studio.views.record_table import Column, RecordTable
+        from studio.views.record_table import Column
 
         columns = [
             Column(tr("run"), _name, width=180),
@@ -53,12 +53,10 @@ class RecentRuns(Card):
             Column(tr("when"), when, _when_text, align="right", width=130, spare=True),
             Column(" ", _wish, link=True, width=90),
         ]
-        table = RecordTable(columns, self._look, key=_name)
-        table.setAccessibleName(tr("Where you left off"))
-        table.set_fit_height(True)
+        table = _table(tr("Where you left off"), columns, self._look, _name)
+        self.body.addWidget(table)
         table.link_clicked.connect(self._link_clicked)
         table.row_activated.connect(self.open_requested)
-        self.body.addWidget(table)
         return table
 
     def show_session(self, session: Session) -> None:
@@ -90,7 +88,7 @@ class OtherProjects(Card):
     @cached_property
     def table(self) -> "RecordTable":
         """The projects as rows."""
-        from studio.views.record_table import Column, RecordTable
+        from studio.views.record_table import Column
 
         columns = [
             Column(tr("project"), _project_name, width=180),
@@ -99,12 +97,10 @@ class OtherProjects(Card):
             Column(tr("when"), _project_used, _project_when, align="right", width=130),
             Column(" ", _project_link, link=True, width=90),
         ]
-        table = RecordTable(columns, self._look, key=_project_folder)
-        table.setAccessibleName(tr("Other projects"))
-        table.set_fit_height(True)
+        table = _table(tr("Other projects"), columns, self._look, _project_folder)
+        self.body.addWidget(table)
         table.link_clicked.connect(self._open)
         table.row_activated.connect(self._open)
-        self.body.addWidget(table)
         return table
 
     def show_session(self, session: Session) -> None:
@@ -116,6 +112,16 @@ class OtherProjects(Card):
 
     def _open(self, project: Known, title: str = "") -> None:
         self.open_requested.emit(str(project.path))
+
+
+def _table(name: str, columns: "Sequence[Column]", look: Look, key: Callable[[Any], str]) -> "RecordTable":
+    """A table as high as its rows."""
+    from studio.views.record_table import RecordTable
+
+    table = RecordTable(columns, look, key=key)
+    table.setAccessibleName(name)
+    table.set_fit_height(True)
+    return table
 
 
 def _fill(table: "RecordTable", rows: Sequence[object]) -> None:

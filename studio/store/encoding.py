@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from studio.store.encoder_process import EncoderProcess
 from studio.tokenizers import Tokenizer
+from studio.tokenizers.byte_pair import PATIENCE, VendoredTokenizer
 
 Encoded = tuple[str, npt.NDArray[Any]]  # a piece and its ids, (tokens,)
 Lane = Callable[[str], npt.NDArray[Any]]  # one that encodes a piece at a time
@@ -32,9 +33,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def processes_for(characters: int) -> int:
-    """How many further processes a text of so many characters is worth."""
-    return min(cores() - 1, _MOST) if characters >= _WORTH else 0
+def processes_for(tokenizer: Tokenizer, characters: int) -> int:
+    """How many further processes a text of so many characters is worth; what would hold up this one needs one."""
+    worth = min(cores() - 1, _MOST) if characters >= _WORTH else 0
+    return max(1, worth) if _holds_up(tokenizer, characters) else worth
+
+
+def _holds_up(tokenizer: Tokenizer, characters: int) -> bool:
+    """Whether no other thread would work here while an encoder is built."""
+    return isinstance(tokenizer, VendoredTokenizer) and tokenizer.waits(characters)
 
 
 def encoded(
@@ -55,11 +62,13 @@ def encoded(
     threads = threads or cores()
     here = max(1, threads - processes) if tokenizer.parallel else 1
     encode: Lane = partial(tokenizer.encode_array, marked=marked)
+    held_up = processes > 0 and _holds_up(tokenizer, PATIENCE + 1)
     if here + processes == 1:
         for piece in pieces:
             yield piece, encode(piece)
         return
     others = _started(tokenizer, marked, processes)
+    here = 0 if others and held_up else here
     lanes = [encode] * here + [other.encode for other in others for _ in range(other.lanes)]
     pool = ThreadPoolExecutor(len(lanes), thread_name_prefix="encode")
     ahead = _AHEAD * len(lanes) + _BEGINNING * len(others)

@@ -8,6 +8,7 @@ import sys
 from typing import IO
 
 from studio.tokenizers import Tokenizer, tokenizer_from_json
+from studio.tokenizers.byte_pair import RankedTokenizer
 
 REFUSED = (1 << 32) - 1  # in place of a size: the piece could not be encoded, which its owner finds out again
 
@@ -19,6 +20,8 @@ def main() -> None:
     if order is None:
         return
     tokenizer = tokenizer_from_json(order["tokenizer"])
+    if isinstance(tokenizer, RankedTokenizer):
+        tokenizer.encoding  # noqa: B018 - nobody waits here while it is built
     while (piece := read_frame(source)) is not None:
         ids = ids_of(tokenizer, piece, order["marked"])
         target.write(REFUSED.to_bytes(4, "big") if ids is None else frame(ids))

@@ -108,7 +108,8 @@ def _make(text: Text, asked: str | Tokenizer, share: float, folder: Path, watch:
     with open(text.path, encoding="utf-8", newline="") as source:
         sides = (_take(source, characters) for characters in (cut, text.characters - cut))
         pieces = itertools.chain.from_iterable(chunked(watch.counted(side), PIECE) for side in sides)
-        stream = encoded(tokenizer, pieces, PIECE, marked=text.marked, processes=processes_for(text.characters))
+        others = processes_for(tokenizer, text.characters)
+        stream = encoded(tokenizer, pieces, PIECE, marked=text.marked, processes=others)
         training, validation = _write(stream, cut, folder, dtype)
         changed = bool(source.read(1)) or watch.done != text.bytes
     if changed:

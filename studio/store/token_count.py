@@ -106,7 +106,8 @@ def count_tokens(
     mark = Mark()
     marks = [mark]
     pieces = _pieces(text, read, keep_going)
-    with closing(encoded(tokenizer, pieces, PIECE, marked=text.marked, processes=processes_for(read))) as stream:
+    others = processes_for(tokenizer, read)
+    with closing(encoded(tokenizer, pieces, PIECE, marked=text.marked, processes=others)) as stream:
         for piece, ids in stream:
             np.add.at(occurrences, ids, 1)
             size = len(piece) if piece.isascii() else len(piece.encode("utf-8"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QWidget
 
 from studio.controls.editors import TextEdit
 from studio.core.errors import StudioError
@@ -15,6 +15,7 @@ from studio.live.public_datasets import PublicDatasets
 from studio.live.session import Session
 from studio.parts.progress import Progress
 from studio.parts.wording import disk_size
+from studio.tables.dialog_column import DialogColumn
 from studio.views.record_table import Column, RecordTable
 from studio.widgets.banner import Banner
 from studio.widgets.button import Button
@@ -64,21 +65,13 @@ class HubDatasetDialog(QDialog):
         top.addWidget(self.look_button)
         card = Card()
         card.body.addWidget(self.splits, 1)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.source, 1)
-        foot.addWidget(self.close_button)
-        foot.addWidget(self.fetch_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
-        column.setSpacing(12)
-        column.addWidget(Label(tr("Get a public dataset"), "title"))
+        column = DialogColumn(self, tr("Get a public dataset"))
         column.addLayout(top)
         for widget in (self.banner, self.licence, self.caution):
             column.addWidget(widget)
         column.addWidget(card, 1)
         column.addWidget(self.progress)
-        column.addLayout(foot)
+        column.end(self.source, self.close_button, self.fetch_button)
         self.licence.hide()
         self.caution.hide()
 

@@ -15,6 +15,7 @@ from studio.parts.progress import Progress
 from studio.parts.wording import short_count
 from studio.rows.mixing import plan
 from studio.store.mixed_texts import MOST, Mixture, Weighed
+from studio.tables.dialog_column import DialogColumn
 from studio.tables.mixing_rows import MixingRows
 from studio.widgets.banner import Banner
 from studio.widgets.button import Button
@@ -107,21 +108,13 @@ class MixingDialog(QDialog):
         settings.setSpacing(32)
         settings.addLayout(temperature, 1)
         settings.addLayout(form)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.trouble, 1)
-        foot.addWidget(Button(tr("Cancel"), self.reject, self._look))
-        foot.addWidget(self.button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
-        column.setSpacing(12)
-        column.addWidget(Label(tr("Mix texts and datasets"), "title"))
+        column = DialogColumn(self, tr("Mix texts and datasets"))
         column.addWidget(Label(tr(ABOUT), "quiet", wrap=True))
         column.addWidget(self.banner)
         column.addWidget(area, 1)
         column.addLayout(settings)
         column.addWidget(self.progress)
-        column.addLayout(foot)
+        column.end(self.trouble, Button(tr("Cancel"), self.reject, self._look), self.button)
 
     # --- what comes of it -----------------------------------------------------------------------------------------
 

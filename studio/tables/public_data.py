@@ -2,28 +2,24 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
-from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.public_datasets import PublicDatasets
 from studio.live.session import Session
-from studio.parts.opening import ensure_project
+from studio.tables.one_dialog import OneDialog
 from studio.widgets.button import Button
 from studio.widgets.look import Look
 
 
-class PublicData(QObject):
-    """One dialog at a time; `fetched` brings its files."""
+class PublicData(OneDialog):
+    """`fetched` brings the files."""
 
     fetched = Signal(list)  # of Path
-    refused = Signal(object)  # StudioError
 
     def __init__(self, session: Session, look: Look, window: QWidget) -> None:
-        super().__init__(window)
-        self._session, self._look, self._window = session, look, window
-        self.dialog: QDialog | None = None
+        super().__init__(session, look, window)
         self._waiting: set[Path] = set()  # fetched, and in no project yet
 
     def button(self) -> Button:
@@ -34,17 +30,10 @@ class PublicData(QObject):
         """Ask for a dataset by name."""
         from studio.tables.hub_dialog import HubDatasetDialog
 
-        try:
-            ensure_project(self._session, tr("My project"))
-        except StudioError as error:
-            self.refused.emit(error)
-            return
-        dialog = HubDatasetDialog(self._session, self._look, self._window)
-        dialog.fetched.connect(self._arrived)
-        dialog.finished.connect(self._closed)
-        dialog.finished.connect(dialog.deleteLater)
-        self.dialog = dialog
-        dialog.open()
+        if self.has_project():
+            dialog = HubDatasetDialog(self._session, self._look, self._window)
+            dialog.fetched.connect(self._arrived)
+            self.open(dialog)
 
     def taken_in(self, *paths: Path) -> None:
         """A project has its own copy of these; of those that were fetched from here, the fetched files go."""
@@ -55,6 +44,3 @@ class PublicData(QObject):
     def _arrived(self, paths: list[Path]) -> None:
         self._waiting.update(paths)
         self.fetched.emit(paths)
-
-    def _closed(self) -> None:
-        self.dialog = None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QWidget
 
 from studio.controls.editors import ChoiceEdit, Switch
 from studio.core.errors import StudioError
@@ -13,6 +13,7 @@ from studio.core.language import tr
 from studio.formats import TextChoices
 from studio.live.session import Session
 from studio.parts.plain_text import PlainText
+from studio.tables.dialog_column import DialogColumn
 from studio.tables.intake_form import ENCODINGS
 from studio.tables.text_look import TextLook, look_at_text
 from studio.widgets.banner import Banner
@@ -35,11 +36,15 @@ class ReadingDialog(QDialog):
 
     chosen = Signal(list, object)  # of Path, TextChoices
 
-    def __init__(self, session: Session, look: Look, paths: Sequence[Path], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, look: Look, paths: Sequence[Path], shown: Path | None = None,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._session, self._paths = session, list(paths)
+        self._shown = shown or self._paths[0]
         self.looked: TextLook | None = None
-        title = tr("How “{name}” is read", name=self._paths[0].name)
+        title = tr("How “{name}” is read", name=self._shown.name)
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.banner = Banner(look, self)
@@ -74,20 +79,12 @@ class ReadingDialog(QDialog):
             switch.setToolTip(tr(about))
         card = Card(tr("Its beginning"), look)
         card.body.addWidget(self.lines, 1)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.note, 1)
-        foot.addWidget(self.close_button)
-        foot.addWidget(self.take_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
-        column.setSpacing(12)
-        column.addWidget(Label(title, "title"))
+        column = DialogColumn(self, title)
         column.addLayout(choices)
         for widget in (self.banner, self.why):
             column.addWidget(widget)
         column.addWidget(card, 1)
-        column.addLayout(foot)
+        column.end(self.note, self.close_button, self.take_button)
 
     def _others(self) -> str:
         more = len(self._paths) - 1
@@ -104,8 +101,8 @@ class ReadingDialog(QDialog):
         """Show the beginning as it is read now; an older look that is still on its way no longer counts."""
         self.looked = None
         self.take_button.setEnabled(False)
-        self._say(tr("Reading {name}…", name=self._paths[0].name))
-        job = self._session.jobs.start(look_at_text, self._paths[0], self.choices, lane="data.reading")
+        self._say(tr("Reading {name}…", name=self._shown.name))
+        job = self._session.jobs.start(look_at_text, self._shown, self.choices, lane="data.reading")
         job.items.connect(self._glance)
         job.succeeded.connect(self._show)
         job.failed.connect(self._refused)

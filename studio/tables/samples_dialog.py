@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from studio.controls.choice_cards import CardChoice, ChoiceCards
 from studio.core.errors import StudioError
@@ -11,6 +11,7 @@ from studio.live.session import Session
 from studio.parts.progress import Progress
 from studio.rows.kinds import KINDS
 from studio.store.sample_datasets import samples, source_of
+from studio.tables.dialog_column import DialogColumn
 from studio.tables.row_words import counted_rows
 from studio.widgets.banner import Banner
 from studio.widgets.button import Button
@@ -52,20 +53,12 @@ class SamplesDialog(QDialog):
         self.setMinimumSize(600, 380)
 
     def _lay_out(self) -> None:
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addStretch(1)
-        foot.addWidget(self.close_button)
-        foot.addWidget(self.add_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
-        column.setSpacing(12)
-        column.addWidget(Label(tr("Add a sample dataset"), "title"))
+        column = DialogColumn(self, tr("Add a sample dataset"))
         column.addWidget(Label(tr(ABOUT), "quiet", wrap=True))
         column.addWidget(self.banner)
         column.addWidget(self.cards, 1)
         column.addWidget(self.progress)
-        column.addLayout(foot)
+        column.end(None, self.close_button, self.add_button)
 
     def _show_facts(self) -> None:
         """How many rows of what kind each has, or that it is here already."""

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
 
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.session import Session
-from studio.scores.win_table import Vote, Winner
-from studio.store.files import read_json, write_json
+from studio.scores.win_table import Vote
+from studio.store import vote_file
 from studio.store.project import Project
+from studio.store.vote_file import row_of, vote_of
 
 FILE = "chat-votes.json"
-VERSION = 1
 
 
 class Tally(QObject):
@@ -68,26 +67,13 @@ class Tally(QObject):
 
 def read_votes(project: Path) -> list[Vote]:
     """Every vote so far; a damaged file is a `StudioError`, a missing one is no vote yet."""
-    if not (project / FILE).is_file():
-        return []
-    data = read_json(project / FILE)
-    try:
-        return [_vote(one) for one in data["votes"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise StudioError(
-            tr("The votes of this project's chats cannot be read."),
-            tr("Look at “{file}” in its folder, or move it away to begin anew.", file=FILE),
-        ) from error
+    damaged = StudioError(
+        tr("The votes of this project's chats cannot be read."),
+        tr("Look at “{file}” in its folder, or move it away to begin anew.", file=FILE),
+    )
+    return vote_file.read_votes(project / FILE, vote_of, damaged)
 
 
 def write_votes(project: Path, votes: Sequence[Vote]) -> None:
     """Keep all votes; for a worker."""
-    rows = [{"left": one.left, "right": one.right, "winner": one.winner} for one in votes]
-    write_json(project / FILE, {"version": VERSION, "votes": rows})
-
-
-def _vote(data: Any) -> Vote:
-    winner = str(data["winner"])
-    if winner not in ("left", "right", "tie") or data["left"] == data["right"]:
-        raise ValueError(winner)
-    return Vote(str(data["left"]), str(data["right"]), cast("Winner", winner))
+    vote_file.write_votes(project / FILE, list(map(row_of, votes)))

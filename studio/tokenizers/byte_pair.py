@@ -1,19 +1,19 @@
 """Byte pairs of one's own (Sennrich et al. 2016, over bytes as in Radford et al. 2019), run by tiktoken.
 
-Here too: what every tokenizer that tiktoken runs has in common, and the printable marks that files write for bytes.
+Here too: what every tokenizer that tiktoken runs has in common, those whose ranks come along, and the printable marks
+that files write for bytes.
 """
 
-import base64
-import hashlib
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from studio.core.errors import StudioError
 from studio.core.text_stream import without_halves
+from studio.readers.ranked_pairs import JoinedPairs, read_ranks
 from studio.tokenizers import END_OF_TEXT, SpelledTokenizer, TokenizerKind, lowered, split_special
 
 if TYPE_CHECKING:
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""
 # The same rule as files write it.
 WRITTEN = r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
-# Held while an encoder is built, so that two threads never build the same: tiktoken lets no other thread work in that
-# one call, which takes 0.1 s for GPT-2's ranks and 0.4 s for larger ones.
-BUILDING = Lock()
 RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "tokenizers"
+PATIENCE = 1 << 22  # characters that a large vocabulary joins in Python, which takes some two seconds of them
 _LONGEST = 2_000  # bytes of one token
 
 
@@ -36,7 +34,11 @@ class RankedTokenizer(SpelledTokenizer):
 
     parallel = True
     written: str = WRITTEN  # the rule by which a text falls into words, as a `tokenizer.json` has it
-    encoding: "Encoding"
+
+    @property
+    @abstractmethod
+    def encoding(self) -> "Encoding":
+        """tiktoken's encoder."""
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The ids of a text; it knows every text there is."""
@@ -84,7 +86,12 @@ class BytePairTokenizer(RankedTokenizer):
             raise _damaged("one of the 256 bytes is missing")
         if not all(0 < len(spelled) <= _LONGEST for spelled in self.tokens):
             raise _damaged("a token is empty or too long")
-        self.encoding = encoding_of(self.name, PATTERN, ranks, self.special)
+        self._encoding = encoding_of(self.name, PATTERN, ranks, self.special)
+
+    @property
+    def encoding(self) -> "Encoding":
+        """tiktoken's encoder."""
+        return self._encoding
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The ids of a text; capitals become small letters first where it was trained so."""
@@ -129,20 +136,131 @@ def encoding_of(name: str, pattern: str, ranks: dict[bytes, int], special: Mappi
     return tiktoken.Encoding(name, pat_str=pattern, mergeable_ranks=ranks, special_tokens=dict(special))
 
 
-# --- ranks that come with Atelier -------------------------------------------------------------------------------------
+# --- vocabularies that come with Atelier ------------------------------------------------------------------------------
 
 
-def read_ranks(path: Path, sha256: str, owner: str) -> dict[bytes, int]:
-    """Bytes to rank from one of the files in `resources/tokenizers`; a file that was changed is refused."""
-    repair = f"It is part of Atelier: take the file resources/tokenizers/{path.stem}/{path.name} from a fresh copy."
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise StudioError(f"{owner} vocabulary could not be read from {path}: {error.strerror}.", repair) from error
-    if hashlib.sha256(raw).hexdigest() != sha256:
-        raise StudioError(f"{owner} vocabulary in {path} has been changed.", repair)
-    pairs = (line.split() for line in raw.splitlines())
-    return {base64.b64decode(token): int(rank) for token, rank in pairs}
+class VendoredTokenizer(RankedTokenizer):
+    """tiktoken's encoder over ranks in `resources/tokenizers`; some ids between the special tokens may be left out.
+
+    tiktoken lets no other thread work while it builds one: 0.1 s for GPT-2's ranks, 0.4 s for larger ones. So the first
+    `patience` characters are joined in Python, or all until somebody asks for the `encoding`.
+    """
+
+    model: str  # whose vocabulary it is, in sentences
+    sha256: str  # of the file of its ranks
+    pattern: str = PATTERN
+    patience: int = 0
+    _spent: int  # of that, by all of one kind
+    _building: Lock  # so that two threads never build the same
+
+    def __init_subclass__(cls) -> None:
+        cls._spent, cls._building = 0, Lock()
+
+    def __init__(self) -> None:
+        """Read its ranks, on no thread of the window; a file that was changed or is gone is a `StudioError`."""
+        kind = type(self)
+        with self._building:
+            self._pieces = _pieces(kind)
+            self._pairs = _joined(kind) if self.patience else None
+        if not self.patience:
+            self.encoding  # noqa: B018 - so that nobody waits for it later
+
+    @cached_property
+    def encoding(self) -> "Encoding":
+        """tiktoken's encoder, one for all of a kind."""
+        with self._building:
+            encoding = _encoder(type(self))
+        type(self)._spent = max(self._spent, self.patience)
+        return encoding
+
+    def waits(self, characters: int) -> bool:
+        """Whether tiktoken's encoder is not there yet and would be built for so many characters."""
+        return self._spent < self.patience < self._spent + characters
+
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """The ids of a text; it knows every text there is."""
+        ids = self._patiently(text, self.special if special else ())
+        return super().encode(text, special=special) if ids is None else ids
+
+    def encode_array(self, text: str, *, marked: bool = False) -> "npt.NDArray[Any]":
+        """The ids of data, (tokens,); `marked`: `<|endoftext|>` stands between its documents."""
+        import numpy as np
+
+        ids = self._patiently(text, (END_OF_TEXT,) if marked else ())
+        return super().encode_array(text, marked=marked) if ids is None else np.array(ids, dtype=np.uint32)
+
+    def _patiently(self, text: str, marks: Collection[str]) -> list[int] | None:
+        """The ids without tiktoken's encoder, `marks` being tokens; None once it is to be built."""
+        if self._pairs is None or self._spent + len(text) > self.patience:
+            return None
+        ids: list[int] = []
+        for part in split_special(without_halves(text), marks):
+            found = [self.special[part]] if part in marks else self._pairs.encode(part)
+            if found is None:
+                return None
+            ids += found
+        type(self)._spent += len(text)
+        return ids
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes of one token, possibly only a part of a character; an id that is left out has none."""
+        if self._known(token) < len(self._pieces):
+            return self._pieces[token]
+        return next((spelling.encode() for spelling, place in self.special.items() if place == token), b"")
+
+    def ranks(self) -> dict[bytes, int]:
+        """Bytes to id of every token that is text."""
+        return _ranks(type(self))
+
+    @classmethod
+    def file(cls) -> Path:
+        """Where its ranks lie."""
+        return RESOURCES / cls.name / f"{cls.name}.tiktoken"
+
+    @classmethod
+    def make(cls, _chunks: Iterable[str] | None = None) -> Self:
+        """It is always the same one."""
+        return cls()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """It is always the same one, if the ranks it was saved with are those of this Atelier."""
+        if data.get("ranks") != cls.sha256:
+            raise StudioError(f"This {cls.model} tokenizer was saved with other ranks than the ones Atelier has.")
+        return cls()
+
+    def to_json(self) -> dict[str, Any]:
+        """Its name and the hash of its ranks, which every Atelier has."""
+        return {"version": 1, "name": self.name, "ranks": self.sha256}
+
+
+def vendored(tokenizer: type[VendoredTokenizer], label: str, about: str) -> TokenizerKind:
+    """The item of the shelf for a vocabulary that comes along."""
+    return TokenizerKind(
+        name=tokenizer.name, label=label, about=about, needs_text=False, make=tokenizer.make,
+        from_json=tokenizer.from_json,
+    )  # fmt: skip
+
+
+@cache
+def _ranks(kind: type[VendoredTokenizer]) -> dict[bytes, int]:
+    return read_ranks(kind.file(), kind.sha256, f"{kind.model}'s")
+
+
+@cache
+def _pieces(kind: type[VendoredTokenizer]) -> tuple[bytes, ...]:
+    """What each rank spells."""
+    return tuple(_ranks(kind))
+
+
+@cache
+def _joined(kind: type[VendoredTokenizer]) -> JoinedPairs:
+    return JoinedPairs(kind.pattern, _ranks(kind))
+
+
+@cache
+def _encoder(kind: type[VendoredTokenizer]) -> "Encoding":
+    return encoding_of(kind.name, kind.pattern, _ranks(kind), kind.special)
 
 
 # --- bytes in print ---------------------------------------------------------------------------------------------------

@@ -205,13 +205,12 @@ def try_file(path: str, folder: Path) -> int:
 
 
 def _gpt2_if_equal(found: JsonTokenizer) -> Tokenizer:
-    from studio.tokenizers.gpt2 import RANKS, Gpt2Tokenizer, read_ranks
+    from studio.tokenizers.gpt2 import Gpt2Tokenizer
 
     if found.vocab_size != Gpt2Tokenizer.vocab_size or found.special != {END_OF_TEXT: 50_256} or found.prefix:
         return found
     ours = Gpt2Tokenizer()
-    ranks = read_ranks(RANKS)
-    same = all(found.token_bytes(rank) == spelled for spelled, rank in ranks.items())
+    same = all(found.token_bytes(rank) == spelled for spelled, rank in ours.ranks().items())
     return ours if same and found.encode(_TRIAL) == ours.encode(_TRIAL) else found
 
 
@@ -301,9 +300,9 @@ def file_of(
 
 @cache
 def _gpt2_pairs() -> tuple[dict[str, int], list[list[str]]]:
-    from studio.tokenizers.gpt2 import RANKS, read_ranks
+    from studio.tokenizers.gpt2 import Gpt2Tokenizer
 
-    return pairs_of(read_ranks(RANKS))
+    return pairs_of(Gpt2Tokenizer().ranks())
 
 
 def pairs_in(tokenizer: RankedTokenizer) -> tuple[dict[str, int], list[list[str]]]:

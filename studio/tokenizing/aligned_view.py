@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.core.language import tr
 from studio.tokenizing.aligned import Lane, Placed
+from studio.views.token_area import TokenArea
 from studio.views.token_text import spelled_bytes, visible, visible_text
 from studio.views.token_view import TINTS, tint
-from studio.widgets.hover_card import CardRow, HoverCard
+from studio.widgets.hover_card import CardRow
 from studio.widgets.look import Look
 
 _BOX, _ROW, _GAP, _MARGIN = 22, 25, 14, 4
@@ -41,23 +42,15 @@ class _Line:
         return self.lefts[whole] + (inside - whole) * (self.lefts[whole + 1] - self.lefts[whole])
 
 
-class AlignedTokens(QAbstractScrollArea):
+class AlignedTokens(TokenArea):
     """Lines of the text; under each other in every line, what each tokenizer makes of it."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look = look
-        self._text = self._empty = ""
+        super().__init__(tr("The text in the tokens of each tokenizer"), look, parent)
+        self._text = ""
         self._lanes: tuple[Lane, ...] = ()
         self._lines: list[_Line] = []
         self._pointed: tuple[int, int] = (-1, -1)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
-        self.setAccessibleName(tr("The text in the tokens of each tokenizer"))
-        self._card = HoverCard(look, self.viewport())
         look.changed.connect(self._lay_out)
 
     def sizeHint(self) -> QSize:
@@ -72,11 +65,6 @@ class AlignedTokens(QAbstractScrollArea):
         self._card.hide()
         self.setAccessibleDescription("; ".join(f"{lane.name}: {lane.problem or len(lane.tokens)}" for lane in lanes))
         self._lay_out()
-
-    def set_empty_text(self, text: str) -> None:
-        """What stands there while nothing is compared."""
-        self._empty = text
-        self.viewport().update()
 
     # --- where everything stands ----------------------------------------------------------------------------------
 
@@ -122,10 +110,7 @@ class AlignedTokens(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._lanes or not self._text:
-            painter.setPen(self._look.color("text_quiet"))
-            painter.setFont(self._look.font(13))
-            flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-            painter.drawText(self.viewport().rect().adjusted(16, 8, -16, -8), flags, self._empty)
+            self.paint_empty(painter)
             return
         scroll = self.verticalScrollBar().value()
         first = max(0, (scroll - _MARGIN) // self._block)

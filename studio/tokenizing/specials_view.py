@@ -3,8 +3,6 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -17,13 +15,12 @@ from studio.store.library import entries_of
 from studio.tokenizing.cuts_card import CutsCard
 from studio.tokenizing.growing import Cuts, Growable, cut_both, open_growable
 from studio.tokenizing.growth_card import GrowthCard
+from studio.tokenizing.sided_view import SidedView
 from studio.tokenizing.specials_form import SpecialsForm
-from studio.tokenizing.view import TokenizingView
 from studio.widgets.card import Card
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.look import Look
 from studio.widgets.scroll import Scroll
-from studio.widgets.side_column import SideColumn
 
 if TYPE_CHECKING:
     from studio.engine.grow import Grown
@@ -33,10 +30,9 @@ WHY = (
     "type, and every old row keeps its numbers to the bit."
 )
 _QUIET = 200  # milliseconds without a key before the text is cut again
-_FORM, _NARROW_FORM, _NARROW = 336, 272, 900
 
 
-class SpecialsView(TokenizingView):
+class SpecialsView(SidedView):
     """Left the model and its new tokens, at the right what they change."""
 
     name = "specials"
@@ -67,20 +63,7 @@ class SpecialsView(TokenizingView):
         right = Scroll()
         right.body.addWidget(self.growth, 3)
         right.body.addWidget(self.texts, 2)
-        self._stack = QStackedWidget()
-        for page in (empty, right):
-            self._stack.addWidget(page)
-        self._side = SideColumn([self.form])
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addWidget(self._side)
-        row.addWidget(self._stack, 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a small window the form leaves the picture more room."""
-        super().resizeEvent(event)
-        self._side.setFixedWidth(_NARROW_FORM if self.width() < _NARROW else _FORM)
+        self.lay_out(self.form, empty, right)
 
     # --- showing --------------------------------------------------------------------------------------------------
 
@@ -121,7 +104,7 @@ class SpecialsView(TokenizingView):
         self._show()
 
     def _show(self) -> None:
-        self._stack.setCurrentIndex(0 if self.subject is None else 1)
+        self.stack.setCurrentIndex(0 if self.subject is None else 1)
         self.form.setEnabled(self.subject is not None)
         self.form.set_subject(self.subject)
         self.form.set_trouble(self.cuts.problem if self.cuts is not None else None)

@@ -3,9 +3,6 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
-
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.learned import Learned
@@ -14,13 +11,12 @@ from studio.parts.progress import Progress
 from studio.parts.wording import count
 from studio.tokenizing.keep_bar import KeepBar
 from studio.tokenizing.learned_card import LearnedCard
+from studio.tokenizing.sided_view import SidedView
 from studio.tokenizing.train_form import TrainForm, title_of
-from studio.tokenizing.view import TokenizingView
 from studio.vocabularies.training import Recipe
 from studio.widgets.card import Card
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.look import Look
-from studio.widgets.side_column import SideColumn
 
 if TYPE_CHECKING:
     from studio.store.corpus import Text
@@ -40,10 +36,9 @@ IDEA = (
     "speaks.\n\n"
     "All three kinds can say any text: what they have no piece for, they say in bytes."
 )
-_FORM, _NARROW_FORM, _NARROW = 336, 272, 900
 
 
-class TrainView(TokenizingView):
+class TrainView(SidedView):
     """Left what to learn, at the right what was learned."""
 
     name = "train"
@@ -68,20 +63,7 @@ class TrainView(TokenizingView):
         self.result.body.addWidget(self.keep)
         self._empty = Card()
         self._empty.body.addWidget(EmptyState(tr("Nothing learned yet"), tr(WHY), look=look, icon="tokenizer"))
-        self._stack = QStackedWidget()
-        for card in (self._empty, self.result):
-            self._stack.addWidget(card)
-        self._side = SideColumn([self.form])
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addWidget(self._side)
-        row.addWidget(self._stack, 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a small window the form leaves the result more room."""
-        super().resizeEvent(event)
-        self._side.setFixedWidth(_NARROW_FORM if self.width() < _NARROW else _FORM)
+        self.lay_out(self.form, self._empty, self.result)
 
     # --- showing --------------------------------------------------------------------------------------------------
 
@@ -100,7 +82,7 @@ class TrainView(TokenizingView):
         learned = self.learned
         speed = learned.characters / max(learned.seconds, 1e-3) if learned is not None and self._same_kind else 0.0
         self.form.set_estimate(draft.model.emb_dim, draft.data.validation_share, speed)
-        self._stack.setCurrentWidget(self._empty if learned is None else self.result)
+        self.stack.setCurrentWidget(self._empty if learned is None else self.result)
         self.changed.emit()
 
     @property

@@ -6,13 +6,14 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.core.language import tr
+from studio.views.token_area import TokenArea
 from studio.views.token_layout import TokenLayout, lay_out
 from studio.views.token_text import NEWLINE, SPACE, TAB, Token, spelled_bytes, visible
 from studio.widgets.blend import blend
-from studio.widgets.hover_card import CardRow, HoverCard
+from studio.widgets.hover_card import CardRow
 from studio.widgets.look import Look
 
 __all__ = ["Token", "TokenView", "tint", "weight_tint"]
@@ -41,32 +42,24 @@ def signed_tint(look: Look, role: str | int, below: str | int, weight: float) ->
     return weight_tint(look, role if weight >= 0 or below == "" else below, abs(weight) if below != "" else weight)
 
 
-class TokenView(QAbstractScrollArea):
+class TokenView(TokenArea):
     """Coloured boxes that wrap like text, with visible spaces, line ends and bytes."""
 
     selected = Signal(int)  # index, or -1
     pointed = Signal(int)  # index under the pointer, or -1
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look = look
+        super().__init__(tr("Tokens"), look, parent)
         self._tokens: list[Token] = []
         self._texts: list[str] = []
         self._weights: list[float] | None = None
         self._remarks: Sequence[Sequence[CardRow]] = ()
         self._role: str | int = "warning"
         self._below: str | int = ""
-        self._show_ids, self._empty = False, ""
+        self._show_ids = False
         self._layout = TokenLayout()
         self._index = self._hover = -1
         self._laid_out_for = -1
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
-        self.setAccessibleName(tr("Tokens"))
-        self._card = HoverCard(look, self.viewport())
         look.changed.connect(self._lay_out)
 
     def sizeHint(self) -> QSize:
@@ -99,11 +92,6 @@ class TokenView(QAbstractScrollArea):
         if on != self._show_ids:
             self._show_ids = on
             self._lay_out()
-
-    def set_empty_text(self, text: str) -> None:
-        """What stands there while there are no tokens."""
-        self._empty = text
-        self.viewport().update()
 
     def content_height(self) -> int:
         """Pixels that all lines need at the present width."""
@@ -173,10 +161,7 @@ class TokenView(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._tokens:
-            painter.setPen(self._look.color("text_quiet"))
-            painter.setFont(self._look.font(13))
-            flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-            painter.drawText(self.viewport().rect().adjusted(16, 8, -16, -8), flags, self._empty)
+            self.paint_empty(painter)
             return
         scroll = self.verticalScrollBar().value()
         first = max(0, (scroll - _MARGIN) // self._line_height)

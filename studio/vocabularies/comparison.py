@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from studio.core.errors import StudioError
 from studio.core.text_stream import chunked
 from studio.tokenizers import Tokenizer
+from studio.tokenizers.byte_pair import RankedTokenizer
 from studio.vocabularies.languages import SENTENCES
 
 _PIECE = 1 << 16  # characters encoded in one call
@@ -96,6 +97,8 @@ def _encoded(tokenizer: Tokenizer, text: str, keep_going: KeepGoing) -> tuple[Co
     ids: Counter[int] = Counter()
     spent, rounds = 0.0, 0
     pieces = list(chunked([text], _PIECE))
+    if isinstance(tokenizer, RankedTokenizer):
+        tokenizer.encoding  # noqa: B018 - built before the clock runs, and what every run encodes with
     while spent < _MEASURED:
         for piece in pieces:
             if not keep_going():

@@ -6,28 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.core.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
 from studio.store import checkpoints
-from studio.widgets.look import Look, load_fonts
-
-RESOURCES = Path(__file__).parents[2] / "resources"
-_families: list[str] = []
-
-
-@pytest.fixture
-def look(qapp: QApplication) -> Iterator[Look]:
-    """The dark look without motion, with its fonts and colours; the style sheet comes with the window (`on_screen`)."""
-    if not _families:
-        _families.extend(load_fonts(RESOURCES / "fonts"))
-    present = Look(RESOURCES, "dark", reduce_motion=True)
-    qapp.setFont(present.font())
-    qapp.setPalette(present.palette())
-    yield present
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+from studio.widgets.look import Look
+from tests.widgets.conftest import RESOURCES as RESOURCES
+from tests.widgets.conftest import look as look
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from studio.panels.tokenizer import TokenizerPanel
 from studio.parts.fine_tuning import start_next_run
 from studio.parts.token_trial import common_tokens, first_difference, try_text
 from studio.store.token_count import count_tokens
-from studio.tokenizers import cl100k, gpt2, make_tokenizer, o200k
+from studio.tokenizers import byte_pair, make_tokenizer
 from studio.tokenizing import try_view
 from tests.library.conftest import add_model as add_model
 
@@ -136,17 +136,17 @@ def test_without_a_text_one_can_be_brought_in(make, session, qtbot):
 def test_large_encoders_wait_until_somebody_asks_and_none_is_built_on_the_window_s_thread(
     make, monkeypatch, scripted_run
 ):
-    asked, encoder = [], gpt2._encoding
+    asked = []
 
-    def recorded(name):
-        def encoding(_path):
-            asked.append((name, threading.current_thread() is threading.main_thread()))
-            return encoder(gpt2.RANKS)
+    def recorded(build):
+        def built(kind):
+            asked.append((kind.name, threading.current_thread() is threading.main_thread()))
+            return build(kind)
 
-        return encoding
+        return built
 
-    for kind in (gpt2, cl100k, o200k):
-        monkeypatch.setattr(kind, "_encoding", recorded(kind.TOKENIZER.name))
+    for name in ("_pieces", "_joined", "_encoder"):
+        monkeypatch.setattr(byte_pair, name, recorded(getattr(byte_pair, name)))
     page = make()
     monkeypatch.setattr(try_view, "_COUNTED", 12)  # as many as there are
     for view in page.views:

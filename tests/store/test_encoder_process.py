@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import psutil
 import pytest
 
@@ -15,7 +17,9 @@ from studio.core.errors import StudioError
 from studio.store import encoding
 from studio.store.encoder_process import EncoderProcess
 from studio.store.encoding import encoded, processes_for
-from studio.tokenizers import END_OF_TEXT, make_tokenizer
+from studio.tokenizers import END_OF_TEXT, Tokenizer, make_tokenizer
+from studio.tokenizers.byte_pair import PATIENCE
+from studio.tokenizers.o200k import O200kTokenizer
 from studio.tokenizers.raw_bytes import ByteTokenizer
 
 
@@ -116,5 +120,35 @@ def test_leaving_in_the_middle_ends_the_process_at_once() -> None:
 def test_only_a_long_text_on_several_cores_is_worth_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     for cores, expected in ((1, 0), (2, 1), (16, 2)):
         monkeypatch.setattr(encoding, "cores", lambda cores=cores: cores)
-        assert processes_for(100_000_000) == expected
-        assert processes_for(1_000_000) == 0
+        assert processes_for(ByteTokenizer(), 100_000_000) == expected
+        assert processes_for(ByteTokenizer(), 1_000_000) == 0
+
+
+def test_an_encoder_that_would_hold_up_the_window_is_built_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = make_tokenizer("o200k")
+    monkeypatch.setattr(encoding, "cores", lambda: 1)
+    monkeypatch.setattr(O200kTokenizer, "_spent", 0)
+    assert [processes_for(large, size) for size in (1_000_000, 5_000_000, 100_000_000)] == [0, 1, 1]
+    monkeypatch.setattr(O200kTokenizer, "_spent", PATIENCE)
+    assert [processes_for(large, size) for size in (1_000_000, 5_000_000, 100_000_000)] == [0, 0, 0]
+
+
+def test_meanwhile_nothing_of_it_is_encoded_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Elsewhere:
+        lanes = 2
+
+        def __init__(self, tokenizer: Tokenizer, marked: bool) -> None:
+            pass
+
+        def encode(self, piece: str) -> npt.NDArray[Any]:
+            return np.array([len(piece)])
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(encoding, "EncoderProcess", Elsewhere)
+    for spent, here in ((1, False), (PATIENCE, True)):
+        monkeypatch.setattr(O200kTokenizer, "_spent", spent)
+        pieces = ["one two"] * 40
+        found = [ids.tolist() for _, ids in encoded(make_tokenizer("o200k"), pieces, 8, threads=2, processes=1)]
+        assert all(ids == [7] for ids in found) is not here

@@ -126,7 +126,7 @@ def test_a_long_text_is_shared_with_another_process_and_is_cut_at_the_same_chara
     project: Project, text: Text, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shards, "PIECE", 50)
-    monkeypatch.setattr(shards, "processes_for", lambda characters: 1)
+    monkeypatch.setattr(shards, "processes_for", lambda tokenizer, characters: 1)
     made = make_shards(text, "characters", 0.37, project.tokens_folder)
     whole = STORY * 40
     cut, tokenizer = int(0.63 * len(whole)), make_tokenizer("characters", [whole])

@@ -7,8 +7,7 @@ import pytest
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
-from studio.core.errors import StudioError
-from studio.tables import hub_dialog, public_data
+from studio.tables import hub_dialog
 from studio.tables.public_data import PublicData
 
 pytestmark = pytest.mark.gui
@@ -50,15 +49,3 @@ def test_a_project_is_made_for_it(way: PublicData, session: Any) -> None:
     assert session.project.name == "My project"
     assert way.dialog is not None
     way.dialog.reject()
-
-
-def test_without_a_place_for_a_project_nothing_is_asked(way: PublicData, monkeypatch: Any) -> None:
-    def refused(*_arguments: Any) -> None:
-        raise StudioError("The disk is full.")
-
-    monkeypatch.setattr(public_data, "ensure_project", refused)
-    told: list[StudioError] = []
-    way.refused.connect(told.append)
-    way.ask()
-    assert told[0].message == "The disk is full."
-    assert way.dialog is None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from studio.core.errors import StudioError
 from studio.formats import TextChoices, format_for
@@ -39,6 +40,13 @@ def dialog(session: Any, look: Any, show: Any, letter: Path) -> ReadingDialog:
     dialog = ReadingDialog(session, look, [letter])
     show(dialog)
     return dialog
+
+
+@pytest.fixture
+def window(on_screen: Any) -> QWidget:
+    window = QWidget()
+    on_screen(window)
+    return window
 
 
 def choose(dialog: ReadingDialog, encoding: str) -> None:
@@ -101,12 +109,8 @@ def test_escape_leaves_everything_as_it_was(dialog: ReadingDialog) -> None:
 
 @pytest.mark.gui
 def test_a_way_out_is_offered_for_a_single_file_that_is_there(
-    session: Any, look: Any, on_screen: Any, letter: Path, qtbot: Any
+    session: Any, look: Any, window: QWidget, letter: Path
 ) -> None:
-    from PySide6.QtWidgets import QWidget
-
-    window = QWidget()
-    on_screen(window)
     reading = TextReading(session, look, window)
     assert reading.ways([letter, letter]) == []
     assert reading.ways([letter.parent / "gone.txt"]) == []
@@ -116,6 +120,44 @@ def test_a_way_out_is_offered_for_a_single_file_that_is_there(
     assert isinstance(reading.dialog, ReadingDialog)
     reading.dialog.reject()
     assert reading.dialog is None
+
+
+@pytest.mark.gui
+def test_a_file_that_was_left_out_of_a_folder_is_what_is_looked_at_and_read_with_the_others(
+    session: Any, look: Any, window: QWidget, scripted_run: Any, letter: Path, torn: Path
+) -> None:
+    folder = torn.parent / "letters"
+    folder.mkdir()
+    torn.rename(folder / "a.txt")
+    (folder / "b.txt").write_text("All is well.", "utf-8")
+    text = session.project.add_text([folder])
+    reading, told = TextReading(session, look, window), []
+    reading.chosen.connect(lambda *what: told.append(what))
+    reading.ask_for(text)
+    dialog = reading.dialog
+    assert dialog.windowTitle() == "How “a.txt” is read"
+    assert dialog.note.text() == "One more file is read in the same way."
+    scripted_run.settle()
+    assert not dialog.take_button.isEnabled()
+    dialog.replace.click()
+    scripted_run.settle()
+    dialog.take()
+    assert told == [([folder / "a.txt", folder / "b.txt"], TextChoices(replace=True))]
+
+
+@pytest.mark.gui
+def test_a_folder_of_which_nothing_could_be_read_is_offered_to_be_read_otherwise(
+    session: Any, look: Any, window: QWidget, torn: Path
+) -> None:
+    folder = torn.parent / "letters"
+    folder.mkdir()
+    reading = TextReading(session, look, window)
+    assert reading.ways([folder]) == [], "an empty one has nothing to read"
+    torn.rename(folder / "a.txt")
+    ((_, ask),) = reading.ways([folder])
+    ask()
+    assert reading.dialog.windowTitle() == "How “a.txt” is read"
+    reading.dialog.reject()
 
 
 def test_a_look_shows_the_beginning_and_can_be_called_off(letter: Path, torn: Path) -> None:

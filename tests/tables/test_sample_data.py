@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QWidget
 from studio.core.errors import StudioError
 from studio.samples import Sample
 from studio.store import sample_datasets
-from studio.tables import sample_data
 from studio.tables.sample_data import SampleData
 from studio.tables.samples_dialog import SamplesDialog
 
@@ -190,15 +189,3 @@ def test_a_project_is_made_for_it(way: SampleData, session: Any, scripted_run: A
     assert way.dialog is not None
     way.dialog.reject()
     scripted_run.settle()
-
-
-def test_without_a_place_for_a_project_nothing_is_asked(way: SampleData, monkeypatch: Any) -> None:
-    def refused(*_arguments: Any) -> None:
-        raise StudioError("The disk is full.")
-
-    monkeypatch.setattr(sample_data, "ensure_project", refused)
-    told: list[StudioError] = []
-    way.refused.connect(told.append)
-    way.ask()
-    assert told[0].message == "The disk is full."
-    assert way.dialog is None

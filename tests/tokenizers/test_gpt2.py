@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.errors import StudioError
-from studio.tokenizers import gpt2, make_tokenizer
+from studio.tokenizers import byte_pair, make_tokenizer
+from studio.tokenizers.gpt2 import Gpt2Tokenizer
 
 
 @pytest.fixture
-def tokenizer() -> gpt2.Gpt2Tokenizer:
-    return gpt2.make()
+def tokenizer() -> Gpt2Tokenizer:
+    return Gpt2Tokenizer()
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ def tokenizer() -> gpt2.Gpt2Tokenizer:
         ("", []),
     ],
 )
-def test_the_ids_are_the_published_ones(tokenizer: gpt2.Gpt2Tokenizer, text: str, ids: list[int]) -> None:
+def test_the_ids_are_the_published_ones(tokenizer: Gpt2Tokenizer, text: str, ids: list[int]) -> None:
     assert tokenizer.encode(text) == ids
     assert tokenizer.decode(ids) == text
 
 
-def test_the_end_of_text_is_one_token_only_where_asked(tokenizer: gpt2.Gpt2Tokenizer) -> None:
+def test_the_end_of_text_is_one_token_only_where_asked(tokenizer: Gpt2Tokenizer) -> None:
     text = "Hello, do you like tea? <|endoftext|> In the sunlit terracesof someunknownPlace."
     ids = [
         *(15496, 11, 466, 345, 588, 8887, 30, 220, 50256, 554, 262, 4252, 18250, 8812, 2114, 1659),
@@ -43,7 +43,7 @@ def test_the_end_of_text_is_one_token_only_where_asked(tokenizer: gpt2.Gpt2Token
     assert tokenizer.decode(plain) == text
 
 
-def test_the_verdict_has_5145_tokens(tokenizer: gpt2.Gpt2Tokenizer, data_folder: Path) -> None:
+def test_the_verdict_has_5145_tokens(tokenizer: Gpt2Tokenizer, data_folder: Path) -> None:
     ids = tokenizer.encode((data_folder / "the-verdict.txt").read_text(encoding="utf-8"))
     assert len(ids) == 5_145
     assert ids[:10] == [40, 367, 2885, 1464, 1807, 3619, 402, 271, 10899, 2138]
@@ -51,26 +51,17 @@ def test_the_verdict_has_5145_tokens(tokenizer: gpt2.Gpt2Tokenizer, data_folder:
 
 def test_every_rank_equals_openai_s_published_vocabulary(data_folder: Path) -> None:
     published = json.loads((data_folder / "gpt2" / "encoder.json").read_text(encoding="utf-8"))
-    ranks = gpt2.read_ranks(gpt2.RANKS)
+    ranks = Gpt2Tokenizer().ranks()
     assert len(ranks) == 50_256
     plain = {token: place for token, place in published.items() if token.isascii()}
     assert all(ranks[token.encode()] == place for token, place in plain.items() if token != "<|endoftext|>")
 
 
-def test_a_token_may_be_part_of_a_character(tokenizer: gpt2.Gpt2Tokenizer) -> None:
+def test_a_token_may_be_part_of_a_character(tokenizer: Gpt2Tokenizer) -> None:
     ids = tokenizer.encode("🙂")
     assert b"".join(map(tokenizer.token_bytes, ids)) == "🙂".encode()
     assert len(ids) > 1
     assert "\ufffd" in tokenizer.token_text(ids[0])
-
-
-def test_changed_ranks_are_refused(tmp_path: Path) -> None:
-    changed = tmp_path / "gpt2.tiktoken"
-    changed.write_bytes(gpt2.RANKS.read_bytes()[:-1])
-    with pytest.raises(StudioError, match="has been changed"):
-        gpt2.read_ranks(changed)
-    with pytest.raises(StudioError, match="could not be read"):
-        gpt2.read_ranks(tmp_path / "nowhere")
 
 
 def test_tiktoken_is_loaded_only_when_text_is_encoded() -> None:
@@ -86,5 +77,5 @@ def test_making_it_reaches_for_no_network(monkeypatch: pytest.MonkeyPatch) -> No
         raise AssertionError("the network was used")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    gpt2._encoding.cache_clear()
+    byte_pair._encoder.cache_clear()
     assert make_tokenizer("gpt2").vocab_size == 50_257

@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiktoken import Encoding
 
 from studio.core.errors import StudioError
 from studio.gate.tokenizer_files import check_tokenizer
-from studio.tokenizers import Tokenizer, cl100k, make_tokenizer, tokenizer_from_json, tokenizer_kinds
+from studio.tokenizers import Tokenizer, make_tokenizer, tokenizer_from_json, tokenizer_kinds
 from studio.tokenizers.byte_pair import RankedTokenizer, encoding_of
 from studio.tokenizers.cl100k import Cl100kTokenizer
 from studio.tokenizers.extended import ExtendedTokenizer
-from studio.tokenizers.gpt2 import RANKS, Gpt2Tokenizer, read_ranks
+from studio.tokenizers.gpt2 import Gpt2Tokenizer
 from studio.tokenizers.tokenizer_json import JsonTokenizer, as_file, merged_from, read_tokenizer
 
 TEXT = "The cat's 12 naïve 猫🐈 mats…\n\n  sat   <s> down\t."
@@ -166,7 +167,7 @@ def test_a_file_that_holds_gpt2_becomes_ours_again(tmp_path: Path) -> None:
 
 
 def test_the_merges_of_gpt2_are_found_from_its_ranks() -> None:
-    ranks = read_ranks(RANKS)
+    ranks = Gpt2Tokenizer().ranks()
     assert merged_from(b" the", ranks[b" the"], ranks) == [b" t", b"he"]
     assert merged_from(b"ab", ranks[b"ab"], ranks) == [b"a", b"b"]
 
@@ -246,7 +247,11 @@ class Gaps(RankedTokenizer):
 
     def __init__(self) -> None:
         self.special = {"<|end|>": 299}
-        self.encoding = encoding_of("gaps", cl100k.PATTERN, self.ranks(), self.special)
+        self._encoding = encoding_of("gaps", Cl100kTokenizer.pattern, self.ranks(), self.special)
+
+    @property
+    def encoding(self) -> Encoding:
+        return self._encoding
 
     def ranks(self) -> dict[bytes, int]:
         pairs = [b"23", b"123", b",\n", b",\n\n", b"LL", b" x", b"\t/"]

@@ -1,56 +1,124 @@
 """The vocabularies of GPT-4 and GPT-4o that come with Atelier: their ids, their special tokens, their files."""
 
+import random
 import threading
 import time
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from studio.core.errors import StudioError
-from studio.tokenizers import cl100k, gpt2, make_tokenizer, o200k
-from studio.tokenizers.byte_pair import RESOURCES, read_ranks
+from studio.tokenizers import byte_pair, make_tokenizer
+from studio.tokenizers.byte_pair import RESOURCES
+from studio.tokenizers.cl100k import Cl100kTokenizer
+from studio.tokenizers.gpt2 import Gpt2Tokenizer
+from studio.tokenizers.o200k import O200kTokenizer
 from studio.vocabularies.comparison import words_split
 
-KINDS = [pytest.param(cl100k, id="cl100k"), pytest.param(o200k, id="o200k")]
+KINDS = [Cl100kTokenizer, O200kTokenizer]
 
 
-@pytest.mark.parametrize(("kind", "many", "last"), [(cl100k, 100_256, 100_255), (o200k, 199_998, 199_997)])
-def test_as_many_pieces_as_published(kind, many: int, last: int) -> None:
-    lines = kind.RANKS.read_bytes().splitlines()
-    assert (len(lines), int(lines[-1].split()[1])) == (many, last)
+@pytest.mark.parametrize(("kind", "many"), [(Cl100kTokenizer, 100_256), (O200kTokenizer, 199_998)])
+def test_as_many_pieces_as_published(kind, many: int) -> None:
+    assert list(kind().ranks().values()) == list(range(many)), "a token's id is its place in the file"
 
 
 @pytest.mark.parametrize(
     ("kind", "ids"),
-    [(cl100k, [9906, 1917, 0]), (o200k, [13225, 2375, 0])],
+    [(Cl100kTokenizer, [9906, 1917, 0]), (O200kTokenizer, [13225, 2375, 0])],
 )
 def test_a_greeting_has_the_ids_of_tiktoken(kind, ids: list[int]) -> None:
     assert kind.make().encode("Hello world!") == ids
     assert kind.make().decode(ids) == "Hello world!"
 
 
-@pytest.mark.parametrize("kind", [cl100k, o200k, gpt2])
+@pytest.mark.parametrize("kind", [*KINDS, Gpt2Tokenizer])
 def test_threads_that_ask_at_the_same_time_build_one_encoder(kind, monkeypatch: pytest.MonkeyPatch) -> None:
     built, gate = [], threading.Barrier(4)
 
     @cache
-    def slow(path: Path) -> object:
-        built.append(path)
+    def slow(kind: type) -> object:
+        built.append(kind)
         time.sleep(0.05)
         return object()
 
     def ask() -> None:
         gate.wait()
-        kind.make()
+        assert kind.make().encoding
 
-    monkeypatch.setattr(kind, "_encoding", slow)
+    monkeypatch.setattr(byte_pair, "_encoder", slow)
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(built) == 1
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch):
+    """A kind of which nothing was read yet in short texts; what asks for its encoder is told."""
+
+    def ready(kind):
+        monkeypatch.setattr(kind, "_spent", 0)
+        asked, build = [], byte_pair._encoder
+        monkeypatch.setattr(byte_pair, "_encoder", lambda kind: (asked.append(kind), build(kind))[1])
+        return kind(), asked
+
+    return ready
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_short_text_has_the_same_ids_without_tiktoken_s_encoder(kind, fresh) -> None:
+    tokenizer, asked = fresh(kind)
+    chance = random.Random(3)
+    letters = "aZ éßЖ中๏ा\u0301\u200d👩\r\n\t  .,'/-_09٣½<|>stre"
+    texts = ["".join(chance.choices(letters, k=40)) for _ in range(200)]
+    texts += ["I'll say: “Don't!” 1234567 times//\n\n  then  ", "THEY'RE HelloWorld", "a\x00\x1c\x85b", ""]
+    ids = [tokenizer.encode(text) for text in texts]
+    assert asked == []
+    assert ids == [tokenizer.encoding.encode_ordinary(text) for text in texts]
+    assert [tokenizer.decode(one) for one in ids] == texts
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_special_tokens_of_a_short_text_are_those_that_tiktoken_finds(kind, fresh) -> None:
+    tokenizer, asked = fresh(kind)
+    text = "<|endofprompt|>a <|endoftext|><|endoftext|>\n<|nothing|>"
+    ids = tokenizer.encode(text, special=True)
+    assert asked == []
+    assert ids == tokenizer.encoding.encode(text, allowed_special="all")
+
+
+def test_what_is_new_to_unicode_or_one_endless_word_is_left_to_tiktoken(fresh) -> None:
+    for text in ("x" * 500, "\U0001e6c0 \ua7dd"):
+        tokenizer, asked = fresh(O200kTokenizer)
+        assert tokenizer.encode(text) == tokenizer.encoding.encode_ordinary(text)
+        assert asked, text[:5]
+
+
+def test_whoever_encodes_many_characters_gets_tiktoken_s_encoder(fresh, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer, asked = fresh(O200kTokenizer)
+    monkeypatch.setattr(O200kTokenizer, "patience", 100)
+    words = "twenty-two characters."
+    ids = [tokenizer.encode(words) for _ in range(4)]
+    assert (asked, tokenizer.waits(12), tokenizer.waits(13)) == ([], False, True)
+    assert [tokenizer.encode(words) for _ in range(4)] == ids
+    assert asked == [O200kTokenizer]
+    assert not tokenizer.waits(1_000)
+
+
+def test_data_is_joined_alike_and_only_marks_between_documents_are_tokens(fresh) -> None:
+    tokenizer, asked = fresh(O200kTokenizer)
+    text = "one<|endoftext|>two<|endofprompt|>"
+    ids = [tokenizer.encode_array(text, marked=marked) for marked in (False, True)]
+    assert asked == []
+    assert 199_999 in ids[1]
+    assert 200_018 not in ids[1]
+    tokenizer.encoding  # noqa: B018 - from here on it is what encodes
+    for marked in (False, True):
+        built = tokenizer.encode_array(text, marked=marked)
+        assert (built.dtype, built.tolist()) == (ids[marked].dtype, ids[marked].tolist())
 
 
 def test_numbers_up_to_three_digits_are_one_token() -> None:
@@ -75,31 +143,23 @@ def test_special_tokens_are_found_only_where_asked_and_gaps_between_them_say_not
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_saved_by_its_hash_and_other_ranks_are_refused(kind) -> None:
-    assert kind.make().to_json()["ranks"] == kind.SHA256
+    assert kind.make().to_json()["ranks"] == kind.sha256
     with pytest.raises(StudioError, match="other ranks"):
         kind.from_json({"ranks": "0" * 64})
 
 
 def test_every_byte_is_a_piece_so_that_any_text_can_be_said() -> None:
-    ranks = cl100k.make().ranks()
-    assert all(bytes([byte]) in ranks for byte in range(256))
-    assert cl100k.make().decode(cl100k.make().encode("\x00\uffff🐈")) == "\x00\uffff🐈"
+    for kind in KINDS:
+        tokenizer = kind()
+        assert all(bytes([byte]) in tokenizer.ranks() for byte in range(256))
+        assert tokenizer.decode(tokenizer.encode("\x00\uffff🐈")) == "\x00\uffff🐈"
 
 
 def test_each_vocabulary_says_where_it_comes_from() -> None:
-    for name, kind in (("cl100k", cl100k), ("o200k", o200k)):
+    for name, kind in (("cl100k", Cl100kTokenizer), ("o200k", O200kTokenizer)):
         folder = RESOURCES / name
-        assert kind.SHA256 in (folder / "SOURCE.md").read_text("utf-8")
+        assert kind.sha256 in (folder / "SOURCE.md").read_text("utf-8")
         assert "MIT License" in (folder / "LICENSE").read_text("utf-8")
-
-
-def test_a_file_of_ranks_that_was_changed_or_is_gone_is_refused(tmp_path: Path) -> None:
-    changed = tmp_path / "cl100k.tiktoken"
-    changed.write_bytes(cl100k.RANKS.read_bytes() + b"\n")
-    with pytest.raises(StudioError, match="has been changed"):
-        read_ranks(changed, cl100k.SHA256, "GPT-4's")
-    with pytest.raises(StudioError, match="could not be read"):
-        read_ranks(tmp_path / "gone", cl100k.SHA256, "GPT-4's")
 
 
 def test_a_larger_vocabulary_splits_fewer_words_of_other_languages() -> None:
