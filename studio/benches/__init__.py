@@ -8,12 +8,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import StudioError
+
+if TYPE_CHECKING:
+    from psutil import Process
 
 TICK = 10  # milliseconds between two beats of the event loop
 _WEIGHED = 10  # beats between two looks at the memory
@@ -66,7 +69,10 @@ class Child:
 
 @dataclass(frozen=True)
 class Done:
-    """What a job brought, how long it took, how late the event loop was meanwhile, and what memory it needed."""
+    """What a job brought, how long it took, how late the event loop was meanwhile, and what memory it needed.
+
+    Memory is that of this process and of all that it has started, looked at ten times a second.
+    """
 
     result: Any
     seconds: float
@@ -89,28 +95,44 @@ def as_job(target: Callable[..., Any] | str, *args: Any, **more: Any) -> Done:
 
     application = QCoreApplication.instance() or QCoreApplication(["bench"])
     jobs, loop, timer, process = Jobs(), QEventLoop(), QTimer(), psutil.Process()
-    sizes = [process.memory_info().rss]
+    sizes, gaps = [tree_bytes(process)], list[float]()
     found: list[Any] = []
+    last = 0.0
 
     def beat() -> None:
-        marks.append(time.perf_counter())
-        if len(marks) % _WEIGHED == 0:
-            sizes.append(process.memory_info().rss)
+        nonlocal last
+        gaps.append(time.perf_counter() - last)
+        if len(gaps) % _WEIGHED == 0:
+            sizes.append(tree_bytes(process))
+        last = time.perf_counter()  # weighing is no lateness of the loop
 
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(beat)
     timer.start(TICK)
-    cpu, marks = time.process_time(), [time.perf_counter()]
+    cpu, began = time.process_time(), time.perf_counter()
+    last = began
     job = jobs.start(target, *args, **more)
     job.succeeded.connect(found.append)
     job.ended.connect(loop.quit)
     loop.exec()
-    marks.append(time.perf_counter())
+    ended = time.perf_counter()
+    gaps.append(ended - last)
     cpu = time.process_time() - cpu
     timer.stop()
-    sizes.append(process.memory_info().rss)
+    sizes.append(tree_bytes(process))
     if not found:
         raise job.error or StudioError("A job of this bench brought nothing.")
     application.processEvents()
-    late = max(1000 * (after - before) - TICK for before, after in pairwise(marks))
-    return Done(found[0], marks[-1] - marks[0], cpu, max(0.0, late), (max(sizes) - sizes[0]) / 1e6)
+    late = max(0.0, 1000 * max(gaps) - TICK)
+    return Done(found[0], ended - began, cpu, late, (max(sizes) - sizes[0]) / 1e6)
+
+
+def tree_bytes(process: "Process") -> int:
+    """Resident memory of a process and of all that it has started; what they share counts for each."""
+    import psutil
+
+    total = 0
+    for one in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):  # it has ended meanwhile
+            total += one.memory_info().rss
+    return total

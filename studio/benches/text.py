@@ -7,7 +7,6 @@ event loop beats meanwhile is told beside it. Sizes can be made smaller to try i
 import argparse
 import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -143,8 +142,7 @@ def one_shards(options: argparse.Namespace) -> dict[str, Any]:
     as_job("studio.store.shards:make_shards", warm, "gpt2", 0.0, project.tokens_folder)
     job = as_job("studio.store.shards:make_shards", text, "gpt2", 0.1, project.tokens_folder)
     tokens = job.result.training_tokens + job.result.validation_tokens
-    cpu, megabytes = job.cpu + children_cpu(), job.megabytes + children_megabytes()
-    return {**job.figures, "bytes": text.bytes, "tokens": tokens, "cpu": cpu, "megabytes": megabytes}
+    return {**job.figures, "bytes": text.bytes, "tokens": tokens, "cpu": job.cpu + children_cpu()}
 
 
 def children_cpu() -> float:
@@ -153,16 +151,6 @@ def children_cpu() -> float:
 
     spent = psutil.Process().cpu_times()
     return float(spent.children_user + spent.children_system)
-
-
-def children_megabytes() -> float:
-    """What the largest of them needed, where the system tells: with two cores there is one at a time."""
-    try:
-        import resource
-    except ImportError:
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return float(peak) / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
 
 
 def one_alone(options: argparse.Namespace) -> dict[str, Any]:

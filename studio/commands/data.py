@@ -210,6 +210,11 @@ def _find(options: argparse.Namespace) -> _Found:
     folder = options.project or load_preferences(places().preferences, say).last_project
     if not folder:
         raise StudioError(f"There is no file or folder {path}.", "Check the name; or say in which --project it is.")
+    if options.replace or options.encoding:
+        raise UsageError(
+            f"“{options.path}” was read when it came into the project.",
+            "--encoding and --replace are for files: give the file that it came from, or leave them out.",
+        )
     return _kept(Path(folder).expanduser(), options.path)
 
 
@@ -217,6 +222,11 @@ def _table(path: Path, options: argparse.Namespace) -> _Found:
     from studio.formats import Choices, open_table
     from studio.rows.kinds import recognise
 
+    if options.replace:
+        raise UsageError(
+            f"“{path.name}” is a table: rows of it that cannot be read are left out and counted.",
+            "--replace is for texts. Leave it out, or name another --encoding.",
+        )
     header = None if options.header is None else options.header == "yes"
     delimiter = options.delimiter.replace("\\t", "\t")
     table = open_table(path, Choices(encoding=options.encoding, delimiter=delimiter, header=header))

@@ -101,7 +101,7 @@ class Departure(Card):
         """Ask how and where to write this model; an export that is under way goes on being shown."""
         if self.progress.job is not None:
             return
-        self.entry = entry
+        self.entry, self._wanted = entry, None
         self._offer_forms()
         self.model.setText(entry.title)
         self.name.setText(f"{entry.run}-{entry.step}" if entry.run else entry.name)
@@ -120,21 +120,19 @@ class Departure(Card):
     def _classes(self) -> bool:
         return self.entry is not None and bool(self.entry.config.outputs)
 
-    def wait_for(self, wanted: object) -> object:
-        """Open by itself for this model, by its folder or its name, once it is chosen; the same is returned."""
+    def wait_for(self, wanted: object) -> None:
+        """Open by itself for this model, by its folder or its name, once it is chosen; None waits for none any more."""
         self._wanted = wanted
-        return wanted
 
     def welcome(self, entry: Entry) -> None:
         """This model is chosen now."""
         if self._wanted in (entry.folder, entry.name):
-            self._wanted = None
             self.open(entry)
 
     def leave(self) -> None:
         """Put it away; an export that is under way is called off, and nothing of it stays."""
         self.progress.call_off()
-        self.entry = None
+        self.entry = self._wanted = None
         self.left.emit()
 
     def ask_folder(self) -> None:

@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.channel import Ask
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.live.run_model import RunModel
+from studio.live.run_model import Ending, RunModel
 from studio.live.run_queue import RunQueue
 
 
@@ -20,6 +20,7 @@ class PausedTalk(QObject):
         super().__init__(parent)
         self._queue = queue
         self.run: RunModel | None = None  # the one that is waited for
+        self._before = Ending()  # why it was paused already
 
     def begin(self, run: RunModel) -> None:
         """Pause a run at its next step and have it saved there; one that cannot be talked to is a `StudioError`."""
@@ -31,7 +32,7 @@ class PausedTalk(QObject):
                 tr("Wait for its first step, or talk to one of its checkpoints."),
             )
         self.forget()
-        self.run = run
+        self.run, self._before = run, run.ending
         run.changed.connect(self._look)
         if run.state == "running":
             self._queue.pause(run)
@@ -54,11 +55,11 @@ class PausedTalk(QObject):
             self._grant(run)
         elif not run.living or run.wish == "stop" or (run.state == "running" and not run.wish):
             self.forget()  # somebody stopped it, or let it go on
-        elif run.state == "paused" and run.ending.reason == "disk":
-            self.forget()
-            self.failed.emit(StudioError(run.ending.message, run.ending.hint))
         elif run.state == "paused" and _lies_there(run):
             self._grant(run)
+        elif run.state == "paused" and run.ending.reason == "disk" and run.ending is not self._before:
+            self.forget()
+            self.failed.emit(StudioError(run.ending.message, run.ending.hint))
 
     def _grant(self, run: RunModel) -> None:
         self.forget()

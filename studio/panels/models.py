@@ -303,7 +303,8 @@ class ModelsPanel(Page):
 
     def focus_on(self, thing: object) -> None:
         """Choose a model by its folder, or by the name of a run or an import; (that, "export") asks how to write it."""
-        thing = self.departure.wait_for(thing[0]) if isinstance(thing, tuple) else thing
+        wanted, thing = (thing[0], thing[0]) if isinstance(thing, tuple) else (None, thing)
+        self.departure.wait_for(wanted)
         found = next((entry for entry in self._entries or [] if thing in (entry.folder, entry.name)), None)
         self._wanted = str(found.folder if found is not None else thing)
         if found is not None:

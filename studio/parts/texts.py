@@ -18,6 +18,7 @@ from studio.live.session import Session
 from studio.parts.opening import ensure_project
 from studio.parts.wording import NOT_MEASURED, count, disk_size
 from studio.store.corpus import END_OF_TEXT, Text
+from studio.store.project import Project
 from studio.store.token_count import TokenCount
 from studio.views.share_bar import Share, ShareBar
 from studio.widgets.button import Button
@@ -137,7 +138,7 @@ class SplitCard(Card):
 
 
 class TextIntake(QObject):
-    """Brings files into the project, one import at a time, and tells how it goes."""
+    """Brings files into the project, one import after the other, and tells how it goes."""
 
     progressed = Signal(str, object, object)  # name, bytes done, bytes in all; an empty name: nothing is read now
     selected = Signal(list)  # of Path, chosen in a dialog
@@ -147,13 +148,20 @@ class TextIntake(QObject):
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._window = session, window
-        self.paths: list[Path] = []  # that were added last
+        self.paths: list[Path] = []  # that are read now, or were read last
         self._name = ""
         self._job: Job | None = None
+        self._waiting: list[tuple[Project | None, list[Path], TextChoices]] = []
 
     def add(self, paths: Sequence[Path], choices: TextChoices = AS_FOUND) -> None:
-        """Import these as one text, into a new project if none is open."""
-        self.paths = list(paths)
+        """Import these as one text, into a new project if none is open; what comes meanwhile waits for its turn."""
+        if self._job is not None:
+            self._waiting.append((self._session.project, list(paths), choices))
+        else:
+            self._begin(list(paths), choices)
+
+    def _begin(self, paths: list[Path], choices: TextChoices) -> None:
+        self.paths = paths
         try:
             ensure_project(self._session, tr("My project"))
             job = self._session.add_texts(self.paths, choices=choices)
@@ -170,7 +178,7 @@ class TextIntake(QObject):
         job.ended.connect(self._ended)
 
     def cancel(self) -> None:
-        """Stop reading; nothing of it stays."""
+        """Stop reading this one; nothing of it stays, and what waits comes next."""
         if self._job is not None:
             self._job.cancel()
 
@@ -201,6 +209,10 @@ class TextIntake(QObject):
     def _ended(self) -> None:
         self._job, self._name = None, ""
         self.progressed.emit("", 0, 0)
+        while self._waiting and self._job is None:
+            project, paths, choices = self._waiting.pop(0)
+            if project is self._session.project:  # else it was meant for another one
+                self._begin(paths, choices)
 
 
 def file_filter() -> str:

@@ -68,6 +68,15 @@ class Faults:
         if len(self.first) < self.KEPT:
             self.first.append(Fault(line, reason))
 
+    def located(self, reason: str) -> dict[str, int]:
+        """All of it counted, this reason apart for each line: a row so told can be looked up in its file."""
+        told = min(self.REASONS, self.by_reason.get(reason, 0))
+        lines = [fault.line for fault in self.first if fault.reason == reason][:told]
+        counts = {f"{reason}, in line {line:,}": 1 for line in lines} | dict(self.by_reason)
+        if lines:
+            counts[reason] -= len(lines)
+        return {name: count for name, count in counts.items() if count}
+
 
 class Table(Protocol):
     """A file, or a folder of them, read as rows, a few megabytes in memory whatever its size.

@@ -13,13 +13,13 @@ from typing import Any, Unpack
 from studio.core.errors import StudioError
 from studio.core.knobs import from_json, to_json
 from studio.formats import AS_FOUND, TextChoices, TextFacts, format_for
-from studio.formats.folder import of_other_kinds
+from studio.formats.folder import in_order_of_names, of_other_kinds
 from studio.formats.plain_text import CERTAIN
 from studio.gate.names import safe_name
 from studio.store.disk import explained, require_space
 from studio.store.files import free_name, read_json, remove_folder, rename_folder, sync_file, sync_folder, write_json
 from studio.store.row_file import Watching
-from studio.store.text_copy import Copy, StoppedError, Watch
+from studio.store.text_copy import Copy, Refused, StoppedError, Watch
 
 VERSION = 1
 END_OF_TEXT = "<|endoftext|>"  # as separator it becomes the tokenizer's own token, where it has one
@@ -45,9 +45,17 @@ class Text:
     parent: str = ""  # what it was made of here, as "sms@2"
     left_out: tuple[str, ...] = ()  # which files are not in it, and why, in sentences
     more_left_out: int = 0  # how many more there are
+    unread: tuple[str, ...] = ()  # those of them that are texts, and may be readable otherwise
     replaced: int = 0  # places that could not be read and are � now
     marks: int = 0  # how often its sources spell `<|endoftext|>`, as text or, where it is `marked`, as the mark
     notes: tuple[str, ...] = ()  # what to tell the person about this import
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it was to be made of: its sources, and those that could not be read, by name where they all stand so."""
+        read, unread = list(map(Path, self.sources)), list(map(Path, self.unread))
+        ordered = read == sorted(read, key=in_order_of_names)
+        return tuple(sorted(read + unread, key=in_order_of_names) if ordered else read + unread)
 
     @property
     def path(self) -> Path:
@@ -91,6 +99,7 @@ class _Saved:
     more_left_out: int = 0
     replaced: int = 0
     marks: int = 0
+    unread: tuple[str, ...] = ()
 
 
 def open_text(folder: Path) -> Text | None:
@@ -123,15 +132,16 @@ def import_text(
     files = _files(paths)
     total = sum(map(_size, files))
     watch = Watch(total, watching.get("progress"), watching.get("keep_going"))
-    sources, left_out = _described(files, choices, watch)
-    left_out += [sentence for path in paths if path.is_dir() for sentence in of_other_kinds(path)]
+    sources, refused = _described(files, choices, watch)
+    unread = [file for file, _ in refused if file is not None and _is_text(file)]
+    refused += [(None, sentence) for path in paths if path.is_dir() for sentence in of_other_kinds(path)]
     temporary = texts / f".making-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     with explained("The text", texts, total):
         require_space(texts, total, "the text")
         temporary.mkdir(parents=True)
         try:
             copy = Copy(temporary / "text.txt", watch)
-            sources = copy.run(sources, between, left_out)
+            sources = copy.run(sources, between, refused)
             kept = between if len(sources) > 1 or choices.marks else ""
             known = _same(texts, copy.digest.hexdigest(), kept == END_OF_TEXT)
             if known is not None:
@@ -139,7 +149,8 @@ def import_text(
                 note = f"This is the text “{known.name}”, which is here already; nothing was copied."
                 return dataclasses.replace(known, notes=(note,))
             wanted = safe_name(name or _name_of(paths))
-            return _commit(temporary, texts, wanted, _describe(copy, sources, kept, left_out, choices))
+            described = _describe(copy, sources, kept, [why for _, why in refused], choices)
+            return _commit(temporary, texts, wanted, {**described, "unread": list(map(str, unread))})
         except BaseException:
             remove_folder(temporary)
             raise
@@ -186,8 +197,8 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 def _described(
     files: Sequence[Path], choices: TextChoices, watch: Watch
-) -> tuple[list[tuple[Path, TextFacts]], list[str]]:
-    """How each file is read, and sentences on those that are not; where none can be, the first of them is raised."""
+) -> tuple[list[tuple[Path, TextFacts]], list[Refused]]:
+    """How each file is read, and why others are not; where none can be, the first reason is raised."""
     sources, refused = [], []
     for file in files:
         try:
@@ -195,10 +206,19 @@ def _described(
         except StoppedError:
             raise
         except StudioError as error:
-            refused.append(error)
+            refused.append((file, error))
     if not sources:
-        raise refused[0]
-    return sources, [error.message for error in refused]
+        raise refused[0][1]
+    return sources, [(file, error.message) for file, error in refused]
+
+
+def _is_text(file: Path) -> bool:
+    """Whether a file that was refused can be read with � where it does not fit."""
+    try:
+        format_for(file).describe(file, None, TextChoices(replace=True))
+    except StudioError:
+        return False
+    return True
 
 
 def _size(file: Path) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from studio.core.errors import StudioError
 from studio.gate.names import safe_name
+from studio.readers.records import TOO_LONG
 from studio.rows.kinds import Reading, recognise
 from studio.store.datasets import Dataset, counted, described, making, newest_datasets, opened, seal
 from studio.store.files import free_name, rename_folder, sync_folder
@@ -55,7 +56,7 @@ def import_dataset(
                     table.faults.add(row.line, "holds a value that cannot be kept")
             require_going(keep_going)
         if not writer.rows:
-            raise StudioError("There are no rows that could be read.", _skipped(table.faults.by_reason))
+            raise StudioError("There are no rows that could be read.", _skipped(table.faults.located(TOO_LONG)))
         if unknown := [column for column in reading.roles.values() if column not in writer.columns]:
             raise StudioError(f"The table has no column named “{unknown[0]}”.", "Choose the roles among its columns.")
         known = [item for item in newest_datasets(datasets) if item.sha256 == writer.sha256]
@@ -63,7 +64,7 @@ def import_dataset(
         if known:
             note = f"These are the rows of “{known[0].title}”, which is here already; nothing was copied."
             return dataclasses.replace(known[0], notes=(note,))
-        faults = dict(table.faults.by_reason)
+        faults = table.faults.located(TOO_LONG)
         fresh = described(writer, reading, sources=tuple(sources), faults=faults, why=table.facts.why)
         seal(temporary / "v1", fresh)
         final = datasets / free_name(datasets, safe_name(name or "rows"))

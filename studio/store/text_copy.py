@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     _State = tuple[int, int, int, _Hash, int, str]
 
 Source = tuple[Path, TextFacts]
+Refused = tuple[Path | None, str]  # a file, or None for several at once, and why in a sentence
 
 
 class StoppedError(StudioError):
@@ -62,7 +63,7 @@ class Copy:
         self._last = "\n"
         self._tail = ""  # of the piece before, in which a mark may have begun
 
-    def run(self, sources: Sequence[Source], separator: str, left_out: list[str]) -> list[Source]:
+    def run(self, sources: Sequence[Source], separator: str, left_out: list[Refused]) -> list[Source]:
         """Copy all of them, and tell which were; one that breaks off while others stay is left out, and says why."""
         copied: list[Source] = []
         before, refused = 0, None
@@ -80,7 +81,7 @@ class Copy:
                     target.seek(start)
                     target.truncate()
                     self._restore(kept)
-                    left_out.append(error.message)
+                    left_out.append((path, error.message))
                     refused = error
                 else:
                     copied.append((path, facts))

@@ -19,6 +19,7 @@ from studio.talking.answering import Answering, Writer
 from studio.talking.branches import said_of, shuffled
 from studio.talking.replying import Question
 from studio.talking.shown_chat import Back, ShownChat
+from studio.talking.together import Together
 from studio.talking.voices import Speaker
 
 _TITLE = 60  # characters of the first question that become the title
@@ -53,6 +54,7 @@ class Conversation(ShownChat):
 
     grew = Signal(int, object)  # column, tuple of AnswerToken
     ended = Signal()  # all answers are complete
+    unsaid = Signal(str)  # a question or a change that was not kept, for whoever wrote it
     busy_changed = Signal()
 
     def __init__(self, session: Session, setting: Callable[[], Setting], parent: QObject | None = None) -> None:
@@ -63,6 +65,7 @@ class Conversation(ShownChat):
         for name in ("grew", "failed", "ended", "busy_changed"):
             getattr(self.answering, name).connect(getattr(self, name))
         self._waiting = 0  # messages that are on their way to the disk
+        self._before: list[list[Said]] = []  # the columns before the turn that is on its way
         self._mixed: Sequence[int] = ()  # of hidden answers, the column to which each belongs
 
     @property
@@ -80,6 +83,7 @@ class Conversation(ShownChat):
         """Say something to every column; a chat is made of the first question."""
         setting = self._ready()
         if setting is None or not text.strip():
+            self.unsaid.emit(text)
             return
         self.branches.align(len(setting.speakers))
         if self.info is not None:
@@ -87,6 +91,7 @@ class Conversation(ShownChat):
             return
         title = " ".join(text.split())[:_TITLE]
         errand = self._session.chats.create(title, setting.system, {}, self.folder)
+        errand.failed.connect(partial(self._unsaid, text))
         self._expect(errand, partial(self._created, setting, text))
 
     def again(self, row: int, begun: Sequence[AnswerToken] = (), column: int | None = None) -> None:
@@ -101,6 +106,7 @@ class Conversation(ShownChat):
         columns = tuple(range(count)) if column is None else (min(column, count - 1),)
         former = tuple(self.branches.columns[place][row].id for place in columns)
         self._back.append(self._way_to(former, columns))
+        self._remember()
         self.branches.cut(row + 1)  # the answers of other columns stay
         for place in columns:
             self.branches.columns[place].pop()
@@ -122,6 +128,7 @@ class Conversation(ShownChat):
         former = tuple(self.branches.columns[place][row].id for place in columns)
         self._back.append(self._way_to(former, columns))
         errand = self._session.chats.edit(said.id, text)
+        errand.failed.connect(partial(self._unsaid, text))
         self._expect(errand, partial(self._edited, setting, row, columns, said.id))
 
     def rate(self, row: int, column: int, value: int) -> None:
@@ -182,6 +189,30 @@ class Conversation(ShownChat):
         self.failed.emit(error)
         self.busy_changed.emit()
 
+    def _unsaid(self, text: str, _error: StudioError) -> None:
+        self.unsaid.emit(text)
+
+    def _expect_all(self, errands: Sequence[Any], then: Callable[[Sequence[Message]], None]) -> None:
+        """What follows once all of these messages are kept; where one is not, the others are taken back."""
+        together = Together(len(errands), then, self._take_back)
+        for place, errand in enumerate(errands):
+            self._expect(errand, partial(together.take, place))
+            errand.failed.connect(partial(self._lost, self._ask, together))
+
+    def _lost(self, ask: int, together: Together, _error: StudioError) -> None:
+        if ask == self._ask:
+            together.lose()
+
+    def _remember(self) -> None:
+        self._before = [list(column) for column in self.branches.columns]
+
+    def _take_back(self, kept: Sequence[Message]) -> None:
+        """A turn of which only a part was kept: that goes too, and what stood there before stands there again."""
+        for message in kept:
+            self._session.chats.delete_message(message.id).failed.connect(self.failed)
+        self.branches.columns, self.hidden = self._before, False
+        self.changed.emit()
+
     def _created(self, setting: Setting, text: str, info: ChatInfo) -> None:
         self.info = info
         self._say(setting, text)
@@ -191,18 +222,20 @@ class Conversation(ShownChat):
         ends: dict[int | None, list[int]] = {}
         for column in range(len(setting.speakers)):
             ends.setdefault(self.branches.leaf(column), []).append(column)
-        for end, columns in ends.items():
-            errand = self._session.chats.add(self._chat, end, USER, text)
-            self._expect(errand, partial(self._asked, setting, columns))
+        self._remember()
+        errands = [self._session.chats.add(self._chat, end, USER, text) for end in ends]
+        for errand in errands:
+            errand.failed.connect(partial(self._unsaid, text))
+        self._expect_all(errands, partial(self._asked, setting, list(ends.values())))
 
-    def _asked(self, setting: Setting, columns: list[int], message: Message) -> None:
-        said = said_of(message)
-        for column in columns:
-            self.branches.add(column, said)
-        if not self._waiting:
-            questions = dict.fromkeys(branch[-1].id for branch in self.branches.columns)
-            self._back.append(Back(deleted=tuple(questions)))
-            self._answer(_Wanted(setting, tuple(range(len(setting.speakers)))))
+    def _asked(self, setting: Setting, ends: Sequence[Sequence[int]], messages: Sequence[Message]) -> None:
+        for columns, message in zip(ends, messages, strict=True):
+            said = said_of(message)
+            for column in columns:
+                self.branches.add(column, said)
+        self._back.append(Back(deleted=tuple(message.id for message in messages)))
+        self._remember()
+        self._answer(_Wanted(setting, tuple(range(len(setting.speakers)))))
 
     def _edited(
         self, setting: Setting | None, row: int, columns: tuple[int, ...], former: int, message: Message
@@ -217,6 +250,7 @@ class Conversation(ShownChat):
             self.settled.emit()
             return
         self.branches.align(len(setting.speakers))
+        self._remember()
         self._answer(_Wanted(setting, tuple(range(len(setting.speakers)))))
 
     def _answer(self, wanted: _Wanted) -> None:
@@ -231,22 +265,22 @@ class Conversation(ShownChat):
             self.branches.columns = [self.branches.columns[place] for place in self._mixed]  # each with what it said
         wanted = replace(wanted, setting=replace(wanted.setting, speakers=speakers), former=former)
         text = "".join(token.text for token in wanted.begun)
-        for place, (column, speaker) in enumerate(zip(wanted.columns, speakers, strict=True)):
-            facts = {"voice": speaker.title, "note": speaker.note}
-            errand = self._session.chats.add(self._chat, self.branches.leaf(column), ASSISTANT, text, facts, False)
-            self._expect(errand, partial(self._empty_kept, wanted, place))
+        errands = []
+        for column, speaker in zip(wanted.columns, speakers, strict=True):
+            facts, end = {"voice": speaker.title, "note": speaker.note}, self.branches.leaf(column)
+            errands.append(self._session.chats.add(self._chat, end, ASSISTANT, text, facts, False))
+        self._expect_all(errands, partial(self._empty_kept, wanted))
 
-    def _empty_kept(self, wanted: _Wanted, place: int, message: Message) -> None:
-        said = said_of(message)
-        said.growing, said.tokens = True, list(wanted.begun)
-        if self.hidden:
-            said.title, said.note = tr("Answer {letter}", letter="ABCD"[place]), ""
-        former = wanted.former[place] if place < len(wanted.former) else None
-        self.branches.add(wanted.columns[place], said, former)
-        if not self._waiting:
-            self.changed.emit()
-            self.settled.emit()
-            self._write(wanted)
+    def _empty_kept(self, wanted: _Wanted, messages: Sequence[Message]) -> None:
+        for place, (column, message) in enumerate(zip(wanted.columns, messages, strict=True)):
+            said = said_of(message)
+            said.growing, said.tokens = True, list(wanted.begun)
+            if self.hidden:
+                said.title, said.note = tr("Answer {letter}", letter="ABCD"[place]), ""
+            self.branches.add(column, said, wanted.former[place] if place < len(wanted.former) else None)
+        self.changed.emit()
+        self.settled.emit()
+        self._write(wanted)
 
     # --- the answers -------------------------------------------------------------------------------------------
 

@@ -82,6 +82,7 @@ class TalkPage(QWidget):
         conversation.ended.connect(self._ended)
         conversation.busy_changed.connect(self._tell)
         conversation.failed.connect(self.show_error)
+        conversation.unsaid.connect(self._give_back)
         conversation.opened.connect(self._opened)
         conversation.settled.connect(self.desk.keep)
 
@@ -224,11 +225,16 @@ class TalkPage(QWidget):
         editing, self._editing = self._editing, None
         self.view.verdict.put_away()
         self.conversation.reveal()
+        self.view.composer.end_editing()
         if editing is not None:
             self.conversation.edit(*editing, text)
         else:
             self.conversation.ask(text)
-        self.view.composer.end_editing()
+
+    def _give_back(self, text: str) -> None:
+        """What could not be kept stands where it was written; what has been written since is left alone."""
+        if not self.view.composer.text:
+            self.view.composer.set_text(text)
 
     def _edit(self, spot: Spot, text: str) -> None:
         self._editing = spot.row, self.conversation.place_of(spot.column)  # hidden names are told before it is sent

@@ -138,6 +138,7 @@ class Voices(QObject):
         known = {key for key, _ in self.choices()}
         default = f"adapter:{self.adapters[-1]}" if self.adapters else AS_IT_IS
         self.chosen = [voice if voice.key in known else replace(voice, key=default) for voice in self.chosen]
+        self._tidy()
 
     def speakers(self) -> list[Speaker]:
         """Everybody in order; a `StudioError` says who is not there yet."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from studio import benches
@@ -186,3 +187,33 @@ def test_a_child_answers_with_its_last_line_or_its_last_words(monkeypatch: pytes
     script.write_text("raise SystemExit('out of luck')\n")
     with pytest.raises(StudioError, match="ended with 1: out of luck"):
         benches.Child("text", "alone").answer()
+
+
+class Weighed:
+    """A process of so many megabytes; one that has ended says so."""
+
+    def __init__(self, megabytes: float, children: "list[Weighed]", gone: bool = False) -> None:
+        self._megabytes, self._children, self._gone = megabytes, children, gone
+
+    def children(self, recursive: bool) -> "list[Weighed]":
+        return [found for child in self._children for found in (child, *child.children(recursive))]
+
+    def memory_info(self) -> Any:
+        if self._gone:
+            raise psutil.NoSuchProcess(1)
+        return argparse.Namespace(rss=int(1e6 * self._megabytes))
+
+
+def test_memory_is_that_of_everything_that_was_started() -> None:
+    tree = Weighed(100, [Weighed(80, [Weighed(5, [])]), Weighed(80, []), Weighed(0, [], gone=True)])
+    assert benches.tree_bytes(tree) == 265_000_000
+
+
+def test_looking_at_the_memory_makes_the_event_loop_no_later(monkeypatch: pytest.MonkeyPatch, qapp: Any) -> None:
+    def slow(process: Any) -> int:
+        time.sleep(0.08)
+        return 0
+
+    monkeypatch.setattr(benches, "tree_bytes", slow)
+    monkeypatch.setattr(benches, "_WEIGHED", 2)
+    assert benches.as_job(time.sleep, 0.1).late_ms < 60

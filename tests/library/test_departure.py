@@ -62,11 +62,25 @@ def test_its_check_says_how_many_rows_get_the_same_class(card: Departure, script
 
 
 def test_a_model_that_was_asked_for_elsewhere_opens_it_by_itself_and_only_once(card: Departure):
-    assert card.wait_for(Path("sorts")) == Path("sorts")
+    card.wait_for(Path("sorts"))
     card.welcome(WRITES)
     assert card.entry is None
     card.welcome(SORTS)
     assert card.entry is SORTS
     card.leave()
+    card.welcome(SORTS)
+    assert card.entry is None
+
+
+@pytest.mark.parametrize("undone", ["another was asked for", "put away", "another is exported"])
+def test_a_wish_that_is_over_opens_nothing_later(card: Departure, undone: str):
+    card.wait_for(Path("sorts"))
+    if undone == "another was asked for":
+        card.wait_for(None)
+    elif undone == "put away":
+        card.leave()
+    else:
+        card.open(WRITES)
+        card.leave()
     card.welcome(SORTS)
     assert card.entry is None

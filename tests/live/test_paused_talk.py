@@ -1,6 +1,7 @@
 """A training is paused, saved where it stands, and handed to Chat; what goes wrong leaves it as it was."""
 
 import threading
+import time
 
 import pytest
 
@@ -109,6 +110,50 @@ def test_a_disk_that_is_full_is_told(stage, session, notices, wished):
     stage.until(lambda: session.pausing_to_talk is None)
     assert "The disk is full." in notices[-1].text
     assert wished == []
+    session.stop_run(run, save=False)
+    stage.settle()
+
+
+@pytest.fixture
+def out_of_room(stage):
+    """A run that a full disk has paused; what follows is played at the wish to save, whose number is told."""
+
+    def play(*after):
+        def asked(control, record):
+            deadline = time.monotonic() + 5
+            while not control.asks():
+                assert time.monotonic() < deadline, "nobody asked the run to save"
+                time.sleep(0.001)
+
+        full = RunPaused(step=4, reason="disk", message="The disk is full.", hint="Make room.")
+        run = stage.start([started(10), *steps(4), full, asked, *after, UNTIL_STOPPED])
+        stage.until(lambda: run.ending.reason == "disk")
+        return run
+
+    return play
+
+
+def test_once_there_is_room_again_a_run_that_the_disk_has_paused_is_saved_and_talked_to(
+    stage, session, notices, wished, out_of_room
+):
+    run = out_of_room(saved(4))
+    session.talk_to_run(run)
+    stage.until(lambda: bool(wished))
+    assert (wished, session.pausing_to_talk) == ([("chat", ("tale", 4))], None)
+    assert run.state == "paused"
+    assert not any("The disk is full." in notice.text for notice in notices)
+    session.stop_run(run, save=False)
+    stage.settle()
+
+
+def test_while_the_disk_stays_full_that_is_told_again_and_nothing_waits_any_more(
+    stage, session, notices, wished, out_of_room
+):
+    run = out_of_room(RunPaused(step=4, reason="disk", message="The disk is still full.", hint="Make room."))
+    session.talk_to_run(run)
+    stage.until(lambda: session.pausing_to_talk is None)
+    assert ["The disk is still full." in notice.text for notice in notices[-1:]] == [True]
+    assert (run.state, run.checkpoints, wished) == ("paused", [], [])
     session.stop_run(run, save=False)
     stage.settle()
 

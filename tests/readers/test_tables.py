@@ -19,3 +19,21 @@ def test_a_flood_of_reasons_is_one_reason() -> None:
     assert len(faults.by_reason) == Faults.REASONS + 1
     assert faults.by_reason["something else"] == 400
     assert sum(faults.by_reason.values()) == faults.count == 500
+
+
+def test_a_reason_is_told_apart_with_its_lines_and_the_sum_stays() -> None:
+    faults = Faults()
+    for line, reason in ((3, "too long"), (4, "odd"), (1_200, "too long"), (5, "odd")):
+        faults.add(line, reason)
+    assert faults.located("too long") == {"too long, in line 3": 1, "too long, in line 1,200": 1, "odd": 2}
+    assert faults.located("never seen") == {"too long": 2, "odd": 2}
+
+
+def test_of_a_flood_of_one_reason_a_hundred_lines_are_told_and_the_others_counted() -> None:
+    faults = Faults()
+    for line in range(1, 251):
+        faults.add(line, "too long")
+    told = faults.located("too long")
+    assert told["too long"] == 150
+    assert told["too long, in line 100"] == 1
+    assert sum(told.values()) == faults.count == 250

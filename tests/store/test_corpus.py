@@ -109,6 +109,32 @@ def test_of_several_files_those_that_cannot_be_read_are_left_out_and_named(proje
     assert Project.open(project.path).text("letters").left_out == text.left_out
 
 
+def test_of_what_was_left_out_the_texts_are_remembered_and_can_be_read_after_all(
+    project: Project, tmp_path: Path
+) -> None:
+    for number in (1, 2, 10):
+        put(tmp_path, f"letters/{number}.txt", f"{number} Grüße")
+    put(tmp_path, "letters/2.txt", "2 Grüße".encode() + b"\xff" + " Träume".encode())
+    put(tmp_path, "letters/3.txt", b"%PDF-1.7")
+    put(tmp_path, "letters/4.txt", " ")
+    put(tmp_path, "letters/table.csv", "a,b\n")
+    text = project.add_text([tmp_path / "letters"])
+    assert [Path(file).name for file in text.unread] == ["2.txt"]
+    assert Project.open(project.path).text("letters").unread == text.unread
+    assert [file.name for file in text.files] == ["1.txt", "2.txt", "10.txt"]
+    whole = project.add_text(text.files, choices=TextChoices(replace=True))
+    assert whole.path.read_text("utf-8") == "1 Grüße\n\n2 Grüße\ufffd Träume\n\n10 Grüße"
+    assert (whole.unread, whole.left_out) == ((), ())
+
+
+def test_files_that_were_chosen_in_another_order_keep_it_and_the_rescued_one_comes_last(
+    project: Project, tmp_path: Path
+) -> None:
+    torn = put(tmp_path, "b.txt", "Grüße".encode() + b"\xff Tr\xc3\xa4ume")
+    text = project.add_text([put(tmp_path, "c.txt", "three"), torn, put(tmp_path, "a.txt", "one")])
+    assert [file.name for file in text.files] == ["c.txt", "a.txt", "b.txt"]
+
+
 def test_where_no_file_can_be_read_the_first_reason_is_told_and_nothing_stays(project: Project, tmp_path: Path) -> None:
     files = [put(tmp_path, "a.txt", b"\x89PNG\r\n"), put(tmp_path, "b.txt", b"%PDF-")]
     with pytest.raises(StudioError, match=r"“a\.txt” is a picture"):

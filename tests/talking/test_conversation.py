@@ -2,7 +2,7 @@ import pytest
 
 from studio.core.errors import StudioError
 from studio.core.shelf import PROMPTS
-from studio.store.chats import Message
+from studio.store.chats import Chats, Message
 from studio.talking.answer import AnswerToken, Rival, Said, as_csv, facts_words, packed, tokens_of, unpacked
 from studio.talking.branches import Branches
 from studio.talking.conversation import Conversation, Setting
@@ -325,6 +325,93 @@ def test_who_is_not_ready_says_so_and_nothing_is_kept(stage):
     assert [error.message for error in stage.errors] == ["No model is in memory."]
     assert stage.talk.info is None
     stage.model = Speaker()
+
+
+# --- a disk that fails ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """`failing(2)`: the second message from now on is not kept."""
+
+    def fail(number, name="add"):
+        counted, write = iter(range(1, 100)), getattr(Chats, name)
+
+        def unsure(store, *arguments, **named):
+            if next(counted) == number:
+                raise StudioError("The disk is full.", "Make room.")
+            return write(store, *arguments, **named)
+
+        monkeypatch.setattr(Chats, name, unsure)
+
+    return fail
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_question_that_only_one_column_could_keep_is_taken_back_from_the_other(stage, failing, number):
+    stage.talk.settled.connect(stage.keep)
+    stage.columns = 2
+    stage.ask("one")
+    unsaid, asked = [], len(stage.model.asked)
+    stage.talk.unsaid.connect(unsaid.append)
+    failing(number)
+    stage.ask("two")
+    assert ([error.message for error in stage.errors], unsaid) == (["The disk is full."], ["two"])
+    assert [stage.texts(column) for column in (0, 1)] == [["one", "warm and cold"]] * 2
+    assert len(stage.model.asked) == asked, "nobody is asked what is not kept"
+    assert [message.text for message in stage.on_disk().messages] == ["one", "warm and cold"]
+    stage.ask("three")
+    assert [stage.texts(column)[2:] for column in (0, 1)] == [["three", "warm and cold"]] * 2
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_answers_of_which_one_has_no_place_on_the_disk_are_not_begun_and_the_question_stays(stage, failing, number):
+    stage.columns = 2
+    failing(number)
+    stage.ask("one")
+    assert [error.message for error in stage.errors] == ["The disk is full."]
+    assert [stage.texts(column) for column in (0, 1)] == [["one"]] * 2
+    assert stage.model.asked == []
+    assert [(message.role, message.text) for message in stage.on_disk().messages] == [("user", "one")]
+    stage.ask("two")
+    assert [column[-1].text for column in stage.talk.branches.columns] == ["warm and cold"] * 2
+
+
+def test_an_answer_that_cannot_be_given_anew_leaves_the_former_one_standing(stage, failing):
+    stage.ask("one")
+    failing(1)
+    stage.talk.again(1)
+    stage.done()
+    assert stage.texts() == ["one", "warm and cold"]
+    assert stage.talk.branches.at(1, 0).versions == 1
+
+
+def test_a_chat_that_could_not_be_begun_gives_the_question_back(stage, failing):
+    unsaid = []
+    stage.talk.unsaid.connect(unsaid.append)
+    failing(1, "create")
+    stage.ask("one")
+    assert (stage.talk.info, stage.texts(), unsaid) == (None, [], ["one"])
+    stage.ask("one")
+    assert stage.texts() == ["one", "warm and cold"]
+
+
+def test_what_could_not_be_changed_is_given_back_too(stage, failing):
+    stage.ask("one")
+    unsaid = []
+    stage.talk.unsaid.connect(unsaid.append)
+    failing(1, "edit")
+    stage.talk.edit(0, 0, "other")
+    stage.done()
+    assert (stage.texts(), unsaid) == (["one", "warm and cold"], ["other"])
+
+
+def test_an_answer_whose_end_cannot_be_kept_is_told_and_stays_on_the_screen(stage, failing):
+    failing(1, "finish")
+    stage.ask("one")
+    assert [error.message for error in stage.errors] == ["The disk is full."]
+    assert stage.texts() == ["one", "warm and cold"]
+    assert not stage.talk.busy
 
 
 # --- without a session ------------------------------------------------------------------------------------------------

@@ -56,6 +56,57 @@ def test_a_model_that_comes_into_memory_or_goes_from_the_disk_is_no_guest(sessio
     assert keys(voices) == ["model", "model", "model"]
 
 
+@pytest.fixture
+def guest(session, scripted_run, voices, monkeypatch):
+    """A model that was loaded for the second column."""
+    found = Speaker("other")
+    monkeypatch.setattr(module, "_open", lambda target, folder, project: (found, SimpleNamespace(label="Plain")))
+    load(session, voices, Speaker())
+    voices.set_count(2)
+    voices.set_voice(1, "run:a@20")
+    scripted_run.settle()
+    assert [speaker.model for speaker in voices.speakers()][1] is found
+    return found
+
+
+def test_a_guest_goes_from_memory_when_the_same_model_becomes_the_one_in_memory(session, voices, guest, tmp_path):
+    model = Speaker()
+    model.path = tmp_path / "20"
+    load(session, voices, model)
+    assert (keys(voices), guest.gone) == (["model", "model"], True)
+    assert [speaker.model for speaker in voices.speakers()] == [model, model]
+
+
+def test_a_guest_stays_when_another_model_comes_into_memory_or_none(session, voices, guest):
+    load(session, voices, Speaker())
+    load(session, voices, None)
+    assert (keys(voices)[1], guest.gone) == ("run:a@20", False)
+
+
+def test_a_guest_goes_with_its_column_and_with_another_voice(voices, guest):
+    voices.set_count(1)
+    assert guest.gone
+
+
+def test_closing_frees_a_guest(voices, guest):
+    voices.close()
+    assert guest.gone
+
+
+def test_a_guest_that_comes_when_its_column_has_another_voice_is_freed_at_once(
+    session, scripted_run, voices, monkeypatch
+):
+    late = Speaker("other")
+    monkeypatch.setattr(module, "_open", lambda target, folder, project: (late, SimpleNamespace(label="Plain")))
+    load(session, voices, Speaker())
+    voices.set_count(2)
+    voices.set_voice(1, "run:a@20")
+    voices.set_voice(1, "model")
+    scripted_run.settle()
+    assert late.gone
+    assert not voices.waiting
+
+
 def test_a_guest_that_is_on_its_way_stays_though_it_is_offered_no_more(session, scripted_run, voices, monkeypatch):
     guest = Speaker("other")
     monkeypatch.setattr(module, "_open", lambda target, folder, project: (guest, SimpleNamespace(label="Plain")))
