@@ -222,7 +222,8 @@ def classifying(recipe: Recipe, dataset: str, seed: int, threads: int) -> "RunCo
 
 def learned(project: "Project", recipe: Recipe, seed: int, threads: int, side: str) -> float:
     """Accuracy on one side by the checkpoint that the validation rows found best."""
-    from studio.engine.classifier import forget, scored
+    from studio.engine.classifier import scored
+    from studio.engine.last_opened import forget
 
     dataset = project.datasets()[0].title
     config = classifying(recipe, dataset, seed, threads)

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.classifying.comparison import Comparison, compare
 from studio.classifying.confusion_matrix import ConfusionMatrix
 from studio.classifying.results import Results
-from studio.classifying.score_tiles import percent
 from studio.controls.editors import ChoiceEdit
 from studio.core.language import tr
+from studio.parts.wording import percent
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 

@@ -4,16 +4,15 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.config import ClassifyConfig, RunConfig, config_from_json, config_to_json
-from studio.core.errors import StudioError
+from studio.core.config import ClassifyConfig, RunConfig
 from studio.core.shelf import OBJECTIVES
 from studio.live.session import Session
 from studio.parts.fine_tuning import fine_tuned
-from studio.store.files import read_json, write_json
-from studio.store.project import Project
+from studio.parts.kept_draft import KeptDraft
 from studio.store.starts import find_start, without_start
 
 FILE = "classify-draft.json"
+TASKS = ("classify", "regress")
 
 
 class ClassifyDraft(QObject):
@@ -24,22 +23,13 @@ class ClassifyDraft(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._project: Project | None = None
-        self.config = default_config("classify")
+        self._kept = KeptDraft(session, FILE, TASKS, "classify.draft")
+        self.config = default_config(TASKS[0])
 
     def follow(self) -> None:
         """Read the draft of the project that is open now."""
-        project = self._session.project
-        if project is self._project:
-            return
-        self._project = project
-        self.config = default_config("classify")
-        if project is not None:
-            try:
-                found = config_from_json(read_json(project.path / FILE))
-                self.config = found if found.objective in ("classify", "regress") else self.config
-            except StudioError:  # there is none yet, or a newer Atelier wrote it
-                pass
+        if self._kept.follow():
+            self.config = self._kept.read() or default_config(TASKS[0])
 
     def set(self, config: RunConfig) -> None:
         """Take over a change; another task begins with its own defaults, rows and model stay."""
@@ -50,7 +40,7 @@ class ClassifyDraft(QObject):
             data = replace(fresh.data, dataset=config.data.dataset)
             config = fresh.with_part(data=data, model=config.model, start_from=config.start_from)
         self.config = config
-        self._save()
+        self._kept.write(config)
         self.changed.emit()
 
     def fitting(self) -> list[str]:
@@ -65,15 +55,10 @@ class ClassifyDraft(QObject):
         """Begin with a model of the project, or with random weights; an unknown one is a `StudioError`."""
         if not name:
             self.set(without_start(self.config))
-        elif self._project is not None:
-            start = find_start(self._project.path, name)
+        elif self._kept.project is not None:
+            start = find_start(self._kept.project.path, name)
             objective = self.config.objective
             self.set(replace(fine_tuned(self.config, start), objective=objective, start_from=name))
-
-    def _save(self) -> None:
-        if self._project is not None:
-            path, data = self._project.path / FILE, config_to_json(self.config)
-            self._session.jobs.start(write_json, path, data, lane="classify.draft")
 
 
 def default_config(objective: str) -> RunConfig:

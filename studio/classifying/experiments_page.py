@@ -1,6 +1,5 @@
 """The experiments of the open project: which weights are here, which runs there are, what they came to."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -18,6 +17,7 @@ from studio.parts.wording import state_word
 from studio.store.models import list_models
 from studio.store.starts import Start, find_start
 from studio.widgets.look import Look
+from studio.widgets.primary_button import Press
 
 
 class ExperimentsPage(QWidget):
@@ -74,7 +74,7 @@ class ExperimentsPage(QWidget):
         return found[-1] if found else None
 
     @property
-    def press(self) -> tuple[str, Callable[[], None], bool]:
+    def press(self) -> Press:
         """What the page's primary button says, does, and whether it can be pressed."""
         chosen = self.view.chosen(False)
         ready = bool(chosen) and bool(self.view.dataset.value())

@@ -7,10 +7,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.classifying.results import Beside, Results
-from studio.classifying.score_tiles import percent
 from studio.core.language import tr
 from studio.curves.line_chart import LineChart
 from studio.curves.line_scene import Level, Line
+from studio.parts.wording import percent
 from studio.widgets.button import Button
 from studio.widgets.label import Label
 from studio.widgets.look import Look

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.classifying.numbers import NumberResults
@@ -11,6 +11,7 @@ from studio.curves.axis import Scale, tick_text, ticks
 from studio.widgets.blend import blend
 from studio.widgets.hover_card import CardRow, HoverCard
 from studio.widgets.look import Look
+from studio.widgets.still_picture import StillPicture
 
 ROLES = {"green": "good", "orange": "warning", "red": "danger"}
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 12.0, 10.0, 38.0
@@ -27,13 +28,13 @@ class NumberScatter(QWidget):
         self.look = look
         self.results: NumberResults | None = None
         self.pointed = -1
-        self._picture: QPixmap | None = None
+        self._picture = StillPicture(self, self._paint_still)
         self._card = HoverCard(look, self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Guess over truth"))
-        look.changed.connect(self._redraw)
+        look.changed.connect(self._look_changed)
 
     def sizeHint(self) -> QSize:
         return QSize(460, 380)
@@ -49,7 +50,7 @@ class NumberScatter(QWidget):
         self.setAccessibleDescription(
             tr("{right} of {all} guesses are close.", right=f"{right:,}", all=f"{len(results.bands):,}")
         )
-        self._redraw()
+        self._picture.forget()
 
     def scales(self) -> tuple[Scale, Scale]:
         """Both axes from 0 or the lowest number to the highest one."""
@@ -69,26 +70,17 @@ class NumberScatter(QWidget):
         up = y.start + (self.results.run.guess - y.low) / (y.high - y.low) * (y.end - y.start)
         return across, up
 
-    def _redraw(self) -> None:
-        self._picture = None
-        self.update()
+    def _look_changed(self) -> None:
+        self._picture.forget()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._redraw()
+        self._picture.forget()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.results is None:
             return
-        if self._picture is None:
-            ratio = self.devicePixelRatioF()
-            self._picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
-            inner = QPainter(self._picture)
-            self._paint_still(inner)
-            inner.end()
-        painter.drawPixmap(0, 0, self._picture)
+        self._picture.draw(painter)
         if self.pointed >= 0:
             x, y = self.places()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

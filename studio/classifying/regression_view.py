@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from studio.classifying.number_scatter import ROLES, NumberScatter
 from studio.classifying.number_try import NumberTry
 from studio.classifying.numbers import NumberBaseline, NumberResults
-from studio.classifying.score_tiles import ScoreTiles, Tile, percent, split_word
+from studio.classifying.score_tiles import split_word
 from studio.controls.segmented import Segmented
 from studio.core.language import tr
 from studio.curves.line_chart import LineChart
 from studio.curves.line_scene import Level, Line
-from studio.parts.wording import column_width
+from studio.parts.wording import column_width, percent
+from studio.views.figure_tiles import FigureTiles, Tile
 from studio.views.record_table import Column, RecordTable
 from studio.widgets.card import Card
 from studio.widgets.label import Label
@@ -51,7 +52,7 @@ class RegressionView(QWidget):
         super().__init__(parent)
         self.results: NumberResults | None = None
         self._texts: dict[int, str] = {}
-        self.tiles, self.scatter = ScoreTiles(look), NumberScatter(look)
+        self.tiles, self.scatter = FigureTiles(may_be_brief=True), NumberScatter(look)
         self.running = LineChart(look, tr("Running mean error"), tr("rows scored"))
         self.table = RecordTable(_columns(), look, key=lambda row: row.number)
         self.words = Label("", "small", wrap=True)

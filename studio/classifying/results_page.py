@@ -1,10 +1,9 @@
 """Results of one run: which run and which rows, the views of them, and the jobs behind."""
 
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.classifying.depth import depth_words
 from studio.classifying.file_dialog import FileDialog
@@ -15,17 +14,15 @@ from studio.classifying.results import Beside, Results
 from studio.classifying.results_book import ResultsBook
 from studio.classifying.results_view import ResultsView
 from studio.classifying.row_jobs import RowJobs
-from studio.controls.editors import ChoiceEdit
-from studio.controls.segmented import Segmented
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.run_model import RunModel
 from studio.live.session import Session
-from studio.parts.progress import Progress
 from studio.parts.rows_asked import RowsAsked
+from studio.parts.run_bar import RunBar
 from studio.widgets.empty_state import EmptyState
-from studio.widgets.label import Label
 from studio.widgets.look import Look
+from studio.widgets.primary_button import Press
 
 
 class ResultsPage(QWidget):
@@ -37,17 +34,9 @@ class ResultsPage(QWidget):
     def __init__(self, session: Session, book: ResultsBook, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self.book, self._look = session, book, look
-        self.run: RunModel | None = None
-        self.split = "validation"
         self._earlier = ""
         self._shown: object = None
-        self.choice = ChoiceEdit([("", tr("no run yet"))], look)
-        self.choice.setAccessibleName(tr("Run"))
-        splits = (("validation", tr("Validation rows")), ("test", tr("Test rows")))
-        self.splits = Segmented(splits, look, tr("Which rows"))
-        self.splits.set_value(self.split)
-        self.note = Label("", "small")
-        self.progress = Progress(look, tr("Rows scored"))
+        self.bar = RunBar(session, look, tr("Rows scored"))
         self.classes, self.numbers = ResultsView(look), RegressionView(look)
         self.row_jobs = RowJobs(session, self.classes, self.numbers)
         self.empty = EmptyState(
@@ -60,13 +49,6 @@ class ResultsPage(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        self.bar = QWidget()
-        line = QHBoxLayout(self.bar)
-        line.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.choice, self.splits, self.note):
-            line.addWidget(widget)
-        line.addStretch(1)
-        line.addWidget(self.progress)
         self.stack = QStackedWidget()
         for page in (self.empty, self.wait, self.classes, self.numbers):
             self.stack.addWidget(page)
@@ -77,8 +59,8 @@ class ResultsPage(QWidget):
         column.addWidget(self.stack, 1)
 
     def _connect(self) -> None:
-        self.choice.changed.connect(self._run_chosen)
-        self.splits.changed.connect(self._split_chosen)
+        self.bar.run_chosen.connect(self.choose)
+        self.bar.split_chosen.connect(self._split_chosen)
         self.book.changed.connect(self.refresh)
         self.numbers.texts_wanted.connect(self.row_jobs.read_texts)
         self.classes.rows.data_requested.connect(self._show_data)
@@ -90,43 +72,42 @@ class ResultsPage(QWidget):
 
     def choose(self, run: RunModel) -> None:
         """Look at another run, its validation rows first."""
-        if run is not self.run:
-            self.run, self.split, self._earlier = run, "validation", ""
-            self.splits.set_value(self.split)
+        if self.bar.set_run(run):
+            self._earlier = ""
         self.refresh()
 
-    def _run_chosen(self) -> None:
-        run = self._session.runs.get(str(self.choice.value()))
-        if run is not None:
-            self.choose(run)
-
-    def _split_chosen(self, split: str) -> None:
-        self.split, self._earlier = split, ""
+    def _split_chosen(self, _split: str) -> None:
+        self._earlier = ""
         self.refresh()
+
+    @property
+    def run(self) -> RunModel | None:
+        """The run that is looked at."""
+        return self.bar.run
+
+    @property
+    def split(self) -> str:
+        """Which of its rows are looked at."""
+        return self.bar.split
 
     def refresh(self) -> None:
         """Show what is known; validation rows are scored by themselves, test rows never."""
-        runs = self.book.runs()
-        if self.run is None or self._session.runs.get(self.run.name) is not self.run:
-            self.run = runs[0] if runs else None
-        self.bar.setVisible(bool(runs))
+        self.bar.show_runs(self.book.runs())
         if self.run is None:
             self.stack.setCurrentWidget(self.empty)
             self.said.emit()
             return
-        self.choice.set_choices([(run.name, run.name) for run in runs])
-        self.choice.set_value(self.run.name)
         known = self.book.known(self.run, self.split)
         if known is None and self.split == "validation" and self.isVisible():
             known = self.book.want(self.run, self.split)
-        if self.book.job is not None and self.progress.job is not self.book.job:
-            self.progress.follow(self.book.job, tr("Scoring the rows"))
+        if self.book.job is not None and self.bar.progress.job is not self.book.job:
+            self.bar.progress.follow(self.book.job, tr("Scoring the rows"))
         self._show(known)
         self.said.emit()
 
     def _show(self, known: Results | NumberResults | None) -> None:
         assert self.run is not None
-        self.note.setText(self._note())
+        self.bar.note.setText(self._note())
         self.row_jobs.look_at(self.run.record.folder, known)
         if known is None:
             self._say_why()
@@ -188,7 +169,7 @@ class ResultsPage(QWidget):
         return " · ".join(part for part in parts if part)
 
     @property
-    def press(self) -> tuple[str, Any, bool]:
+    def press(self) -> Press:
         """What the page's primary button says, does, and whether it can be pressed."""
         if self.run is None:
             return "", self.refresh, False

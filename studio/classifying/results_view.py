@@ -13,11 +13,12 @@ from studio.classifying.matrix_card import MatrixCard
 from studio.classifying.relabels import Relabels
 from studio.classifying.results import Beside, Results
 from studio.classifying.row_list import Row, RowList
-from studio.classifying.score_tiles import ScoreTiles, tiles_of
+from studio.classifying.score_tiles import tiles_of
 from studio.classifying.try_view import TryView
 from studio.classifying.why_card import WhyStrip
 from studio.core.language import tr
 from studio.seeing.view_switch import ViewSwitch
+from studio.views.figure_tiles import FigureTiles
 from studio.widgets.card import Card
 from studio.widgets.look import Look
 
@@ -41,7 +42,7 @@ class ResultsView(QWidget):
         self._beside: Beside | None = None
         self._row: Row | None = None
         self.relabels = Relabels(self)
-        self.tiles, self.matrix = ScoreTiles(look), MatrixCard(look)
+        self.tiles, self.matrix = FigureTiles(may_be_brief=True), MatrixCard(look)
         self.rows, self.why = RowList(look, self.relabels), WhyStrip(look)
         self.classes, self.curves = ClassTable(look), CurvesView(look)
         self.calibration, self.compare, self.learning = CalibrationView(look), CompareView(look), LearningView(look)

@@ -10,6 +10,7 @@ from studio.classifying.scored import Ints
 from studio.core.config import RunConfig
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.parts.row_finding import RowFinding
 from studio.rows.duplicates import leaks
 from studio.rows.labelled import Labelled, labelled
 from studio.rows.lengths import LengthTable
@@ -29,16 +30,6 @@ _OFTEN = 256  # texts between two questions whether to go on
 _MOST_COMPARED = 20_000  # rows whose near copies are looked for
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing about the rows; "danger" keeps a run from starting. `action` names a way out that a button can take."""
-
-    level: str  # "danger", "warning" or "info"
-    words: str
-    hint: str = ""
-    action: str = ""  # "data", TOGETHER or ""
-
-
 @dataclass(frozen=True, eq=False)
 class RowsSeen:
     """`counts` is (3, classes), rows of `SIDES` before balancing; `trained` (classes,) after it."""
@@ -47,7 +38,7 @@ class RowsSeen:
     counts: Ints
     trained: Ints
     lengths: LengthTable
-    findings: tuple[Finding, ...]
+    findings: tuple[RowFinding, ...]
     words: str  # 5 classes; of numbers their range
 
     @property
@@ -57,7 +48,7 @@ class RowsSeen:
         return int(self.trained.sum()), int(sums[1]), int(sums[2])
 
     @property
-    def refused(self) -> Finding | None:
+    def refused(self) -> RowFinding | None:
         """What keeps a run from starting, if something does."""
         return next((one for one in self.findings if one.level == "danger"), None)
 
@@ -76,7 +67,7 @@ def look_at_rows(project: "Project", config: RunConfig, *, keep_going: KeepGoing
         labels, counts = known.labels, np.stack([counted(known, side) for side in sides])
         trained = counted(known, known.training(config))
     lengths = lengths_of(known.texts, tokenizer_of(project, config), keep_going)
-    told = (Finding("warning", note, action="data") for note in known.notes)
+    told = (RowFinding("warning", note, action="data") for note in known.notes)
     found = (*told, *length_findings(lengths, config), *leak_findings(known, config, keep_going))
     order = ("danger", "warning", "info")
     findings = tuple(sorted(found, key=lambda one: order.index(one.level)))
@@ -97,20 +88,20 @@ def counted(known: Labelled, places: Ints) -> Ints:
     return np.bincount(known.truth[places], minlength=len(known.labels)).astype(np.int64)
 
 
-def length_findings(lengths: LengthTable, config: RunConfig) -> Iterator[Finding]:
+def length_findings(lengths: LengthTable, config: RunConfig) -> Iterator[RowFinding]:
     """What the model cannot read because a row is longer than it sees at once."""
     if lengths.unit != "tokens":
         return
     limit = limit_of(config)
     cut = lengths.cut(limit)
     if cut.rows and cut.rows == len(lengths.values):
-        yield Finding(
+        yield RowFinding(
             "danger", tr("All {rows} rows are longer than the {limit} tokens that are read; the median has {median}.",
                          rows=f"{cut.rows:,}", limit=f"{limit:,}", median=f"{lengths.quantile(0.5):,}"),
             tr("Choose a model with a longer context, or shorter texts."),
         )  # fmt: skip
     elif cut.rows:
-        yield Finding(
+        yield RowFinding(
             "warning" if cut.row_share > 0.1 else "info",
             tr("{rows} rows ({share} %) are longer than {limit} tokens; only their beginning is read.",
                rows=f"{cut.rows:,}", share=f"{100 * cut.row_share:.1f}", limit=f"{limit:,}"),
@@ -123,7 +114,7 @@ def limit_of(config: RunConfig) -> int:
     return min(filter(None, (own, config.model.context_length)))
 
 
-def leak_findings(known: Labelled | Numbered, config: RunConfig, keep_going: KeepGoing | None) -> Iterator[Finding]:
+def leak_findings(known: Labelled | Numbered, config: RunConfig, keep_going: KeepGoing | None) -> Iterator[RowFinding]:
     """Rows that are tested on and, nearly, learned from; where rows are drawn they can be kept together."""
     drawn = config.data.split in DRAWN and not config.data.near_together
     way_out = (
@@ -132,7 +123,7 @@ def leak_findings(known: Labelled | Numbered, config: RunConfig, keep_going: Kee
         else tr("The result would look better than it is. Drop near copies on the Data page, under Clean.")
     )
     if len(known.texts) > _MOST_COMPARED:
-        yield Finding("info", tr("Near copies across the split were not looked for in so many rows."))
+        yield RowFinding("info", tr("Near copies across the split were not looked for in so many rows."))
         return
     training = [known.texts[place] for place in known.split.training]
     for side in SIDES[1:]:
@@ -140,7 +131,7 @@ def leak_findings(known: Labelled | Numbered, config: RunConfig, keep_going: Kee
         if not held or not training:
             continue
         if found := leaks(training, held, keep_going=keep_going):
-            yield Finding(
+            yield RowFinding(
                 "warning", tr("{count} of {rows} {side} rows are nearly the same as a row that is learned from.",
                               count=f"{len({pair[1] for pair in found}):,}", rows=f"{len(held):,}", side=tr(side)),
                 way_out, TOGETHER if drawn else "data",

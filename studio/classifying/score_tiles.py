@@ -1,87 +1,16 @@
-"""The few figures that a result is first judged by, large, with what belongs to each in small print."""
+"""What the tiles of a classifier say: the few figures that a result is first judged by."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.classifying.results import Beside, Calibrated, Results
 from studio.core.language import tr
-from studio.widgets.label import ElidedLabel, Label
-from studio.widgets.look import Look
-
-
-@dataclass(frozen=True)
-class Tile:
-    """What one tile says; `tip` explains the figure."""
-
-    title: str
-    value: str
-    note: str
-    tip: str = ""
-
-
-class ScoreTile(QFrame):
-    """A card with one figure."""
-
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("kind", "card")
-        self.title, self.value, self.note = ElidedLabel("", "small"), Label("", "title"), ElidedLabel("", "small")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(4)
-        for label in (self.title, self.value, self.note):
-            column.addWidget(label)
-
-    def show_tile(self, tile: Tile) -> None:
-        """Say this."""
-        self.title.setText(tile.title)
-        self.value.setText(tile.value)
-        self.note.setText(tile.note)
-        self.setToolTip("\n\n".join(part for part in (tile.note, tile.tip) if part))
-        self.setAccessibleName(f"{tile.title}: {tile.value}. {tile.note}")
-        self.setAccessibleDescription(tile.tip)
-
-
-class ScoreTiles(QWidget):
-    """A row of tiles of equal width."""
-
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look, self._brief = look, False
-        self.tiles: list[ScoreTile] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(16)
-
-    def set_brief(self, brief: bool) -> None:
-        """Without the small print, which its tooltip and its accessible name still hold."""
-        self._brief = brief
-        for tile in self.tiles:
-            tile.note.setVisible(not brief)
-
-    def set_tiles(self, tiles: Sequence[Tile]) -> None:
-        """Show these from left to right."""
-        while len(self.tiles) < len(tiles):
-            self.tiles.append(ScoreTile(self._look))
-            self.tiles[-1].note.setVisible(not self._brief)
-            self._row.addWidget(self.tiles[-1], 1)
-        for place, shown in enumerate(self.tiles):
-            shown.setVisible(place < len(tiles))
-            if place < len(tiles):
-                shown.show_tile(tiles[place])
-
-
-def percent(share: float) -> str:
-    """A measured share with one decimal."""
-    return "–" if math.isnan(share) else f"{100 * share:.1f} %"
+from studio.parts.wording import NOT_MEASURED, percent
+from studio.views.figure_tiles import Tile
 
 
 def figure(value: float) -> str:
     """A score from 0 to 1 with three decimals."""
-    return "–" if math.isnan(value) else f"{value:.3f}"
+    return NOT_MEASURED if math.isnan(value) else f"{value:.3f}"
 
 
 def split_word(split: str) -> str:

@@ -5,28 +5,32 @@ from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.adapting.adapter_card import AdapterCard
 from studio.classifying.class_bars import ClassBars
 from studio.classifying.depth_slider import DepthSlider
-from studio.classifying.findings_list import FindingsList
 from studio.classifying.length_bars import LengthBars
 from studio.classifying.plan import plan_facts
-from studio.classifying.rows_seen import Finding, RowsSeen, limit_of
+from studio.classifying.rows_seen import TOGETHER, RowsSeen, limit_of
 from studio.controls.editors import ChoiceEdit
-from studio.controls.form import Form
+from studio.controls.form_cards import FormCards
+from studio.controls.named_row import NamedRow
 from studio.controls.number_edit import NumberEdit
 from studio.controls.segmented import Segmented
 from studio.core.config import AdapterConfig, RunConfig
 from studio.core.errors import StudioError
 from studio.core.knobs import Problem
 from studio.core.language import tr
+from studio.parts.finding_list import FindingList
+from studio.parts.row_finding import RowFinding
+from studio.widgets.breadth import Breadth
 from studio.widgets.card import Card
 from studio.widgets.fact_rows import FactRows
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.scroll import Scroll
+from studio.widgets.side_column import SideColumn
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Split", (
@@ -48,7 +52,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Compute", ("compute.precision", "compute.device", "compute.seed", "compute.threads", "compute.host")),
 )  # fmt: skip
 _FOR_CLASSES, _FOR_NUMBERS = ("classify.balance", "classify.part", "classify.multi_label"), "Question"
-_WIDE_FROM, _SIDE, _NARROW_SIDE = 860, (380, 460), (320, 320)
+_SETTINGS = Breadth((380, 460), (320, 320))
 
 
 class SetupView(QWidget):
@@ -67,18 +71,20 @@ class SetupView(QWidget):
         self.dataset.setAccessibleName(tr("Dataset"))
         self.start.setAccessibleName(tr("Starts from"))
         self.depth_slider, self.adapter = DepthSlider(look), AdapterCard(look)
-        self.bars, self.findings, self.lengths = ClassBars(look), FindingsList(look), LengthBars(look)
+        self.bars, self.findings, self.lengths = ClassBars(look), FindingList(look, _way_out), LengthBars(look)
         self.facts, self.passes = FactRows(), NumberEdit(look, False)
         self.passes.setFixedWidth(120)
         self.passes.minimum = 0.0
         self.passes.setAccessibleName(tr("Passes over the rows"))
         self.passes.setToolTip(tr("0 leaves it to the number of steps."))
-        self.forms = {title: Form(RunConfig, look, only) for title, only in GROUPS}
+        self._settings = FormCards(RunConfig, GROUPS, look, self)
+        self.forms = self._settings.forms
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         row.addWidget(self._picture(look), 1)
-        row.addWidget(self._column(look))
+        self._side = self._column(look)
+        row.addWidget(self._side)
         self._connect()
 
     def _picture(self, look: Look) -> QWidget:
@@ -101,49 +107,32 @@ class SetupView(QWidget):
         column.body.addStretch(0)
         return column
 
-    def _column(self, look: Look) -> QWidget:
+    def _column(self, look: Look) -> SideColumn:
         """The settings, at the right."""
-        column = Scroll()
         first, model = Card(tr("Task"), look), Card(tr("Model"), look)
         first.header.addWidget(self.task)
-        first.body.addLayout(_named(tr("Dataset"), self.dataset))
-        first.body.addLayout(_named(tr("Passes over the rows"), self.passes))
-        model.body.addLayout(_named(tr("Starts from"), self.start))
+        first.body.addWidget(NamedRow(tr("Dataset"), self.dataset))
+        first.body.addWidget(NamedRow(tr("Passes over the rows"), self.passes))
+        model.body.addWidget(NamedRow(tr("Starts from"), self.start))
         self.start_note = Label("", "small", wrap=True)
         model.body.addWidget(self.start_note)
         model.body.addWidget(self.depth_slider)
-        for card in (first, model, self.adapter):
-            column.body.addWidget(card)
-        self._cards: dict[str, Card] = {}
-        for title, form in self.forms.items():
-            self._cards[title] = Card(tr(title), look)
-            self._cards[title].header.addWidget(form.fold)
-            self._cards[title].add_hanging(form)
-            column.body.addWidget(self._cards[title])
-        column.body.addStretch(1)
-        self._side = QWidget()
-        whole = QVBoxLayout(self._side)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(column)
-        return self._side
+        return SideColumn([first, model, self.adapter, *self._settings.cards.values()])
 
     def _connect(self) -> None:
-        for form in self.forms.values():
-            form.changed.connect(self.edited)
+        self._settings.edited.connect(self.edited)
         self.task.changed.connect(self._task_chosen)
         self.dataset.changed.connect(self._dataset_chosen)
         self.start.changed.connect(self._start_chosen)
         self.passes.changed.connect(self._passes_chosen)
         self.depth_slider.changed.connect(self._depth_chosen)
         self.adapter.edited.connect(self._adapter_edited)
-        self.findings.action_wanted.connect(self.action_wanted)
+        self.findings.wanted.connect(self._way_out_wanted)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a small window the settings leave more of it to the rows."""
         super().resizeEvent(event)
-        least, most = _SIDE if self.width() >= _WIDE_FROM else _NARROW_SIDE
-        self._side.setMinimumWidth(least)
-        self._side.setMaximumWidth(most)
+        _SETTINGS.fit(self._side, self.width())
 
     def set_choices(self, datasets: Sequence[str], starts: Sequence[tuple[str, str]]) -> None:
         """Offer the project's datasets, and models as (`start_from`, words)."""
@@ -168,12 +157,11 @@ class SetupView(QWidget):
         self.depth_slider.setVisible(whole)
         self.depth_slider.set_model(config.model, classes, config.classify.head_bias, config.classify.trained_blocks)
         self.adapter.set_config(config, config.model)
-        for form in self.forms.values():
-            form.set_value(config)
+        self._settings.set_value(config)
         self.passes.set_value(config.training.epochs)
         self.forms["Training"].row("training.steps").setHidden(config.training.epochs > 0)
-        self._cards["Reading"].setVisible(not numbers)
-        self._cards[_FOR_NUMBERS].setVisible(numbers)
+        self._settings.cards["Reading"].setVisible(not numbers)
+        self._settings.cards[_FOR_NUMBERS].setVisible(numbers)
         for name in _FOR_CLASSES:
             self.forms["Split"].row(name).setHidden(numbers)
         self._show_rows(seen, trouble)
@@ -182,7 +170,7 @@ class SetupView(QWidget):
     def _show_rows(self, seen: RowsSeen | None, trouble: StudioError | None) -> None:
         config = self._config
         if trouble is not None:
-            self.findings.set_findings([Finding("danger", trouble.message, trouble.hint, "data")])
+            self.findings.set_findings([RowFinding("danger", trouble.message, trouble.hint, "data")])
         else:
             self.findings.set_findings(seen.findings if seen is not None else ())
         shown = seen is not None and len(seen.labels) > 0 and trouble is None
@@ -203,8 +191,10 @@ class SetupView(QWidget):
     @property
     def problems(self) -> list[Problem]:
         """What a person typed that cannot be used."""
-        shown = [form for title, form in self.forms.items() if not self._cards[title].isHidden()]
-        return [*(problem for form in shown for problem in form.problems), *self.adapter.problems]
+        return [*self._settings.problems, *self.adapter.problems]
+
+    def _way_out_wanted(self, finding: RowFinding) -> None:
+        self.action_wanted.emit(finding.action)
 
     def _task_chosen(self, task: str) -> None:
         self.edited.emit(replace(self._config, objective=task))
@@ -228,10 +218,5 @@ class SetupView(QWidget):
         self.edited.emit(self._config.with_part(adapter=adapter))
 
 
-def _named(words: str, editor: QWidget) -> QHBoxLayout:
-    line = QHBoxLayout()
-    line.setSpacing(8)
-    line.addWidget(Label(words, "quiet"))
-    line.addStretch(1)
-    line.addWidget(editor)
-    return line
+def _way_out(finding: RowFinding) -> str:
+    return {"data": tr("Open on the Data page"), TOGETHER: tr("Keep them together")}.get(finding.action, "")

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.classifying.scored import Floats
 from studio.curves.frame import polygon
 from studio.widgets.blend import blend
 from studio.widgets.look import Look
+from studio.widgets.still_picture import StillPicture
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 12.0, 24.0, 36.0
 _MOST = 2_000  # points of a line: more than its pixels can part
@@ -45,10 +46,10 @@ class UnitPlot(QWidget):
         self.lines: tuple[UnitLine, ...] = ()
         self.bars: UnitBars | None = None
         self.dot: tuple[float, float] | None = None
-        self._picture: QPixmap | None = None
+        self._picture = StillPicture(self, self._paint_still)
         self.setAccessibleName(title)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        look.changed.connect(self._redraw)
+        look.changed.connect(self._look_changed)
 
     def sizeHint(self) -> QSize:
         return QSize(300, 280)
@@ -60,12 +61,12 @@ class UnitPlot(QWidget):
         """Other words above the plot, such as with its area."""
         self.title = title
         self.setAccessibleName(title)
-        self._redraw()
+        self._picture.forget()
 
     def set_lines(self, lines: Sequence[UnitLine], bars: UnitBars | None = None) -> None:
         """Draw these."""
         self.lines, self.bars = tuple(_thinned(line) for line in lines), bars
-        self._redraw()
+        self._picture.forget()
 
     def set_dot(self, x: float, y: float) -> None:
         """Where on the curve things stand now."""
@@ -85,24 +86,15 @@ class UnitPlot(QWidget):
         area = self.area
         return QPointF(area.left() + x * area.width(), area.bottom() - y * area.height())
 
-    def _redraw(self) -> None:
-        self._picture = None
-        self.update()
+    def _look_changed(self) -> None:
+        self._picture.forget()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._redraw()
+        self._picture.forget()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        ratio = self.devicePixelRatioF()
-        if self._picture is None:
-            self._picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
-            inner = QPainter(self._picture)
-            self._paint_still(inner)
-            inner.end()
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
+        self._picture.draw(painter)
         if self.dot is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(self.look.color("surface"), 2))

@@ -2,22 +2,20 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from studio.controls.editors import ChoiceEdit
 from studio.controls.segmented import Segmented
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.instructing.answer_export import write_answers
 from studio.instructing.answer_scores import Measured
 from studio.instructing.answer_table import AnswerTable
+from studio.instructing.answer_tiles import tiles_of
 from studio.instructing.answer_words import GIVING, SOUGHT, UNASKED, waiting_words
 from studio.instructing.answers_book import AnswersBook, base_name
-from studio.instructing.figure_tiles import FigureTiles, tiles_of
 from studio.instructing.judge_desk import JudgeDesk
 from studio.instructing.judge_view import JudgeView
 from studio.instructing.skills_table import SkillsTable
@@ -25,18 +23,17 @@ from studio.instructing.vote_desk import VoteDesk
 from studio.instructing.vote_view import VoteView
 from studio.live.run_model import RunModel
 from studio.live.session import Session
-from studio.parts.progress import Progress
+from studio.parts.run_bar import RunBar
+from studio.views.figure_tiles import FigureTiles
 from studio.widgets.card import Card
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.label import Label
 from studio.widgets.look import Look
+from studio.widgets.primary_button import Press
 
 VIEWS = (("answers", "Answers"), ("skills", "Skills"), ("judge", "Judge"), ("vote", "Blind vote"))
 TUNED, BASE = "tuned", "base"
 WHO = ((TUNED, "Tuned"), (BASE, "Untuned"))
-SPLITS = (("validation", "Validation rows"), ("test", "Test rows"))
-
-Press = tuple[str, Any, bool]
 
 
 class AnswersPage(QWidget):
@@ -49,16 +46,10 @@ class AnswersPage(QWidget):
     def __init__(self, session: Session, book: AnswersBook, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self.book = session, book
-        self.run: RunModel | None = None
-        self.split = "validation"
         self._shown: Measured | None = None
-        self.choice = ChoiceEdit([("", tr("no run yet"))], look)
-        self.choice.setAccessibleName(tr("Run"))
-        self.splits = Segmented([(name, tr(words)) for name, words in SPLITS], look, tr("Which rows"))
         self.who = Segmented([(name, tr(words)) for name, words in WHO], look, tr("Whose answers"))
-        self.note = Label("", "small")
-        self.progress = Progress(look, tr("Rows answered"))
-        self.tiles, self.answers, self.skills = FigureTiles(look), AnswerTable(look), SkillsTable(look)
+        self.bar = RunBar(session, look, tr("Rows answered"), between=[self.who])
+        self.tiles, self.answers, self.skills = FigureTiles(), AnswerTable(look), SkillsTable(look)
         self.judge, self.vote = JudgeView(look), VoteView(look)
         self.judging, self.voting = JudgeDesk(session, self.judge), VoteDesk(session, self.vote, book)
         self.notes = Label("", "warning", wrap=True)
@@ -74,13 +65,6 @@ class AnswersPage(QWidget):
         self._connect()
 
     def _lay_out(self, look: Look) -> None:
-        self.bar = QWidget()
-        line = QHBoxLayout(self.bar)
-        line.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.choice, self.who, self.splits, self.note):
-            line.addWidget(widget)
-        line.addStretch(1)
-        line.addWidget(self.progress)
         self.views = QStackedWidget()
         for view in (self.answers, self.skills, self.judge, self.vote):
             self.views.addWidget(view)
@@ -106,8 +90,8 @@ class AnswersPage(QWidget):
         column.addWidget(self.stack, 1)
 
     def _connect(self) -> None:
-        self.choice.changed.connect(self._run_chosen)
-        self.splits.changed.connect(self._split_chosen)
+        self.bar.run_chosen.connect(self.choose)
+        self.bar.split_chosen.connect(self._shown_again)
         self.who.changed.connect(self._shown_again)
         self.switch.changed.connect(self.show_view)
         self.book.changed.connect(self.refresh)
@@ -122,11 +106,19 @@ class AnswersPage(QWidget):
 
     def choose(self, run: RunModel) -> None:
         """Look at another run, its validation rows first."""
-        if run is not self.run:
-            self.run, self.split = run, "validation"
-            self.splits.set_value(self.split)
+        if self.bar.set_run(run):
             self.who.set_value(TUNED)
         self.refresh()
+
+    @property
+    def run(self) -> RunModel | None:
+        """The run that is looked at."""
+        return self.bar.run
+
+    @property
+    def split(self) -> str:
+        """Which of its rows are looked at."""
+        return self.bar.split
 
     @property
     def of_base(self) -> bool:
@@ -152,27 +144,22 @@ class AnswersPage(QWidget):
 
     def refresh(self) -> None:
         """Show what is known."""
-        runs = self.book.runs()
-        if self.run is None or self._session.runs.get(self.run.name) is not self.run:
-            self.run = runs[0] if runs else None
-        self.bar.setVisible(bool(runs))
+        self.bar.show_runs(self.book.runs())
         if self.run is None:
             self.stack.setCurrentWidget(self.empty)
             self.said.emit()
             return
-        self.choice.set_choices([(run.name, run.name) for run in runs])
-        self.choice.set_value(self.run.name)
         self.who.setVisible(bool(base_name(self.run)))
         if self.isVisible():
             self.book.want(self.run, self.split, self.of_base)
-        if self.book.job is not None and self.progress.job is not self.book.job:
-            self.progress.follow(self.book.job, tr("The model answers"))
+        if self.book.job is not None and self.bar.progress.job is not self.book.job:
+            self.bar.progress.follow(self.book.job, tr("The model answers"))
         self._show(self.book.known(self.run, self.split, self.of_base))
         self.said.emit()
 
     def _show(self, known: Measured | None) -> None:
         assert self.run is not None
-        self.note.setText(tr("The best checkpoint was chosen by these rows.") if self.split == "validation"
+        self.bar.note.setText(tr("The best checkpoint was chosen by these rows.") if self.split == "validation"
                           else tr("Never learned from, never chosen by."))  # fmt: skip
         if known is None:
             giving = self.book.giving == (self.run.name, self.split, self.of_base)
@@ -221,16 +208,7 @@ class AnswersPage(QWidget):
 
     # --- what a person does -----------------------------------------------------------------------------------------
 
-    def _run_chosen(self) -> None:
-        run = self._session.runs.get(str(self.choice.value()))
-        if run is not None:
-            self.choose(run)
-
-    def _split_chosen(self, split: str) -> None:
-        self.split = split
-        self.refresh()
-
-    def _shown_again(self, _who: str) -> None:
+    def _shown_again(self, _chosen: str) -> None:
         self.refresh()
 
     def _skill_chosen(self, name: str) -> None:

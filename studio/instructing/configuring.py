@@ -1,6 +1,5 @@
 """The Configure mode at work: draft, rows and templates behind its view, and what keeps a run from starting."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,8 +18,7 @@ from studio.instructing.setup_view import SetupView
 from studio.instructing.template_desk import TemplateDesk
 from studio.live.session import Session
 from studio.widgets.look import Look
-
-Press = tuple[str, Callable[[], object], bool]  # what the primary button says, does, and whether it can be pressed
+from studio.widgets.primary_button import Press
 
 
 class Configuring(QObject):

@@ -4,16 +4,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.config import RunConfig, config_from_json, config_to_json
-from studio.core.errors import StudioError
+from studio.core.config import RunConfig
 from studio.core.shelf import OBJECTIVES
 from studio.live.session import Session
 from studio.parts.fine_tuning import fine_tuned
+from studio.parts.kept_draft import KeptDraft
 from studio.rows.conversing import SPLIT_COLUMN
 from studio.rows.model_prompt import NAME as MODEL
 from studio.store.datasets import Dataset
-from studio.store.files import read_json, write_json
-from studio.store.project import Project
 from studio.store.starts import find_start, without_start
 
 FILE = "instruct-draft.json"
@@ -27,23 +25,13 @@ class InstructDraft(QObject):
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session = session
-        self._project: Project | None = None
+        self._kept = KeptDraft(session, FILE, TASKS, "instruct.draft")
         self.config = default_config(TASKS[0])
 
     def follow(self) -> None:
         """Read the draft of the project that is open now."""
-        project = self._session.project
-        if project is self._project:
-            return
-        self._project = project
-        self.config = default_config(TASKS[0])
-        if project is not None:
-            try:
-                found = config_from_json(read_json(project.path / FILE))
-                self.config = found if found.objective in TASKS else self.config
-            except StudioError:  # there is none yet, or a newer Atelier wrote it
-                pass
+        if self._kept.follow():
+            self.config = self._kept.read() or default_config(TASKS[0])
 
     def set(self, config: RunConfig) -> None:
         """Take over a change; another task begins with its own defaults, rows, model and template stay."""
@@ -57,9 +45,7 @@ class InstructDraft(QObject):
                 data=data, model=config.model, start_from=config.start_from, instruct=config.instruct, adapter=adapter
             )
         self.config = config
-        if self._project is not None:
-            path, data_of = self._project.path / FILE, config_to_json(config)
-            self._session.jobs.start(write_json, path, data_of, lane="instruct.draft")
+        self._kept.write(config)
         self.changed.emit()
 
     def suggest(self, dataset: Dataset) -> None:
@@ -75,8 +61,8 @@ class InstructDraft(QObject):
             instruct = replace(instruct, template=fresh.template, template_text="")
         if not name:
             self.set(without_start(self.config).with_part(instruct=instruct))
-        elif self._project is not None:
-            start = find_start(self._project.path, name)
+        elif self._kept.project is not None:
+            start = find_start(self._kept.project.path, name)
             begun = replace(fine_tuned(self.config, start), objective=self.config.objective, start_from=name)
             self.set(begun.with_part(instruct=instruct))
 

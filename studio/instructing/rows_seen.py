@@ -13,6 +13,7 @@ from studio.core.language import tr
 from studio.core.shelf import OBJECTIVES
 from studio.objectives import learnable
 from studio.objectives.instruct import rules_of, settled
+from studio.parts.row_finding import RowFinding
 from studio.rows.conversations import RowFault, chosen_rejected, turns_of, whole_turns
 from studio.rows.conversing import Conversations, conversations, preferences
 from studio.rows.kinds import KINDS, kind_of, missing
@@ -36,17 +37,6 @@ SIDES = ("training", "validation", "test")
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing about the rows; "danger" keeps a run from starting. `rows` are those it is about, to look at."""
-
-    level: str  # "danger", "warning" or "info"
-    words: str
-    hint: str = ""
-    rows: tuple[int, ...] = ()
-    action: str = ""  # "data" or ""
-
-
-@dataclass(frozen=True)
 class Source:
     """A dataset with the rules by which its rows become tokens: enough to paint any of them."""
 
@@ -65,7 +55,7 @@ class RowsSeen:
     source: Source
     survey: RenderingSurvey
     found: Conversations | None
-    findings: tuple[Finding, ...]
+    findings: tuple[RowFinding, ...]
     lines: int = 0
 
     @property
@@ -83,7 +73,7 @@ class RowsSeen:
         return LengthTable(self.survey.lengths)
 
     @property
-    def refused(self) -> Finding | None:
+    def refused(self) -> RowFinding | None:
         """What keeps a run from starting, if something does."""
         return next((one for one in self.findings if one.level == "danger"), None)
 
@@ -185,7 +175,7 @@ def look_at_rows(source: Source, *, progress: Progress | None = None, keep_going
         if not going():
             raise
         survey = survey_rendering(_Counted(dataset, going), dataset.reading, source.rules, progress, going)
-        refusal = Finding("danger", error.message, error.hint, action="data")
+        refusal = RowFinding("danger", error.message, error.hint, action="data")
         return RowsSeen(source, survey, None, (refusal, *fault_findings(survey, "info")))
     whole = len(np.unique(found.rows)) == dataset.rows and not any(_of_cuts(note) for note in found.notes)
     if whole:
@@ -193,7 +183,7 @@ def look_at_rows(source: Source, *, progress: Progress | None = None, keep_going
     else:
         survey = survey_rendering(_Counted(dataset, going), dataset.reading, source.rules, progress, going)
     level = "warning" if survey.warning else "info"
-    notes = (Finding("warning", note) for note in found.notes if note != survey.warning and not _of_cuts(note))
+    notes = (RowFinding("warning", note) for note in found.notes if note != survey.warning and not _of_cuts(note))
     findings = (*notes, *fault_findings(survey, level), *cut_findings(survey, source.rules.longest))
     return RowsSeen(source, survey, found, findings, lines_of(found, config))
 
@@ -216,23 +206,23 @@ def lines_of(found: Conversations, config: RunConfig) -> int:
     return len(packed((found.starts[places + 1] - found.starts[places] - 1).clip(max=room), room))
 
 
-def fault_findings(survey: RenderingSurvey, level: str) -> Iterator[Finding]:
+def fault_findings(survey: RenderingSurvey, level: str) -> Iterator[RowFinding]:
     """Each reason why rows have nothing to learn, the commonest first."""
     for reason, rows in sorted(survey.faults.items(), key=lambda item: -len(item[1])):
         share = 100 * len(rows) / survey.rows
-        yield Finding(
+        yield RowFinding(
             level,
             tr("{count} of {rows} rows ({share} %) have nothing to learn: {reason}.", count=f"{len(rows):,}",
                rows=f"{survey.rows:,}", share=_percent(share), reason=reason),
-            tr("They are left out."), tuple(rows.tolist()),
+            tr("They are left out."), rows=tuple(rows.tolist()),
         )  # fmt: skip
 
 
-def cut_findings(survey: RenderingSurvey, longest: int) -> Iterator[Finding]:
+def cut_findings(survey: RenderingSurvey, longest: int) -> Iterator[RowFinding]:
     """Rows that end beyond what the model reads at once."""
     if rows := survey.cut_rows.tolist():
         share = 100 * len(rows) / survey.rows
-        yield Finding(
+        yield RowFinding(
             "warning" if share > 10 else "info",
             tr("{count} rows ({share} %) are longer than the {longest} tokens that the model reads; their ends are not "
                "learned.", count=f"{len(rows):,}", share=_percent(share), longest=f"{longest:,}"),

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
 from studio.adapting.adapter_card import AdapterCard
 from studio.controls.editors import ChoiceEdit
-from studio.controls.form import Form
+from studio.controls.form_cards import FormCards
+from studio.controls.named_row import NamedRow
 from studio.controls.segmented import Segmented
 from studio.core.config import AdapterConfig, RunConfig
 from studio.core.errors import StudioError
@@ -17,14 +18,17 @@ from studio.core.knobs import Problem
 from studio.core.language import tr
 from studio.instructing.painted_card import PaintedCard
 from studio.instructing.plan import plan_facts
-from studio.instructing.rows_seen import Finding, RowsSeen, Source
+from studio.instructing.rows_seen import RowsSeen, Source
 from studio.instructing.survey_card import SurveyCard
 from studio.instructing.template_card import TemplateCard
+from studio.parts.row_finding import RowFinding
+from studio.widgets.breadth import Breadth
 from studio.widgets.card import Card
 from studio.widgets.fact_rows import FactRows
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.scroll import Scroll
+from studio.widgets.side_column import SideColumn
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Preference", ("prefer.beta",)),
@@ -54,10 +58,9 @@ BETA = (
     "β is the price of moving away from the model it began as: a small one lets the answers change a lot, a large one "
     "keeps them close."
 )
-Choices = Sequence[tuple[str, str]]  # value and words
-
-_WIDE_FROM, _SIDE, _NARROW_SIDE = 860, (380, 460), (320, 320)
+_SETTINGS = Breadth((380, 460), (320, 320))
 _LEAST_PAINTED, _ENOUGH, _PEEK = 260, 480, 130  # pixels of the painted row, and of what is seen below it
+_GROWS = 2  # share of a row that a choice of the settings takes of what is left
 _BESIDE_FROM = 700  # pixels of the left column from which two cards stand side by side
 
 
@@ -79,13 +82,15 @@ class SetupView(QWidget):
         self.tokenizer.setAccessibleName(tr("Tokenizer"))
         self.painted, self.survey = PaintedCard(look), SurveyCard(look)
         self.template, self.adapter = TemplateCard(look), AdapterCard(look)
-        self.forms = {title: Form(RunConfig, look, only) for title, only in GROUPS}
+        self._settings = FormCards(RunConfig, GROUPS, look, self)
+        self.forms = self._settings.forms
         self.facts = FactRows()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         row.addWidget(self._picture(look), 1)
-        row.addWidget(self._column(look))
+        self._side = self._column(look)
+        row.addWidget(self._side)
         self._connect()
 
     def _picture(self, look: Look) -> QWidget:
@@ -102,42 +107,24 @@ class SetupView(QWidget):
         self._left.body.addLayout(self._below)
         return self._left
 
-    def _column(self, look: Look) -> QWidget:
+    def _column(self, look: Look) -> SideColumn:
         """The settings, at the right."""
-        column = Scroll()
         first, model = Card(tr("Task"), look), Card(tr("Model"), look)
         first.header.addWidget(self.task)
         self.about = Label("", "small", wrap=True)
         first.body.addWidget(self.about)
-        first.body.addWidget(_named(tr("Dataset"), self.dataset))
+        first.body.addWidget(NamedRow(tr("Dataset"), self.dataset, _GROWS))
         self.start_note = Label("", "small", wrap=True)
-        self._tokenizer_row = _named(tr("Tokenizer"), self.tokenizer)
-        model.body.addWidget(_named(tr("Starts from"), self.start))
+        self._tokenizer_row = NamedRow(tr("Tokenizer"), self.tokenizer, _GROWS)
+        model.body.addWidget(NamedRow(tr("Starts from"), self.start, _GROWS))
         model.body.addWidget(self._tokenizer_row)
         model.body.addWidget(self.start_note)
-        for card in (first, model, self.template):
-            column.body.addWidget(card)
-        self._cards: dict[str, Card] = {}
-        for title, form in self.forms.items():
-            self._cards[title] = Card(tr(title), look)
-            self._cards[title].header.addWidget(form.fold)
-            self._cards[title].add_hanging(form)
-        self._cards["Preference"].body.addWidget(Label(tr(BETA), "small", wrap=True))
-        for title in ("Preference", "Learning"):
-            column.body.addWidget(self._cards[title])
-        column.body.addWidget(self.adapter)
-        for title in list(self.forms)[2:]:
-            column.body.addWidget(self._cards[title])
-        column.body.addStretch(1)
-        self._side = QWidget()
-        whole = QVBoxLayout(self._side)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(column)
-        return self._side
+        preference, learning, *others = self._settings.cards.values()
+        preference.body.addWidget(Label(tr(BETA), "small", wrap=True))
+        return SideColumn([first, model, self.template, preference, learning, self.adapter, *others])
 
     def _connect(self) -> None:
-        for form in self.forms.values():
-            form.changed.connect(self.edited)
+        self._settings.edited.connect(self.edited)
         self.task.changed.connect(self._task_chosen)
         self.dataset.changed.connect(self._data_chosen)
         self.tokenizer.changed.connect(self._data_chosen)
@@ -151,11 +138,9 @@ class SetupView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a small window the settings leave more of it to the rows."""
         super().resizeEvent(event)
-        least, most = _SIDE if self.width() >= _WIDE_FROM else _NARROW_SIDE
-        self._side.setMinimumWidth(least)
-        self._side.setMaximumWidth(most)
+        _SETTINGS.fit(self._side, self.width())
         self.painted.setMinimumHeight(max(_LEAST_PAINTED, min(self.height() - _PEEK, _ENOUGH)))
-        beside = self.width() - most >= _BESIDE_FROM
+        beside = self.width() - _SETTINGS.of(self.width())[1] >= _BESIDE_FROM
         self._below.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
     # --- what it is given -------------------------------------------------------------------------------------------
@@ -188,9 +173,8 @@ class SetupView(QWidget):
         )  # fmt: skip
         self.adapter.set_config(config, config.model)
         self.adapter.kind.set_enabled("none", not prefers, tr("DPO compares with the frozen model under an adapter."))
-        for form in self.forms.values():
-            form.set_value(config)
-        self._cards["Preference"].setVisible(prefers)
+        self._settings.set_value(config)
+        self._settings.cards["Preference"].setVisible(prefers)
         self.forms["Learning"].row("instruct.batching").setHidden(prefers)
 
     def show_source(self, source: Source | None, waiting: str) -> None:
@@ -211,8 +195,7 @@ class SetupView(QWidget):
     @property
     def problems(self) -> list[Problem]:
         """What a person typed that cannot be used."""
-        shown = [form for title, form in self.forms.items() if not self._cards[title].isHidden()]
-        return [*(problem for form in shown for problem in form.problems), *self.adapter.problems]
+        return [*self._settings.problems, *self.adapter.problems]
 
     # --- what a person does -----------------------------------------------------------------------------------------
 
@@ -239,16 +222,5 @@ class SetupView(QWidget):
         self.painted.go_to(self.painted.number)
 
     def _show_rows(self, finding: object) -> None:
-        if isinstance(finding, Finding):
+        if isinstance(finding, RowFinding):
             self.painted.step_through(finding.rows, finding.words)
-
-
-def _named(words: str, editor: QWidget) -> QWidget:
-    row = QWidget()
-    line = QHBoxLayout(row)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(8)
-    line.addWidget(Label(words, "quiet"))
-    line.addStretch(1)
-    line.addWidget(editor, 2)
-    return row

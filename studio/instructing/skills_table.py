@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.core.language import tr
 from studio.instructing.answer_scores import Measured, Skill
-from studio.instructing.figure_tiles import interval, percent
-from studio.parts.wording import column_width, count
+from studio.instructing.answer_tiles import interval
+from studio.parts.wording import column_width, count, percent
 from studio.views.record_table import Column, RecordTable
 from studio.widgets.label import Label
 from studio.widgets.look import Look

@@ -5,11 +5,12 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.instructing.findings_list import FindingsList
 from studio.instructing.painted_tokens import NAMES
-from studio.instructing.rows_seen import Finding, RowsSeen
+from studio.instructing.rows_seen import RowsSeen
 from studio.live.jobs import Job
+from studio.parts.finding_list import FindingList
 from studio.parts.progress import Progress
+from studio.parts.row_finding import RowFinding
 from studio.parts.wording import count, short_count
 from studio.views.share_bar import Share, ShareBar
 from studio.widgets.card import Card
@@ -17,6 +18,7 @@ from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 _SHOWN = ("trained", "ignored", "cut")
+_WORST_FIRST = ("danger", "warning", "info")
 _SERIES = (2, 7, 5)  # green, grey, red of the series
 
 
@@ -33,9 +35,8 @@ class SurveyCard(Card):
         self.bar = ShareBar(look, short_count)
         self.bar.setAccessibleName(tr("Tokens of all rows"))
         self.lengths = Label("", "small", wrap=True)
-        self.findings = FindingsList(look)
-        self.findings.rows_wanted.connect(self.rows_wanted)
-        self.findings.data_wanted.connect(self.data_wanted)
+        self.findings = FindingList(look, _way_out)
+        self.findings.wanted.connect(self._way_out_wanted)
         for widget in (self.progress, self.waiting, self.findings, self.bar, self.lengths):
             self.body.addWidget(widget)
         self.body.addStretch(1)
@@ -48,9 +49,10 @@ class SurveyCard(Card):
     def show_rows(self, seen: RowsSeen | None, trouble: StudioError | None, waiting: str) -> None:
         """What was found, why nothing could be read, or what is waited for."""
         if trouble is not None:
-            self.findings.set_findings([Finding("danger", trouble.message, trouble.hint, action="data")])
+            self.findings.set_findings([RowFinding("danger", trouble.message, trouble.hint, "data")])
         else:
-            self.findings.set_findings(seen.findings if seen is not None else ())
+            found = seen.findings if seen is not None else ()
+            self.findings.set_findings(sorted(found, key=lambda one: _WORST_FIRST.index(one.level)))
         self.waiting.setText(waiting)
         self.waiting.setVisible(seen is None and trouble is None and bool(waiting))
         shown = seen is not None and trouble is None
@@ -72,3 +74,16 @@ class SurveyCard(Card):
                longest=count(table.longest), limit=count(seen.source.rules.longest))
         )  # fmt: skip
         self.lengths.setVisible(len(table.values) > 0)
+
+    def _way_out_wanted(self, finding: RowFinding) -> None:
+        if finding.rows:
+            self.rows_wanted.emit(finding)
+        else:
+            self.data_wanted.emit()
+
+
+def _way_out(finding: RowFinding) -> str:
+    if finding.rows:
+        several = tr("Look at the {count} rows", count=count(len(finding.rows)))
+        return tr("Look at the row") if len(finding.rows) == 1 else several
+    return tr("Open on the Data page") if finding.action else ""

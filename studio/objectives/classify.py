@@ -14,6 +14,7 @@ from studio.objectives import Ids, Objective, RowTask, Scored, Words
 from studio.rows.labelled import Labelled, labelled
 from studio.rows.splits import Numbers, Split
 from studio.store.examples import Examples, KeepGoing, Progress, joined
+from studio.store.row_order import RowOrder
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -29,32 +30,21 @@ _OFTEN = 256  # rows between two looks at whether to go on
 
 
 class RowBatches:
-    """Batches of whole rows: a row's weight, its tokens, its class (or a mark for each class), its ids, filled up.
-
-    What is learned from comes once an epoch in an order drawn from (seed, epoch), whole batches only as in the book;
-    what is measured comes in one order, all of it.
-    """
+    """Batches of whole rows: a row's weight, its tokens, its class (or a mark for each class), its ids, filled up."""
 
     def __init__(self, examples: Examples, config: RunConfig, size: int, side: str) -> None:
-        self.places = examples.split.of(side)
-        self.learns = side == "training"
-        self.size = max(1, min(size, len(self.places)))
+        self.order = RowOrder(examples.split.of(side), config, size, side)
         self._examples, self._pad_to = examples, config.classify.pad_to
         self._pad = pad_token(examples.tokenizer)
-        self._seed = config.compute.seed
 
     @property
     def per_epoch(self) -> int:
         """Batches in one pass."""
-        count = len(self.places)
-        return count // self.size if self.learns else -(-count // self.size)
+        return self.order.per_epoch
 
     def batch(self, index: int) -> npt.NDArray[np.int64]:
         """int64 (rows, columns of the head's truth + 2 + time)."""
-        epoch, part = divmod(index, self.per_epoch)
-        order = np.random.default_rng((self._seed, epoch)).permutation(len(self.places)) if self.learns else None
-        chosen = slice(part * self.size, (part + 1) * self.size)
-        return self.of(self.places[order[chosen] if order is not None else chosen])
+        return self.of(self.order.batch(index))
 
     def of(self, places: Numbers) -> npt.NDArray[np.int64]:
         """A batch of these rows."""
@@ -66,7 +56,7 @@ class RowBatches:
         for row, place in enumerate(places.tolist()):
             rows[row, : lengths[row]] = examples.of(place)
         weights = np.full(len(places), UNIT)
-        if self.learns and "weights" in examples.facts:
+        if self.order.learns and "weights" in examples.facts:
             weights = np.round(np.asarray(examples.facts["weights"])[truth[:, 0]] * UNIT)
         return np.concatenate([weights[:, None].astype(np.int64), lengths[:, None], truth, rows], axis=1)
 
@@ -248,7 +238,7 @@ def sample(model: "nn.Module", config: RunConfig, words: Words) -> tuple[str, in
         return _line(_chances(model, batch)[0], config, None, config.sampling.prompt), 1
     side = next((side for side in ("validation", "test", "training") if len(examples.split.of(side))), "training")
     batches = RowBatches(examples, config, SHOWN, side)
-    places = batches.places[:SHOWN]
+    places = batches.order.all[:SHOWN]
     assert examples.targets is not None
     lines = [
         _line(chances, config, examples.targets[place], examples.tokenizer.decode(examples.of(place).tolist()))

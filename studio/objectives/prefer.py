@@ -25,6 +25,7 @@ from studio.objectives.pretrain import obstacle
 from studio.rows.conversing import preferences
 from studio.store.answer_batches import NOTHING, PADDING, both, padded
 from studio.store.examples import Examples, KeepGoing, Progress
+from studio.store.row_order import RowOrder
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -54,26 +55,21 @@ def read(
 
 
 class Pairs:
-    """Pairs of a side, each once an epoch in an order drawn from (seed, epoch)."""
+    """Pairs of a side, each once an epoch."""
 
     def __init__(self, examples: Examples, config: RunConfig, batch_size: int, side: str) -> None:
         self._examples = examples
-        self._pairs = np.unique(examples.split.of(side) // 2)
-        self._drawn, self._beta = side == "training", config.prefer.beta
-        self._size, self._seed = min(batch_size, max(1, len(self._pairs))), config.compute.seed
+        self._order = RowOrder(np.unique(examples.split.of(side) // 2), config, batch_size, side)
 
     @property
     def per_epoch(self) -> int:
-        """Batches of an epoch: whole ones of what is learned from, all of what is measured."""
-        count = len(self._pairs)
-        return max(1, count // self._size) if self._drawn else -(-count // self._size)
+        """Batches in one pass."""
+        return self._order.per_epoch
 
     def batch(self, index: int) -> Row:
         """Ids (2 · pairs, 2, time): chosen and rejected one behind the other, each with inputs and targets."""
-        epoch, place = divmod(index, self.per_epoch)
-        order = np.random.default_rng((self._seed, epoch)).permutation(self._pairs) if self._drawn else self._pairs
-        chosen = order[place * self._size : (place + 1) * self._size]
-        return padded([both(self._examples, 2 * int(pair) + side) for pair in chosen for side in (0, 1)])
+        pairs = self._order.batch(index).tolist()
+        return padded([both(self._examples, 2 * pair + side) for pair in pairs for side in (0, 1)])
 
 
 # --- what is optimized and measured -----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from studio.objectives.pretrain import obstacle
 from studio.rows.numbered import KINDS, numbered
 from studio.rows.splits import Numbers
 from studio.store.examples import Examples, KeepGoing, Progress, joined
+from studio.store.row_order import RowOrder
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -29,29 +30,19 @@ _ROOM = 16  # tokens that a number and its end may take
 
 
 class NumberBatches:
-    """Batches of whole rows: what the model reads, and the tokens of the number where it stands.
-
-    What is learned from comes once an epoch in an order drawn from (seed, epoch), what is measured in one order.
-    """
+    """Batches of whole rows: what the model reads, and the tokens of the number where it stands."""
 
     def __init__(self, examples: Examples, config: RunConfig, size: int, side: str) -> None:
-        self.places = examples.split.of(side)
-        self.learns = side == "training"
-        self.size = max(1, min(size, len(self.places)))
-        self._examples, self._seed = examples, config.compute.seed
+        self._examples, self._order = examples, RowOrder(examples.split.of(side), config, size, side)
 
     @property
     def per_epoch(self) -> int:
-        """Batches in one pass; the remainder of an epoch is only measured, never learned from, as in the book."""
-        count = len(self.places)
-        return count // self.size if self.learns else -(-count // self.size)
+        """Batches in one pass."""
+        return self._order.per_epoch
 
     def batch(self, index: int) -> npt.NDArray[np.int64]:
         """int64 (rows, 2, time): ids, and targets."""
-        epoch, part = divmod(index, self.per_epoch)
-        order = np.random.default_rng((self._seed, epoch)).permutation(len(self.places)) if self.learns else None
-        chosen = slice(part * self.size, (part + 1) * self.size)
-        return self.of(self.places[order[chosen] if order is not None else chosen])
+        return self.of(self._order.batch(index))
 
     def of(self, places: Numbers) -> npt.NDArray[np.int64]:
         """A batch of these rows."""

@@ -1,12 +1,7 @@
 """Teach a model to sort texts into classes or to guess numbers: settings, the run, and what came of it, row by row."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
-
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QStackedWidget
 
 from studio.classifying.draft import ClassifyDraft
 from studio.classifying.experiments_page import ExperimentsPage
@@ -16,24 +11,20 @@ from studio.classifying.results_page import ResultsPage
 from studio.classifying.rows_keeper import RowsKeeper
 from studio.classifying.rows_seen import TOGETHER
 from studio.classifying.setup_view import SetupView
-from studio.controls.segmented import Segmented
-from studio.core.config import RunConfig
-from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.panels import Action
-from studio.parts.wording import count
 from studio.parts.wording import start_words as step_words
 from studio.store.checkpoints import choose
 from studio.store.models import list_models
-from studio.training.commands import RunCommands
-from studio.training.published import published_for, published_runs
-from studio.training.view import RunView, progress_text, unfollow
+from studio.training.followed_run import FollowedRun
+from studio.training.run_modes import RUN, RunModes
+from studio.training.view import progress_text
 from studio.widgets.look import Look
 from studio.widgets.page import EmptyState, Page
+from studio.widgets.primary_button import Press
 
-PRIMARY_KEYS = "Ctrl+Return"
 PURPOSE = "Teach a model to sort texts into your classes, and see how well it does, row by row."
 IDEA = (
     "A language model has learned what texts are like. To sort texts, its last layer, which names the next token, is "
@@ -47,10 +38,8 @@ IDEA = (
     "The validation rows choose the best checkpoint, so they flatter it a little. The test rows are looked at once, at "
     "the end: every further look at them is a way to fool oneself."
 )
-MODES = (("configure", "Configure"), ("current", "Current"), ("results", "Results"), ("book", "The book"))
+MODES = (("configure", "Configure"), (RUN, "Current"), ("results", "Results"), ("book", "The book"))
 _SETUP_ASPECTS = frozenset({"project", "datasets", "models", "runs", "running", "tokenizers"})
-
-Press = tuple[str, Callable[[], object], bool]  # what the primary button says, does, and whether it can be pressed
 
 
 class ClassifyPanel(Page):
@@ -60,39 +49,29 @@ class ClassifyPanel(Page):
         super().__init__(tr("Classify"), tr(PURPOSE), look)
         self.set_idea(tr(IDEA))
         self._session = session
-        self._run: RunModel | None = None
-        self._published = published_runs(look.resources)
         self.draft, self.keeper = ClassifyDraft(session, self), RowsKeeper(session, self)
-        self.book, self.commands = ResultsBook(session, self), RunCommands(session, self)
-        self.setup, self.view = SetupView(look), RunView(look)
+        self.book, self.followed = ResultsBook(session, self), FollowedRun(session, self)
+        self.setup = SetupView(look)
         self.idle = EmptyState(
             tr("No classifier is being trained"),
             tr("While one learns, its loss and its accuracy are drawn here, and what it costs."),
             tr("Configure one"), partial(self.show_mode, "configure"), look, "classify",
         )  # fmt: skip
-        self.modes = Segmented([(name, tr(words)) for name, words in MODES], look, tr("What the page shows"))
-        self.tools.addWidget(self.modes, 0, Qt.AlignmentFlag.AlignBottom)
-        self._stack = QStackedWidget()
-        for page in (self.setup, self.view, self.idle):
-            self._stack.addWidget(page)
-        self.body.addWidget(self._stack)
+        self.modes = RunModes(self, self.followed, MODES, self.idle)
+        self.modes.join(self.setup, self.followed.view, self.idle)
         self.export = self.add_action(tr("Export…"), self._export)
-        self.stop = self.add_action(tr("Stop…"), self.commands.ask_to_stop)
-        self.primary = self.add_action("", self._primary_pressed, primary=True)
-        self._does: Callable[[], object] = self._start
+        self.modes.add_buttons()
+        self.stop, self.primary = self.modes.stop, self.modes.primary
         self._connect()
-        self.modes.set_value("configure")
 
     def _connect(self) -> None:
-        keys = QShortcut(QKeySequence(PRIMARY_KEYS), self, self._primary_pressed)
-        keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.modes.changed.connect(self.show_mode)
+        self.modes.switch.changed.connect(self.show_mode)
         self.draft.changed.connect(self._show_setup)
         self.keeper.changed.connect(self._show_setup)
+        self.followed.changed.connect(self._show_header)
         self.setup.edited.connect(self.draft.set)
         self.setup.start_chosen.connect(self._choose_start)
         self.setup.action_wanted.connect(self._take_action)
-        self.commands.watch_chart(self.view.charts.plot)
 
     @cached_property
     def results(self) -> ResultsPage:
@@ -100,7 +79,7 @@ class ClassifyPanel(Page):
         page = ResultsPage(self._session, self.book, self.look)
         page.configure_requested.connect(partial(self.show_mode, "configure"))
         page.said.connect(self._show_header)
-        self._stack.addWidget(page)
+        self.modes.join(page)
         return page
 
     @cached_property
@@ -108,17 +87,17 @@ class ClassifyPanel(Page):
         """The book's experiments; made when they are first looked at."""
         page = ExperimentsPage(self._session, self.book, self.look)
         page.said.connect(self._show_header)
-        self._stack.addWidget(page)
+        self.modes.join(page)
         return page
 
     @property
     def mode(self) -> str:
         """One of `MODES`."""
-        return self.modes.value()
+        return self.modes.switch.value()
 
     def show_mode(self, mode: str) -> None:
         """Configure, follow the run, or look at results."""
-        self.modes.set_value(mode)
+        self.modes.switch.set_value(mode)
         self.refresh()
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
@@ -126,12 +105,8 @@ class ClassifyPanel(Page):
         self.draft.follow()
         if not what or "project" in what:
             self.book.forget()
-        running = self._session.running
-        if running is not None and running.config.objective in KINDS and running is not self._run and running.living:
-            self._follow(running)
-            self.modes.set_value("current")
-        elif self._run is not None and self._session.runs.get(self._run.name) is not self._run:
-            self._follow(None)
+        if self.followed.keep_up(lambda run: run.config.objective in KINDS):
+            self.modes.switch.set_value(RUN)
         if not what or what & _SETUP_ASPECTS:
             self._offer()
             self._show_setup()
@@ -150,19 +125,13 @@ class ClassifyPanel(Page):
             self._show_setup()
         if isinstance(thing, RunModel):
             thing = self._session.open_run(thing.name)  # with its past
-            self._follow(thing)
+            self.followed.show(thing)
             self.results.choose(thing)
-            self.show_mode("current" if thing.living else "results")
+            self.show_mode(RUN if thing.living else "results")
 
     def actions(self) -> list[Action]:  # type: ignore[override]  # the shell's, not Qt's
         """What the command palette offers for this page."""
-        return [
-            Action("classify.primary", self.primary.text(), self._primary_pressed, PRIMARY_KEYS, "play",
-                   self.primary.isEnabled),
-            *(Action(f"classify.{name}", tr("Classify: {mode}", mode=tr(words)), partial(self.show_mode, name), "",
-                     "classify") for name, words in MODES),
-            Action("classify.stop", tr("Stop the run…"), self.commands.ask_to_stop, "", "stop", self.stop.isVisible),
-        ]  # fmt: skip
+        return self.modes.actions("classify", "Classify: {mode}", self.show_mode)
 
     # --- configure --------------------------------------------------------------------------------------------------
 
@@ -184,7 +153,7 @@ class ClassifyPanel(Page):
         self._show_header()
 
     def _choose_start(self, name: str) -> None:
-        self.commands.attempt(self.draft.start_from, name)
+        self.followed.commands.attempt(self.draft.start_from, name)
 
     def _take_action(self, action: str) -> None:
         config = self.draft.config
@@ -214,39 +183,15 @@ class ClassifyPanel(Page):
         if problems := self.setup.problems:
             self.banner.show_error(tr("A setting cannot be used yet."), problems[0].message)
             return
-        config: RunConfig = self.draft.config
-        run = self.commands.attempt(self._session.start_run, config)
-        if isinstance(run, RunModel):
-            self._follow(run)
-            self.show_mode("current")
+        if self.followed.start(self.draft.config) is not None:
+            self.show_mode(RUN)
 
     # --- the run ----------------------------------------------------------------------------------------------------
 
-    def _follow(self, run: RunModel | None) -> None:
-        if run is self._run:
-            return
-        if self._run is not None:
-            unfollow(self._run, self._run_changed)
-        self._run = self.commands.run = run
-        published = published_for(self._published, run.config, self._session.project) if run is not None else None
-        self.view.set_run(run, published)
-        if run is not None:
-            run.changed.connect(self._run_changed)
-
-    def _run_changed(self, what: frozenset[str]) -> None:
-        if self.isVisible() and what & {"status", "checkpoints"}:
-            self._show_header()
-
     def _run_press(self, run: RunModel) -> Press:
-        if run.wish or run.state in ("queued", "starting"):
-            return tr("Waiting") if run.state == "queued" else tr("One moment…"), self.commands.pause, False
-        if run.state == "running":
-            return tr("Pause"), self.commands.pause, True
-        if run.state == "paused":
-            return tr("Continue"), self.commands.proceed, True
         step = self.book.newest_step(run)
-        if run.state != "finished" and step:
-            return tr("Resume from step {step}", step=count(step)), self.commands.resume, True
+        if (press := self.followed.press(run, step)) is not None:
+            return press
         if step:
             return tr("See the results"), partial(self.focus_on, run), True
         return tr("Configure another"), partial(self.show_mode, "configure"), True
@@ -254,36 +199,22 @@ class ClassifyPanel(Page):
     def _export(self) -> None:
         """The Models page writes it out, as a folder for others or as a script, and checks it on 20 rows."""
         run = self.results.run
-        best = self.commands.attempt(choose, run.record, "best") if run is not None else None
+        best = self.followed.commands.attempt(choose, run.record, "best") if run is not None else None
         if best is not None:
             self._session.focus("models", (best.folder, "export"))
 
     # --- the header -------------------------------------------------------------------------------------------------
 
     def _show_header(self) -> None:
-        run, mode = self._run, self.mode
-        offer = self.results if mode == "results" else self.experiments if mode == "book" else None
-        shown = offer or (self.setup if mode == "configure" else self.view if run else self.idle)
-        self._stack.setCurrentWidget(shown)
+        run, mode = self.followed.run, self.mode
         self.export.setVisible(mode == "results" and self.results.run is not None)
-        self.stop.setVisible(mode == "current" and run is not None and run.living)
-        self.stop.setEnabled(run is not None and run.wish != "stop")
-        if mode == "current" and run is not None:
-            self.set_purpose(progress_text(run))
-            press = self._run_press(run)
-            self.commands.show_trouble()
+        if mode == RUN and run is not None:
+            self.modes.show(None, progress_text(run), self._run_press(run))
+            return
+        self.banner.clear()
+        if mode == "results":
+            self.modes.show(self.results, self.results.purpose, self.results.press)
+        elif mode == "book":
+            self.modes.show(self.experiments, tr(PURPOSE), self.experiments.press)
         else:
-            self.set_purpose(self.results.purpose if mode == "results" else tr(PURPOSE))
-            press = offer.press if offer is not None else self._setup_press()
-            self.banner.clear()
-        text, self._does, enabled = press
-        self.primary.setText(text)
-        self.primary.setEnabled(enabled)
-        self.primary.setVisible(bool(text))
-
-    def _primary_pressed(self) -> None:
-        if self.primary.isEnabled():
-            try:
-                self._does()
-            except StudioError as error:
-                self.banner.show_error(error.message, error.hint)
+            self.modes.show(self.setup if mode == "configure" else None, tr(PURPOSE), self._setup_press())

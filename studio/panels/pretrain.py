@@ -1,11 +1,9 @@
 """Teach a model to predict the next token or to fill gaps: the settings before, the curves during, the texts."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget
 
 from studio.core.config import RunConfig
@@ -17,19 +15,19 @@ from studio.panels import Action
 from studio.parts.machine import Machine
 from studio.parts.wording import count
 from studio.store.starts import without_start
-from studio.training.commands import TALK_TIP, RunCommands
+from studio.training.commands import TALK_TIP
+from studio.training.followed_run import FollowedRun
 from studio.training.learning import FIELD, fills_gaps, mismatch, switch_words, switched_words
 from studio.training.plan import Need, first_need, start_label, start_need
 from studio.training.plan_keeper import PlanKeeper
-from studio.training.published import published_for, published_runs
 from studio.training.setup import RunSetup
-from studio.training.view import RunView, progress_text, unfollow
+from studio.training.view import progress_text
 from studio.widgets.look import Look
 from studio.widgets.page import Page
+from studio.widgets.primary_button import PRIMARY_KEYS, Press
 from studio.workshop.moving import moved
 
 PAGE = "pretrain"
-PRIMARY_KEYS = "Ctrl+Return"
 PURPOSE = "Teach a model to predict the next token of your text."
 PURPOSE_OF_GAPS = "Teach a model to fill the gaps in your text."
 IDEA = (
@@ -45,8 +43,6 @@ IDEA = (
 )
 _SETUP_ASPECTS = frozenset({"project", "texts", "draft", "runs", "running", "torch"})
 
-Press = tuple[str, Callable[[], object], bool]  # what the primary button says, does, and whether it can be pressed
-
 
 class PretrainPanel(Page):
     """Shows the settings until a run is there, then the run; the header's buttons follow."""
@@ -55,49 +51,41 @@ class PretrainPanel(Page):
         super().__init__(tr("Pretrain"), tr(PURPOSE), look)
         self.set_idea(tr(IDEA))
         self._session = session
-        self._run: RunModel | None = None
         self._need: Need | None = None
         self._setting_up = False
         self._stale = False  # the plan has changed while nobody looked
-        self._published = published_runs(look.resources)
         self._machine = Machine.of(session)
         self._keeper = PlanKeeper(session, self)
         self._keeper.changed.connect(self._plan_changed)
-        self.commands = RunCommands(session, self)
-        self.setup, self.view = RunSetup(look), RunView(look)
+        self.followed = FollowedRun(session, self)
+        self.followed.changed.connect(self._refresh_header)
+        self.setup = RunSetup(look)
         self.setup.edited.connect(self._edited)
         self.setup.switch_requested.connect(self._switch_model)
         self.setup.start.choose_requested.connect(self._choose_start)
         self.setup.start.leave_requested.connect(self._leave_start)
         self.setup.adapter.choose_requested.connect(self._choose_start)
-        self.commands.watch_chart(self.view.charts.plot)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.setup)
-        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.followed.view)
         self.body.addWidget(self._stack)
         self._add_buttons()
 
     def _add_buttons(self) -> None:
         self.back = self.add_action(tr("Back to the run"), self._back_to_run)
         self.again = self.add_action(tr("Set up another run"), self._set_up_another)
-        self.sample = self.add_action(tr("Sample now"), self.commands.sample_now)
-        self.save = self.add_action(tr("Save now"), self.commands.save_now)
-        self.talk = self.add_action(tr("Talk to it"), self.commands.chat)
+        commands = self.followed.commands
+        self.sample = self.add_action(tr("Sample now"), commands.sample_now)
+        self.save = self.add_action(tr("Save now"), commands.save_now)
+        self.talk = self.add_action(tr("Talk to it"), commands.chat)
         self.talk.setToolTip(tr(TALK_TIP))
-        self.stop = self.add_action(tr("Stop…"), self.commands.ask_to_stop)
-        self.primary = self.add_action("", self._primary_pressed, primary=True)
-        self._does: Callable[[], object] = self._start
-        keys = QShortcut(QKeySequence(PRIMARY_KEYS), self, self._primary_pressed)
-        keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.stop = self.add_action(tr("Stop…"), commands.ask_to_stop)
+        self.primary = self.add_primary()
 
     def refresh(self, what: frozenset[str] = frozenset()) -> None:
         """Follow the session: a run that begins takes the page over; a run's own news reach its view directly."""
-        running = self._session.running
-        if running is not None and running.page == PAGE and running is not self._run and running.living:
+        if self.followed.keep_up(lambda run: run.page == PAGE):
             self._setting_up = False
-            self._follow(running)
-        elif self._run is not None and self._session.runs.get(self._run.name) is not self._run:
-            self._follow(None)
         if not what or what & _SETUP_ASPECTS:
             self._refresh_setup()
         if not what or what & (_SETUP_ASPECTS | {"status"}):
@@ -107,7 +95,7 @@ class PretrainPanel(Page):
         """Show one run, or put the keyboard on a setting when `thing` is its dotted name."""
         if isinstance(thing, RunModel):
             self._setting_up = False
-            self._follow(thing)
+            self.followed.show(thing)
         elif isinstance(thing, str):
             self._setting_up = True
             self.setup.focus_on(thing)
@@ -116,34 +104,21 @@ class PretrainPanel(Page):
     @property
     def shows_setup(self) -> bool:
         """Whether the settings of the next run are on the page, rather than a run."""
-        return self._run is None or self._setting_up
+        return self.followed.run is None or self._setting_up
 
     def actions(self) -> list[Action]:  # type: ignore[override]  # the shell's, not Qt's
         """What the command palette offers for this page."""
+        commands = self.followed.commands
         return [
-            Action("pretrain.primary", self.primary.text(), self._primary_pressed, PRIMARY_KEYS, "play",
+            Action("pretrain.primary", self.primary.text(), self.primary.press, PRIMARY_KEYS, "play",
                    self.primary.isEnabled),
-            Action("pretrain.sample", tr("Write a sample now"), self.commands.sample_now, "", "sample",
+            Action("pretrain.sample", tr("Write a sample now"), commands.sample_now, "", "sample",
                    self.sample.isVisible),
-            Action("pretrain.save", tr("Save a checkpoint now"), self.commands.save_now, "", "save",
+            Action("pretrain.save", tr("Save a checkpoint now"), commands.save_now, "", "save",
                    self.save.isVisible),
-            Action("pretrain.stop", tr("Stop the run…"), self.commands.ask_to_stop, "", "stop", self.stop.isVisible),
+            Action("pretrain.stop", tr("Stop the run…"), commands.ask_to_stop, "", "stop", self.stop.isVisible),
             Action("pretrain.again", tr("Set up another run"), self._set_up_another, "", "plus", self.again.isVisible),
         ]  # fmt: skip
-
-    def _follow(self, run: RunModel | None) -> None:
-        if run is self._run:
-            return
-        if self._run is not None:
-            unfollow(self._run, self._run_changed)
-        self._run = self.commands.run = run
-        self.view.set_run(run, published_for(self._published, run.config, self._session.project) if run else None)
-        if run is not None:
-            run.changed.connect(self._run_changed)
-
-    def _run_changed(self, what: frozenset[str]) -> None:
-        if self.isVisible() and what & {"status", "checkpoints"}:
-            self._refresh_header()
 
     def _refresh_setup(self) -> None:
         project, draft = self._session.project, self._session.draft
@@ -171,8 +146,8 @@ class PretrainPanel(Page):
             self._plan_changed()
 
     def _refresh_header(self) -> None:
-        run, setup = self._run, self.shows_setup
-        self._stack.setCurrentWidget(self.setup if setup else self.view)
+        run, setup = self.followed.run, self.shows_setup
+        self._stack.setCurrentWidget(self.setup if setup else self.followed.view)
         purpose = tr(PURPOSE_OF_GAPS if fills_gaps(self._session.draft) else PURPOSE)
         self.set_purpose(purpose if setup or run is None else progress_text(run))
         computing = run is not None and run.state in ("running", "paused") and run.wish != "stop"
@@ -186,13 +161,11 @@ class PretrainPanel(Page):
         self.talk.setEnabled(run is not None and not run.wish)
         self.stop.setVisible(not setup and run is not None and run.living)
         self.stop.setEnabled(run is not None and run.wish != "stop")
-        text, self._does, enabled = self._setup_press() if setup or run is None else self._run_press(run)
-        self.primary.setText(text)
-        self.primary.setEnabled(enabled)
+        self.primary.offer(self._setup_press() if setup or run is None else self._run_press(run))
         if setup:
             self.banner.clear()
         else:
-            self.commands.show_trouble()
+            self.followed.commands.show_trouble()
 
     def _setup_press(self) -> Press:
         if self._need is not None:
@@ -201,37 +174,32 @@ class PretrainPanel(Page):
         return start_label(self._keeper.plan(self._session.draft), behind), self._start, True
 
     def _run_press(self, run: RunModel) -> Press:
+        commands = self.followed.commands
         if run.wish:
-            return (tr("Stopping…") if run.wish == "stop" else tr("Pausing…")), self.commands.pause, False
+            return (tr("Stopping…") if run.wish == "stop" else tr("Pausing…")), commands.pause, False
         if run.state in ("queued", "starting"):
-            return (tr("Waiting") if run.state == "queued" else tr("Starting…")), self.commands.pause, False
+            return (tr("Waiting") if run.state == "queued" else tr("Starting…")), commands.pause, False
         if run.state == "running":
-            return tr("Pause"), self.commands.pause, True
+            return tr("Pause"), commands.pause, True
         if run.state == "paused":
             words = {"non-finite": tr("Go on without this batch"), "disk": tr("Try again")}
-            return words.get(run.ending.reason, tr("Continue")), self.commands.proceed, True
+            return words.get(run.ending.reason, tr("Continue")), commands.proceed, True
         if run.state != "finished" and run.checkpoints:
             step = count(run.checkpoints[-1].step)
-            return tr("Resume from step {step}", step=step), self.commands.resume, True
+            return tr("Resume from step {step}", step=step), commands.resume, True
         if run.state != "finished":
-            return tr("Start again from the beginning"), self.commands.resume, True
+            return tr("Start again from the beginning"), commands.resume, True
         if _at_its_end(run):
             return tr("Set up another run"), self._set_up_another, True
-        return tr("Chat with it"), self.commands.chat, bool(run.checkpoints)
-
-    def _primary_pressed(self) -> None:
-        if self.primary.isEnabled():
-            self._does()
+        return tr("Chat with it"), commands.chat, bool(run.checkpoints)
 
     def _start(self) -> None:
         if problems := self.setup.problems:
             self.banner.show_error(tr("A setting cannot be used yet."), problems[0].message)
             self.setup.focus_on(problems[0].field)
             return
-        run = self.commands.attempt(self._session.start_run, self._session.draft)
-        if isinstance(run, RunModel):
+        if (run := self.followed.start(self._session.draft)) is not None:
             self._setting_up = False
-            self._follow(run)
             if run.state == "queued":
                 self._session.notices.post("info", tr("“{name}” waits for its turn.", name=run.name))
             self.refresh()

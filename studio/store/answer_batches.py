@@ -7,30 +7,26 @@ import numpy.typing as npt
 
 from studio.core.config import RunConfig
 from studio.store.examples import Examples
+from studio.store.row_order import RowOrder
 
 NOTHING, PADDING = -100, -1  # a target that is not asked for; an input that stands for nothing
 Row = npt.NDArray[np.int64]
 
 
 class PaddedRows:
-    """Rows of a side, each once an epoch in an order drawn from (seed, epoch), filled up to the longest of a batch."""
+    """Rows of a side, each once an epoch, filled up to the longest of a batch."""
 
     def __init__(self, examples: Examples, config: RunConfig, batch_size: int, side: str) -> None:
-        self._examples, self._places = examples, examples.split.of(side)
-        self._drawn = side == "training"
-        self._size, self._seed = min(batch_size, max(1, len(self._places))), config.compute.seed
+        self._examples, self._order = examples, RowOrder(examples.split.of(side), config, batch_size, side)
 
     @property
     def per_epoch(self) -> int:
-        """Batches of an epoch: whole ones of what is learned from, all of what is measured."""
-        count = len(self._places)
-        return max(1, count // self._size) if self._drawn else -(-count // self._size)
+        """Batches in one pass."""
+        return self._order.per_epoch
 
     def batch(self, index: int) -> Row:
         """Ids (batch, 2, time): what the model reads, and what it should say, -100 where nothing is asked."""
-        epoch, place = divmod(index, self.per_epoch)
-        order = np.random.default_rng((self._seed, epoch)).permutation(self._places) if self._drawn else self._places
-        return padded([both(self._examples, int(row)) for row in order[place * self._size : (place + 1) * self._size]])
+        return padded([both(self._examples, place) for place in self._order.batch(index).tolist()])
 
 
 def both(examples: Examples, place: int) -> tuple[Row, Row]:
@@ -74,31 +70,23 @@ def packed(lengths: Row, room: int) -> list[list[int]]:
 
 
 class PackedRows:
-    """Rows of the model's context that hold whole conversations; which stand together never changes, their order does.
-
-    The order follows from (seed, epoch), so that a resumed run goes on with the same batches.
-    """
+    """Rows of the model's context that hold whole conversations; which stand together never changes."""
 
     def __init__(self, examples: Examples, config: RunConfig, batch_size: int, side: str) -> None:
         places = examples.split.of(side)
         self._examples, self._room = examples, config.model.context_length
         lengths = np.minimum(examples.lengths(places) - 1, self._room)
         self._bins = [[int(places[place]) for place in row] for row in packed(lengths, self._room)]
-        self._drawn, self._seed = side == "training", config.compute.seed
-        self._size = min(batch_size, max(1, len(self._bins)))
+        self._order = RowOrder(np.arange(len(self._bins)), config, batch_size, side)
 
     @property
     def per_epoch(self) -> int:
-        """Batches of an epoch: whole ones of what is learned from, all of what is measured."""
-        count = len(self._bins)
-        return max(1, count // self._size) if self._drawn else -(-count // self._size)
+        """Batches in one pass."""
+        return self._order.per_epoch
 
     def batch(self, index: int) -> Row:
         """Ids (batch, 3, time): what the model reads, what it should say, and which conversation each token is of."""
-        epoch, place = divmod(index, self.per_epoch)
-        count = len(self._bins)
-        order = np.random.default_rng((self._seed, epoch)).permutation(count) if self._drawn else np.arange(count)
-        chosen = order[place * self._size : (place + 1) * self._size]
+        chosen = self._order.batch(index)
         batch = np.full((len(chosen), 3, self._room), PADDING, dtype=np.int64)
         batch[:, 1] = NOTHING
         for number, row in enumerate(chosen):

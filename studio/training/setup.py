@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.controls.form import Form
+from studio.controls.form_cards import FormCards
 from studio.core.config import AdapterConfig, RunConfig, TrainingConfig
 from studio.core.history import History
 from studio.core.knobs import Problem
@@ -20,10 +20,11 @@ from studio.training.adapter_place import AdapterPlace
 from studio.training.learning import FIELD, WRITING_ONLY, TaskNote, fills_gaps, tasks_of_texts
 from studio.training.plan import Facts, Plan, plan_rows
 from studio.training.start import StartNote
+from studio.widgets.breadth import Breadth
+from studio.widgets.card import Card
 from studio.widgets.label import Label
 from studio.widgets.look import Look
-from studio.widgets.page import Card
-from studio.widgets.scroll import Scroll
+from studio.widgets.side_column import SideColumn
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Task", (FIELD,)),
@@ -45,7 +46,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _POINTS = 400  # of the drawn schedule
 _MARKS = 60  # more circles than this would be a line
 _NOTES_FROM = 480  # pixels of the plan's card from which its notes have room
-_WIDE_FROM, _SIDE, _NARROW_SIDE = 860, (360, 440), (300, 300)  # the page, and the column of forms beside the curve
+_FORMS = Breadth((360, 440), (300, 300))
 
 
 def schedule_history(training: TrainingConfig, steps: int, tokens_per_step: int) -> History:
@@ -135,7 +136,9 @@ class RunSetup(QWidget):
         left.setSpacing(16)
         left.addWidget(card, 1)
         left.addWidget(self.plan)
-        self.forms = {title: Form(RunConfig, look, only) for title, only in GROUPS}
+        self._settings = FormCards(RunConfig, GROUPS, look, self)
+        self._settings.edited.connect(self.edited)
+        self.forms = self._settings.forms
         self._offer(())
         self.forms["Task"].set_choices(FIELD, tasks_of_texts())
         self.task = TaskNote(look)
@@ -146,34 +149,23 @@ class RunSetup(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         row.addLayout(left, 1)
-        row.addWidget(self._column(look))
+        self._side = self._column()
+        row.addWidget(self._side)
 
-    def _column(self, look: Look) -> QWidget:
-        column = Scroll()
-        for title, form in self.forms.items():
-            card = Card(tr(title), look)
-            card.header.addWidget(form.fold)
-            card.add_hanging(form)
+    def _column(self) -> SideColumn:
+        cards: list[QWidget] = []
+        for title, card in self._settings.cards.items():
+            cards.append(card)
             if FIELD in dict(GROUPS)[title]:
                 card.body.addWidget(self.task)
                 card.body.addWidget(self.start)
-            form.changed.connect(self.edited)
-            column.body.addWidget(card)
-            if FIELD in dict(GROUPS)[title]:
-                column.body.addWidget(self.adapter)
-        column.body.addStretch(1)
-        self._side = QWidget()
-        whole = QVBoxLayout(self._side)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(column)
-        return self._side
+                cards.append(self.adapter)
+        return SideColumn(cards)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a small window the forms leave more of it to the curve."""
         super().resizeEvent(event)
-        least, most = _SIDE if self.width() >= _WIDE_FROM else _NARROW_SIDE
-        self._side.setMinimumWidth(least)
-        self._side.setMaximumWidth(most)
+        _FORMS.fit(self._side, self.width())
 
     def set_choices(self, texts: list[str], tokenizers: Sequence[str] = ()) -> None:
         """Offer the project's texts, and its own tokenizers beside the ones of the shelf."""
@@ -191,8 +183,7 @@ class RunSetup(QWidget):
 
     def set_draft(self, config: RunConfig, facts: Facts, planned: Plan, trouble: str = "") -> None:
         """Show a draft with its consequences; `trouble` is about the model that it starts from."""
-        for form in self.forms.values():
-            form.set_value(config)
+        self._settings.set_value(config)
         self._config = config
         self.task.set_config(config)
         self.adapter.set_config(config)

@@ -14,6 +14,7 @@ from studio.training.facts import RunFacts, main_facts
 from studio.training.learning import asks_questions, fills_gaps
 from studio.training.published import PublishedRun
 from studio.training.sample_timeline import SampleTimeline
+from studio.widgets.breadth import Breadth
 from studio.widgets.look import Look
 
 PHASES = {
@@ -26,7 +27,7 @@ PHASES = {
     "saving": "Saving a checkpoint",
     "writing": "Writing a sample",
 }
-_WIDE_FROM, _SIDE, _NARROW_SIDE = 860, (344, 420), (272, 272)  # the view, and the column beside its curve
+_SIDE = Breadth((344, 420), (272, 272))
 _TALL_FROM, _TALLER = 500, 700  # pixels of height from which all main settings and a text, or an answer, have room
 _FEW, _OF_A_ROW = 9, 60  # more main settings than so many ask for a height of so many pixels each
 
@@ -56,9 +57,7 @@ class RunView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a small window the side column leaves more of it to the curve, and the settings more to the text."""
         super().resizeEvent(event)
-        least, most = _SIDE if self.width() >= _WIDE_FROM else _NARROW_SIDE
-        self._side.setMinimumWidth(least)
-        self._side.setMaximumWidth(most)
+        _SIDE.fit(self._side, self.width())
         self._fit()
 
     def _fit(self) -> None:

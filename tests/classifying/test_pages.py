@@ -77,8 +77,8 @@ def test_validation_rows_are_scored_by_themselves_and_once_and_each_row_can_be_a
 def test_test_rows_are_scored_only_when_a_person_asks(page: ResultsPage, guessing: Any, scripted_run: Any):
     page.refresh()
     scripted_run.settle()
-    page.splits.set_value("test")
-    page.splits.changed.emit("test")
+    page.bar.splits.set_value("test")
+    page.bar.splits.changed.emit("test")
     scripted_run.settle()
     assert ("tale", "test") not in guessing.asked
     words, press, enabled = page.press

@@ -8,21 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
 
 from studio.classifying.class_bars import ClassBars
 from studio.classifying.depth import choices, depth_words, trained_weights
 from studio.classifying.depth_slider import DepthSlider
 from studio.classifying.draft import FILE, ClassifyDraft
-from studio.classifying.findings_list import FindingsList
 from studio.classifying.length_bars import LengthBars
 from studio.classifying.plan import plan_facts, start_words, steps_of
 from studio.classifying.rows_keeper import RowsKeeper
-from studio.classifying.rows_seen import TOGETHER, Finding, RowsSeen, look_at_rows
+from studio.classifying.rows_seen import TOGETHER, RowsSeen, look_at_rows
 from studio.classifying.setup_view import SetupView
 from studio.core.config import ClassifyConfig, DataConfig, ModelConfig, RunConfig, TrainingConfig
 from studio.core.errors import StudioError
 from studio.core.task_config import EVERYTHING
+from studio.parts.row_finding import RowFinding
 from studio.rows.lengths import LengthTable
 from studio.widgets.look import Look
 from tests.classifying.conftest import SMALL, classify_config
@@ -139,19 +138,6 @@ def test_the_plan_follows_rows_batches_and_passes():
     assert {row.name: row.value for row in plan_facts(config, None)}["Steps"] == "–"
 
 
-def test_findings_offer_their_way_out(look: Look, qtbot: Any):
-    found = FindingsList(look)
-    qtbot.addWidget(found)
-    found.set_findings([Finding("danger", "All rows are one class.", "Choose another column.", "data")] * 8)
-    buttons = [button for button in found.findChildren(QPushButton) if button.text()]
-    assert len(buttons) == 6
-    with qtbot.waitSignal(found.action_wanted) as told:
-        buttons[0].click()
-    assert told.args == ["data"]
-    found.set_findings([])
-    assert found._column.count() == 0
-
-
 def test_the_bars_draw_the_largest_classes_and_count_the_others(look: Look, qtbot: Any):
     bars, lengths = ClassBars(look), LengthBars(look)
     for widget in (bars, lengths):
@@ -229,7 +215,7 @@ def test_the_form_hands_on_every_choice_and_says_where_rows_would_be_why_there_a
     view.grab()
 
     view.set_draft(classify_config(), None, StudioError("All rows are of one class.", "Add others."))
-    assert view.findings.findings == (Finding("danger", "All rows are of one class.", "Add others.", "data"),)
+    assert view.findings.findings == (RowFinding("danger", "All rows are of one class.", "Add others.", "data"),)
     assert view.bars.isHidden()
     view.set_draft(classify_config(data=DataConfig()), None)
     assert view.waiting.text().startswith("Choose a dataset")

@@ -12,9 +12,9 @@ from studio.core.errors import StudioError
 from studio.instructing.answer_export import write_answers
 from studio.instructing.answer_scores import learned_rows, measured, tokenizer_of
 from studio.instructing.answer_table import FILTERS, AnswerTable, detail_of
+from studio.instructing.answer_tiles import tiles_of
 from studio.instructing.answers_book import LEAST_TOKENS, AnswersBook, base_name, sampling_for
 from studio.instructing.answers_page import AnswersPage
-from studio.instructing.figure_tiles import tiles_of
 from studio.instructing.skills_table import SkillsTable
 from studio.store.checkpoints import choose
 from studio.store.files import write_json
@@ -224,7 +224,7 @@ def test_a_run_is_asked_only_when_a_person_wants_it_and_then_measured(session, p
     assert page.tiles.tiles[0].value.text() == "50.0 %"
     assert page.answers.where.text() == "6 of 6"
     assert page.press[0] == "Talk to it"
-    page.splits._choose("test")
+    page.bar.splits._choose("test")
     scripted_run.settle()
     assert page.press[0] == "Ask the test rows"
     assert page.book.known(run, "test") is None, "nobody asks them unasked"

@@ -63,7 +63,7 @@ def test_without_rows_to_learn_from_the_one_button_leads_to_the_data_page(
     assert page.primary.text() == "Mend the rows first"
     assert "one class" in page.setup.findings.findings[0].words
     with qtbot.waitSignal(session.focus_requested) as told:
-        page.setup.findings.action_wanted.emit("data")
+        page.setup.action_wanted.emit("data")
     assert told.args == ["data", "one"]
     rate = page.setup.forms["Training"].row("training.learning_rate").editor
     rate.selectAll()  # type: ignore[union-attr]
@@ -76,7 +76,7 @@ def test_without_rows_to_learn_from_the_one_button_leads_to_the_data_page(
 def test_a_run_whose_checkpoints_are_gone_is_not_exported_and_says_why(
     page: ClassifyPanel, session: Any, scripted_run: Any
 ):
-    page.results.run = scripted_run.play([started(10), step(1)], "bare", page.draft.config)
+    page.results.bar.run = scripted_run.play([started(10), step(1)], "bare", page.draft.config)
     told: list[Any] = []
     session.focus_requested.connect(lambda *what: told.append(what))
     page._export()

@@ -96,7 +96,7 @@ def test_starting_shows_the_run_on_the_same_page(page, scripted_run):
     assert not page.shows_setup
     scripted_run.settle()
     page.refresh()
-    assert page.view.run.state == "finished"
+    assert page.followed.view.run.state == "finished"
     assert visible(page) == ["Set up another run", "Chat with it"]
 
 
@@ -117,7 +117,7 @@ def living(page, scripted_run):
 def test_a_living_run_can_be_sampled_saved_stopped_and_paused(page, living):
     assert visible(page) == ["Sample now", "Save now", "Stop…", "Pause"]
     assert "step 45 of 2,000" in page.purpose.text()
-    assert page.view.samples.text.toPlainText() == "A ship came in."
+    assert page.followed.view.samples.text.toPlainText() == "A ship came in."
 
 
 def test_pause_and_continue_change_places(page, living, scripted_run):
@@ -134,7 +134,7 @@ def test_a_sample_that_was_asked_for_appears(page, living, scripted_run):
     page.sample.click()
     scripted_run.until(lambda: len(living.samples) == 2)
     assert living.samples[-1].asked
-    assert "asked for" in page.view.samples.rule.text()
+    assert "asked for" in page.followed.view.samples.rule.text()
 
 
 def test_save_now_writes_a_checkpoint(page, living, scripted_run):
@@ -187,7 +187,7 @@ def test_a_loss_that_is_no_number_pauses_and_offers_a_lower_learning_rate(page, 
     scripted_run.engine.scripts[run.name] = [started(100, resumed_from=30, step=30), *steps(70, 31), finished(100)]
     rates = []
     session.set_learning_rate = lambda run, rate: rates.append(rate)
-    page.commands.lower_and_resume()
+    page.followed.commands.lower_and_resume()
     scripted_run.until(lambda: run.state == "finished")
     assert rates == [3e-4]
     assert scripted_run.engine.calls[-1] == (run.name, 30)
@@ -198,7 +198,7 @@ def test_a_failure_is_told_with_its_hint_and_its_details_can_be_copied(page, scr
     scripted_run.play([started(10), *steps(3), StudioError("The disk is full.", "Free some space.")])
     page.refresh()
     assert (page.banner.message.text(), page.banner.hint.text()) == ("The disk is full.", "Free some space.")
-    page.commands.copy_details()
+    page.followed.commands.copy_details()
     assert "The disk is full." in qapp.clipboard().text()
 
 
@@ -255,9 +255,9 @@ def test_the_page_survives_a_change_of_theme(page, living, look):
 def test_an_exported_chart_is_told_with_its_place_and_a_refusal_on_the_page(page, session):
     told = []
     session.notices.posted.connect(told.append)
-    page.view.charts.plot.saved.emit("/home/me/loss.png")
+    page.followed.view.charts.plot.saved.emit("/home/me/loss.png")
     assert (told[0].level, "/home/me/loss.png" in told[0].text) == ("good", True)
-    page.view.charts.plot.save_failed.emit("The folder cannot be written to.", "Choose another one.")
+    page.followed.view.charts.plot.save_failed.emit("The folder cannot be written to.", "Choose another one.")
     assert page.banner.message.text() == "The folder cannot be written to."
 
 
@@ -309,7 +309,7 @@ def test_a_finished_run_of_gaps_offers_no_chat(page, session, gaps, scripted_run
     run = scripted_run.play(small_run(20), "gaps", session.draft)
     page.focus_on(run)
     assert visible(page) == ["Set up another run"]
-    assert page.view.samples.title.text() == "Filled gaps"
+    assert page.followed.view.samples.title.text() == "Filled gaps"
     page.primary.click()
     assert page.shows_setup
 
