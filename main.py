@@ -47,6 +47,10 @@ MEMORY = "glibc.malloc." + ":glibc.malloc.".join(
 # and made steps up to 4 times slower. People have browsers open, so the threads sleep.
 WAITING = "PASSIVE"
 
+# numpy's OpenBLAS has threads of its own, which spin at barriers too and cannot be told to sleep. The components of an
+# embedding table took 0.16 s of one thread, and 2.6 s (4.9 by the clock) of two beside other work.
+NUMPY_THREADS = "1"
+
 # PySide carries Python code in a zip and compiles it at each start, a fifth of the time to the first paint. Its own
 # switch lays it out as files, which Python compiles once; where that fails, nothing is lost but this time.
 UNPACK = "import os; os.environ['SBK_EMBED'] = '0'; import shiboken6"
@@ -118,6 +122,7 @@ def is_this(python):  # type: (Path) -> bool
 def with_surroundings(environment):  # type: (dict[str, str]) -> dict[str, str]
     """`environment` with what must be set before Python starts; values that a person chose stay."""
     environment.setdefault("OMP_WAIT_POLICY", WAITING)
+    environment.setdefault("OPENBLAS_NUM_THREADS", NUMPY_THREADS)
     if uses_glibc():
         environment.setdefault("GLIBC_TUNABLES", MEMORY)
     return environment

@@ -465,13 +465,14 @@ def test_the_constraints_pin_what_the_project_needs(launcher: Any) -> None:
 def test_what_must_be_set_before_python_starts_is_set(launcher: Any) -> None:
     surroundings = launcher.with_surroundings({})
     assert surroundings["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert surroundings["OPENBLAS_NUM_THREADS"] == "1"
     assert ("GLIBC_TUNABLES" in surroundings) == launcher.uses_glibc()
     if launcher.uses_glibc():
         assert "glibc.malloc.hugetlb=1:" in surroundings["GLIBC_TUNABLES"]
 
 
 def test_values_that_a_person_chose_stay(launcher: Any) -> None:
-    chosen = {"OMP_WAIT_POLICY": "ACTIVE", "GLIBC_TUNABLES": "glibc.malloc.check=3"}
+    chosen = {"OMP_WAIT_POLICY": "ACTIVE", "OPENBLAS_NUM_THREADS": "4", "GLIBC_TUNABLES": "glibc.malloc.check=3"}
     assert launcher.with_surroundings(dict(chosen)) == chosen
 
 
