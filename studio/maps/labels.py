@@ -14,6 +14,7 @@ _LINE = 14.0  # pixels of a line of text
 _CLOSE, _SLANTED = 12.5, 13.5  # least pixels from one row's name to the next, and from one column's, turned by 45°
 _LONGEST, _SHORT = 96.0, 12  # most pixels of a name, and letters of one that surely takes less
 _GAP = 6.0
+_LAST = _LINE / 2 + 1  # how far the name of the last row may reach below the cells
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 _SLOPE = 0.7072
 
@@ -63,10 +64,12 @@ def paint_labels(painter: QPainter, plane: Plane, labels: Labels, look: Look) ->
         _write_column(painter, plane, labels, column, None)
     if any(labels.axes) and labels.rows and labels.columns:
         painter.setFont(look.font(11))
-        words = f"{labels.axes[0]} ↓  {labels.axes[1]} →"
-        room = QRectF(0, box.bottom() + 4, max(0.0, box.left() - _GAP), 2 * _LINE)
-        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(room, int(flags), words)
+        down_words, across_words = f"{labels.axes[0]} ↓", f"{labels.axes[1]} →"
+        room = QRectF(0, box.bottom() + _LAST + 1, max(0.0, box.left() - _GAP), 2 * _LINE)
+        one_line = f"{down_words}  {across_words}"
+        fits = painter.fontMetrics().horizontalAdvance(one_line) <= room.width()
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+        painter.drawText(room, int(flags), one_line if fits else f"{down_words}\n{across_words}")
 
 
 def paint_pointed(painter: QPainter, plane: Plane, labels: Labels, look: Look, cell: Cell) -> None:
@@ -103,7 +106,9 @@ def _row_room(plane: Plane, row: int) -> QRectF:
 def _ground_of(plane: Plane, row: int) -> QRectF:
     """What the strong name of a row covers: names of close rows whole, rather than by half."""
     beyond = 0.75 * _LINE if plane.cell[1] < _CLOSE else 0.0
-    return _row_room(plane, row).adjusted(0, -beyond, 0, beyond)
+    ground = _row_room(plane, row).adjusted(0, -beyond, 0, beyond)
+    ground.setBottom(min(ground.bottom(), plane.box.bottom() + _LAST))  # what the axes are stands below
+    return ground
 
 
 def _cut(painter: QPainter, name: str) -> str:

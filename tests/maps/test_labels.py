@@ -88,6 +88,16 @@ def test_the_name_that_is_pointed_at_is_always_written(look):
     assert not ink[: round(plane.box.bottom())].any()
 
 
+def test_the_strong_name_of_the_last_row_leaves_what_the_axes_are(look):
+    plane, labels = plane_of(40), Labels(names(40), names(40), axes=("query", "key"))
+    covered = np.zeros((320, 320), dtype=bool)
+    for area in label_rects(plane, labels, (39, None)):
+        covered[area.top() : area.bottom() - 3, : area.right()] = True  # 4 pixels are its margin
+    named = painted(plane, labels, look) & ~painted(plane, Labels(labels.rows, labels.columns), look)
+    assert named.any()
+    assert not (named & covered).any()
+
+
 def test_what_is_repainted_covers_the_names_that_change(look):
     plane, labels = plane_of(30), Labels(names(30, "longer-"), names(30, "longer-"))
     for cell in ((0, 0), (15, 3), (29, 29)):
