@@ -127,8 +127,11 @@ def _check(path: Path, found: SentencePieces) -> None:
         _refuse(path, f"its pieces have more than {MOST_CHARACTERS:,} characters together")
     if len(found.of_kind(UNKNOWN)) != 1:
         _refuse(path, "it has no single piece for what is unknown")
-    if found.byte_fallback and len(found.of_kind(BYTE)) != 256:
+    bytes_ = {found.pieces[number] for number in found.of_kind(BYTE)}
+    if found.byte_fallback and len(bytes_) != 256:
         _refuse(path, "it falls back to bytes and does not have all of them")
+    if bytes_ and (not found.byte_fallback or bytes_ != {f"<0x{value:02X}>" for value in range(256)}):
+        _refuse(path, "its pieces for bytes are no bytes")
 
 
 # --- protocol buffers -------------------------------------------------------------------------------------------------

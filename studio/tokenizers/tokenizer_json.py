@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import StudioError
 from studio.core.text_stream import without_halves
+from studio.gate.hidden_pieces import hide_pieces
 from studio.gate.sandbox import Limits, run_limited
 from studio.gate.tokenizer_files import check_tokenizer, read_tokenizer_file
 from studio.tokenizers import END_OF_TEXT, SpelledTokenizer, Tokenizer, TokenizerKind
@@ -40,8 +41,12 @@ class JsonTokenizer(SpelledTokenizer):
     def __init__(self, content: Mapping[str, Any], end: int | None = None) -> None:
         """`content` as `read_tokenizer_file` or `check_tokenizer` returned it."""
         self.content = content
-        self._engine = _engine(self.content)
+        self._hidden = hide_pieces(self.content)
+        self._engine = _engine(self._hidden.content)
         added = self.content["added_tokens"] or []
+        if self._hidden.content is not self.content:
+            places = ((self._engine.token_to_id(entry["content"]), entry["id"]) for entry in added)
+            self._hidden.moved = {place: number for place, number in places if place is not None}
         self._bytes = _spellings(self.content, vocabulary_of(self.content["model"]), added)
         self.vocab_size = 1 + max(self._bytes)
         self.special: Mapping[str, int] = {entry["content"]: entry["id"] for entry in added if entry.get("special")}
@@ -59,7 +64,8 @@ class JsonTokenizer(SpelledTokenizer):
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The ids of a text, without `prefix`."""
         self._engine.encode_special_tokens = not special
-        return list(self._engine.encode(without_halves(text), add_special_tokens=False).ids)
+        whole = self._engine.encode(without_halves(text), add_special_tokens=False)
+        return self._hidden.put_back(whole) if self._hidden.any else list(whole.ids)
 
     def plain_array(self, text: str) -> "npt.NDArray[Any]":
         """The ids of a text, (tokens,). Of the library's calls only those for many texts let other threads work."""
@@ -67,8 +73,11 @@ class JsonTokenizer(SpelledTokenizer):
 
         if not self._engine.encode_special_tokens:
             self._engine.encode_special_tokens = True
-        whole = self._engine.encode_batch_fast([without_halves(text)], add_special_tokens=False)[0]
-        return np.asarray(whole.ids, dtype=np.uint32)
+        if not self._hidden.any:
+            quick = self._engine.encode_batch_fast([without_halves(text)], add_special_tokens=False)[0]
+            return np.asarray(quick.ids, dtype=np.uint32)
+        whole = self._engine.encode_batch([without_halves(text)], add_special_tokens=False)[0]
+        return np.asarray(self._hidden.put_back(whole), dtype=np.uint32)
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes of one token, possibly only a part of a character.
@@ -91,8 +100,8 @@ class JsonTokenizer(SpelledTokenizer):
     def _tried(self) -> tuple[int, ...]:
         """Ids the file's rules put before a text; a tokenizer that fails at the first text is refused here."""
         try:
-            plain = self.encode(_TRIAL)
-            ruled = list(self._engine.encode(_TRIAL, add_special_tokens=True).ids)
+            self._engine.encode_special_tokens = True
+            plain, ruled = (list(self._engine.encode(_TRIAL, add_special_tokens=rules).ids) for rules in (False, True))
         except BaseException as error:
             raise _failed(error) from None
         for place in range(len(ruled) - len(plain) + 1):

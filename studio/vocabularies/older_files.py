@@ -10,7 +10,16 @@ from typing import Any
 from studio.core.errors import StudioError
 from studio.gate.model_folders import file_in, read_table
 from studio.gate.names import visible
-from studio.gate.sentencepiece_files import BYTE_PAIRS, CONTROL, LISTED, NORMAL, UNKNOWN, USER_DEFINED, SentencePieces
+from studio.gate.sentencepiece_files import (
+    BYTE_PAIRS,
+    CONTROL,
+    LISTED,
+    NORMAL,
+    UNKNOWN,
+    UNUSED,
+    USER_DEFINED,
+    SentencePieces,
+)
 from studio.gate.sentencepiece_files import read_sentence_pieces as read_pieces
 from studio.gate.tokenizer_files import check_tokenizer
 from studio.tokenizers import Tokenizer
@@ -94,24 +103,49 @@ def pieces_content(
     path: Path, found: SentencePieces, begins: bool, more: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """SentencePiece's rules; what cannot be said in them, a table that rewrites texts, is a `StudioError`."""
-    if found.table or not found.marks_blanks or found.blanks_behind:
+    strange = found.table or not found.marks_blanks or found.blanks_behind
+    if strange or _joins_unused(found) or _cuts_at_words(found):
         raise StudioError(
             f"The tokenizer in “{path.name}” was not read: it prepares texts by rules that Atelier does not follow.",
             "Look for a copy of the model with a “tokenizer.json”; without one it still answers token ids.",
         )
     vocabulary = {piece: number for number, piece in enumerate(found.pieces)}
     extra = _extra(path, more or {}, vocabulary)
-    special = [(number, found.pieces[number], True) for kind in (UNKNOWN, CONTROL) for number in found.of_kind(kind)]
-    plain = [(number, found.pieces[number], False) for number in found.of_kind(USER_DEFINED)]
-    added = sorted([*special, *plain, *((number, spelling, True) for spelling, number in extra.items())])
+    kinds = (UNKNOWN, CONTROL) if found.model == BYTE_PAIRS else (UNKNOWN, CONTROL, UNUSED)  # no text spells these
+    special = [(number, found.pieces[number], True) for kind in kinds for number in found.of_kind(kind)]
+    listed = sorted([*special, *((number, spelling, True) for spelling, number in extra.items())])
+    # What a person had listed is looked for where blanks are ▁ already, unless that would put one before it as well.
+    late = found.model == BYTE_PAIRS and not found.blank_before
+    plain = [
+        _added(number, found.pieces[number], special=False, normalized=late) for number in found.of_kind(USER_DEFINED)
+    ]
+    added = sorted([*(_added(*entry) for entry in listed), *plain], key=lambda entry: entry["id"])
     first = found.pieces[found.begin] if begins and found.begin in found.of_kind(CONTROL) else None
     return {
-        "version": "1.0", "added_tokens": [_added(*entry) for entry in added],
+        "version": "1.0", "added_tokens": added,
         "normalizer": {"type": "Sequence", "normalizers": _preparation(found)}, "pre_tokenizer": None,
         "post_processor": _frame(vocabulary, [first], []) if first is not None else None,
         "decoder": {"type": "Sequence", "decoders": _spelling(found)},
         "model": _byte_pairs(found, {**vocabulary, **extra}) if found.model == BYTE_PAIRS else _unigram(found),
     }  # fmt: skip
+
+
+def _cuts_at_words(found: SentencePieces) -> bool:
+    """Whether pieces that a person had listed, other than marks such as <x>, cut texts that one blank stands before."""
+    listed = [found.pieces[number] for number in found.of_kind(USER_DEFINED)]
+    return found.blank_before and not all(piece[0] in "<[" and piece[-1] in ">]" for piece in listed)
+
+
+def _joins_unused(found: SentencePieces) -> bool:
+    """Whether texts are joined to pieces that are not used, which SentencePiece then takes apart again."""
+    if found.model != BYTE_PAIRS:
+        return False
+    unused = [found.pieces[number] for number in found.of_kind(UNUSED)]
+    known = {*unused, *(found.pieces[number] for number in found.of_kind(NORMAL))}
+    return any(
+        len(piece) == 1 or any(piece[:cut] in known and piece[cut:] in known for cut in range(1, len(piece)))
+        for piece in unused
+    )
 
 
 def _extra(path: Path, more: Mapping[str, Any], vocabulary: Mapping[str, int]) -> dict[str, int]:
@@ -172,10 +206,10 @@ def _unigram(found: SentencePieces) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _added(number: int, spelling: str, special: bool = True) -> dict[str, Any]:
+def _added(number: int, spelling: str, special: bool = True, normalized: bool = False) -> dict[str, Any]:
     return {
         "id": number, "content": spelling, "single_word": False, "lstrip": False, "rstrip": False,
-        "normalized": False, "special": special,
+        "normalized": normalized, "special": special,
     }  # fmt: skip
 
 

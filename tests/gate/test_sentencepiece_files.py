@@ -48,6 +48,7 @@ def test_what_the_file_leaves_out_is_as_sentencepiece_says_it_is(tmp_path: Path)
         ([*CONTROLS, ("x", float("nan"), 1)], "no number"),
         ([*CONTROLS, ("x", -1e30, 1)], "no number"),
         ([*CONTROLS, *LETTERS], "does not have all of them"),
+        ([*CONTROLS, *BYTES[1:], ("the", 0.0, 6)], "pieces for bytes are no bytes"),
     ],
 )
 def test_lists_that_cannot_be_are_refused_with_the_reason(

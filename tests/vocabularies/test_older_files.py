@@ -1,12 +1,15 @@
 """Lists of pieces from before `tokenizer.json`: ids of sentencepiece and of `transformers`, in, out and in again."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer as Engine
 
 from studio.core.errors import StudioError
 from studio.gate.tokenizer_files import check_tokenizer
+from studio.tokenizers import tokenizer_from_json
 from studio.tokenizers.tokenizer_json import JsonTokenizer, as_file
 from studio.vocabularies import older_files
 from studio.vocabularies.files import open_tokenizer
@@ -28,31 +31,8 @@ IDS: dict[str, dict[str, list[int]]] = {
     "pairs": {
         CAT: [263, 269, 268, 267, 274, 278, 280, 263, 274, 288, 267],
         THING: [
-            274,
-            301,
-            260,
-            274,
-            259,
-            282,
-            271,
-            304,
-            306,
-            306,
-            261,
-            280,
-            278,
-            276,
-            260,
-            283,
-            305,
-            272,
-            262,
-            12,
-            276,
-            260,
-            283,
-            275,
-            274,
+            274, 301, 260, 274, 259, 282, 271, 304, 306, 306, 261, 280, 278, 276, 260, 283, 305, 272, 262, 12, 276,
+            260, 283, 275, 274,
         ],
         BLANK: [274, 263, 274, 289, 279, 283, 281, 276, 274, 294, 285, 265, 296],
         NAIVE: [274, 280, 277, 198, 178, 295, 275, 273, 289, 307, 274, 234, 143, 174, 274, 243, 162, 147, 139],
@@ -61,27 +41,7 @@ IDS: dict[str, dict[str, list[int]]] = {
     "pairs, blanks once, none before": {
         CAT: [276, 260, 269, 268, 267, 274, 278, 280, 263, 274, 288, 267],
         THING: [
-            301,
-            260,
-            259,
-            282,
-            271,
-            304,
-            306,
-            306,
-            261,
-            280,
-            278,
-            276,
-            260,
-            283,
-            305,
-            274,
-            262,
-            12,
-            276,
-            260,
-            283,
+            301, 260, 259, 282, 271, 304, 306, 306, 261, 280, 278, 276, 260, 283, 305, 274, 262, 12, 276, 260, 283,
             275,
         ],
         BLANK: [276, 260, 274, 289, 279, 283, 281, 276, 274, 294, 285, 265, 296],
@@ -97,130 +57,47 @@ IDS: dict[str, dict[str, list[int]]] = {
     },
     "unigram": {
         CAT: [
-            259,
-            261,
-            267,
-            260,
-            259,
-            272,
-            262,
-            261,
-            259,
-            266,
-            262,
-            261,
-            259,
-            263,
-            265,
-            259,
-            261,
-            267,
-            260,
-            259,
-            273,
-            262,
-            261,
+            259, 261, 267, 260, 259, 272, 262, 261, 259, 266, 262, 261, 259, 263, 265, 259, 261, 267, 260, 259, 273,
+            262, 261,
         ],
         THING: [
-            259,
-            87,
-            267,
-            260,
-            259,
-            259,
-            261,
-            267,
-            292,
-            287,
-            289,
-            289,
-            259,
-            262,
-            265,
-            263,
-            261,
-            267,
-            260,
-            268,
-            288,
-            259,
-            259,
-            264,
-            265,
-            12,
-            261,
-            267,
-            260,
-            268,
-            260,
-            259,
+            259, 87, 267, 260, 259, 259, 261, 267, 292, 287, 289, 289, 259, 262, 265, 263, 261, 267, 260, 268, 288,
+            259, 259, 264, 265, 12, 261, 267, 260, 268, 260, 259,
         ],
         BLANK: [259, 259, 261, 267, 260, 259, 274, 264, 268, 266, 261, 259, 279, 270, 262, 265, 281],
         NAIVE: [
-            259,
-            265,
-            262,
-            198,
-            178,
-            280,
-            260,
-            259,
-            272,
-            262,
-            274,
-            198,
-            172,
-            259,
-            234,
-            143,
-            174,
-            259,
-            243,
-            162,
-            147,
+            259, 265, 262, 198, 178, 280, 260, 259, 272, 262, 274, 198, 172, 259, 234, 143, 174, 259, 243, 162, 147,
             139,
         ],
+        MARKED: [259, 262, 63, 50, 266, 65, 279, 63, 51, 282, 55, 52, 65],
     },
     "unigram without bytes": {
         CAT: [3, 5, 11, 4, 3, 16, 6, 5, 3, 10, 6, 5, 3, 7, 9, 3, 5, 11, 4, 3, 17, 6, 5],
         THING: [
-            3,
-            0,
-            11,
-            4,
-            3,
-            3,
-            5,
-            11,
-            36,
-            31,
-            33,
-            33,
-            3,
-            6,
-            9,
-            7,
-            5,
-            11,
-            4,
-            12,
-            32,
-            3,
-            3,
-            8,
-            9,
-            0,
-            5,
-            11,
-            4,
-            12,
-            4,
+            3, 0, 11, 4, 3, 3, 5, 11, 36, 31, 33, 33, 3, 6, 9, 7, 5, 11, 4, 12, 32, 3, 3, 8, 9, 0, 5, 11, 4, 12, 4,
             3,
         ],
         BLANK: [3, 3, 5, 11, 4, 3, 18, 8, 12, 10, 5, 3, 23, 14, 6, 9, 25],
         NAIVE: [3, 9, 6, 0, 24, 4, 3, 16, 6, 18, 0, 3, 0, 3, 0],
+        MARKED: [3, 6, 0, 10, 0, 23, 0, 26, 0],
     },
-}
+}  # fmt: skip
+TYPED: dict[str, dict[str, list[int]]] = {
+    "pairs": {
+        "</s>": [274, 63, 50, 281, 65], "<s>": [274, 63, 281, 65], "<unk>": [274, 63, 286, 280, 296, 65],
+        "<0x0A>": [274, 63, 51, 297, 51, 68, 65],
+    },
+    "pairs without bytes": {
+        "</s>": [18, 0, 25, 0], "<s>": [18, 0, 25, 0], "<unk>": [18, 0, 30, 24, 40, 0], "<0x0A>": [18, 0, 41, 0],
+    },
+    "unigram": {
+        "</s>": [259, 63, 50, 266, 65], "<s>": [259, 63, 266, 65], "<unk>": [259, 63, 271, 265, 281, 65],
+        "<0x0A>": [259, 63, 51, 282, 51, 68, 65], "猫<0xE7>": [259, 234, 143, 174, 63, 51, 282, 72, 58, 65],
+    },
+    "unigram without bytes": {
+        "</s>": [3, 0, 10, 0], "<s>": [3, 0, 10, 0], "<unk>": [3, 0, 15, 9, 25, 0], "<0x0A>": [3, 0, 26, 0],
+    },
+}  # fmt: skip
 WORDS = [
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "##s", "sat", "un", "##believ", "##able", ",", ".", "!",
     "##ing", "cafe", "café", "The", "mat", "猫", "12", "##3", "a", "-", "don", "'", "t",
@@ -258,10 +135,65 @@ def test_texts_come_back_and_the_form_of_tokenizer_json_gives_the_same_ids(tmp_p
             assert found.decode(ids) == text
 
 
-def test_what_is_spelled_like_a_control_piece_is_text_unless_it_is_asked_for(tmp_path: Path) -> None:
-    found = read_sentence_pieces(piece_file(tmp_path / "tokenizer.model", **FILES["pairs"]), {}, {})
-    assert not {1, 2} & set(found.encode("a</s>b<s>"))
-    assert 2 in found.encode("a</s>b", special=True)
+@pytest.mark.parametrize("name", TYPED)
+def test_what_is_spelled_like_a_control_piece_or_a_byte_is_text_unless_asked(tmp_path: Path, name: str) -> None:
+    found = read_sentence_pieces(piece_file(tmp_path / "tokenizer.model", **FILES[name]), {}, {})
+    again = tokenizer_from_json(found.to_json())
+    for text, ids in TYPED[name].items():
+        assert found.encode(text) == found.encode_array(text).tolist() == again.encode(text) == ids
+    for number, piece in enumerate(("<unk>", "<s>", "</s>")):
+        assert next(one for one in found.encode(f"{piece}a<0x0A>", special=True) if one < 3) == number
+        assert found.token_text(number) == piece
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_form_of_tokenizer_json_names_every_piece_by_its_id(tmp_path: Path, name: str) -> None:
+    pieces = FILES[name]["pieces"]
+    path, size = piece_file(tmp_path / "tokenizer.model", **FILES[name]), len(pieces)
+    found = read_sentence_pieces(path, {}, {"<|one|>": size, "<|two|>": size + 1})
+    engine = Engine.from_str(json.dumps(as_file(found)))
+    assert [engine.id_to_token(number) for number in range(size)] == [piece for piece, *_ in pieces]
+    assert found.encode("a<|two|></s><|one|>", special=True)[-3:] == [size + 1, 2, size]
+    assert not {size, size + 1} & set(found.encode("a<|two|>"))
+
+
+@pytest.mark.parametrize("name", ["unigram", "unigram without bytes"])
+def test_a_piece_that_is_not_used_is_not_found(tmp_path: Path, name: str) -> None:
+    """SentencePiece spells “x”, whose only piece is not used, as it spells what is unknown."""
+    given = FILES[name]
+    pieces = [(piece, score, 5 if piece == "x" else kind) for piece, score, kind in given["pieces"]]
+    path = piece_file(tmp_path / "tokenizer.model", **{**given, "pieces": pieces})
+    found = read_sentence_pieces(path, {}, {})
+    assert found.encode("the x")[-1] == (123 if name == "unigram" else 0)
+
+
+def test_pairs_that_are_joined_to_a_piece_that_is_not_used_are_not_guessed_at(tmp_path: Path) -> None:
+    for unused in ("he", "x"):
+        pieces = [(piece, score, 5 if piece == unused else kind) for piece, score, kind in WITH_BYTES]
+        with pytest.raises(StudioError, match="rules that Atelier does not follow"):
+            read_sentence_pieces(piece_file(tmp_path / "tokenizer.model", pieces), {}, {})
+    path = piece_file(tmp_path / "tokenizer.model", [*WITH_BYTES, ("<unused0>", 0.0, 5)])
+    assert read_sentence_pieces(path, {}, {}).encode(CAT) == IDS["pairs"][CAT]
+
+
+LISTED: dict[str, dict[str, list[int]]] = {  # by a person, as user_defined_symbols: ids of sentencepiece 0.2.3
+    "pairs": {"the  cat": [275, 260, 307, 286, 267], "a<x>the": [276, 308, 275, 260], "   the": [307, 263]},
+    "unigram": {
+        "the  cat": [261, 267, 260, 298, 272, 262, 261], "a<x>the": [262, 299, 261, 267, 260],
+        "   the": [259, 298, 261, 267, 260],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_pieces_that_a_person_had_listed_are_found_whole(tmp_path: Path, name: str) -> None:
+    given, more = FILES[name], ("▁▁", "<x>")
+    pieces = [*(one for one in given["pieces"] if one[0] not in more), *((piece, 0.0, 4) for piece in more)]
+    path = piece_file(tmp_path / "tokenizer.model", **{**given, "pieces": pieces}, blank_before=False)
+    found = read_sentence_pieces(path, {}, {})
+    assert {text: found.encode(text) for text in LISTED[name]} == LISTED[name]
+    with pytest.raises(StudioError, match="rules that Atelier does not follow"):
+        read_sentence_pieces(piece_file(path, **{**given, "pieces": pieces}), {}, {})
 
 
 def test_tokens_that_were_added_later_and_the_beginning_that_is_not_wanted(tmp_path: Path) -> None:
