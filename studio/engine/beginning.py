@@ -11,6 +11,7 @@ from studio.core.language import tr
 from studio.core.shelf import OBJECTIVES
 from studio.engine.adapters import load_adapter
 from studio.engine.checkpoint import Saved, load_model, read_state
+from studio.engine.recording import drawing
 from studio.engine.weights import empty_model, fill, own_sources, own_weights
 from studio.layers.decoder import Decoder
 from studio.layers.lora import HEAD, add_lora, merge
@@ -115,7 +116,8 @@ def adapted(model: Decoder, config: RunConfig, name: str) -> None:
     shape = LoraShape(wanted.rank, wanted.alpha, wanted.dropout, wanted.convention)
     torch.manual_seed(config.compute.seed)
     whole = (HEAD,) if config.model.outputs and HEAD not in wanted.names else ()
-    add_lora(model, wanted.names, shape, name, whole)
+    with drawing():
+        add_lora(model, wanted.names, shape, name, whole)
 
 
 def prepared(model: Decoder, config: RunConfig) -> None:

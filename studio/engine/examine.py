@@ -19,7 +19,8 @@ from studio.engine.accelerators import devices as present_devices
 from studio.engine.accelerators import kind_of
 from studio.engine.device import has_fast_bf16
 from studio.engine.optimize import optimizer_for
-from studio.engine.replay import Step, recorded
+from studio.engine.recording import recorded
+from studio.engine.replay import Step
 from studio.engine.weights import empty_model
 from studio.layers.key_value_cache import KeyValueCache
 from studio.objectives.pretrain import loss
@@ -240,7 +241,9 @@ def _replayed(device: str) -> float:
     ids = right.ids[:1, : SHAPE.context_length]
     with torch.no_grad():
         model(ids[:, :-1].to(device), cache)
-    played = Step(model, cache, recorded)(ids[0, -1:].tolist(), cache.length)
+    card = torch.device(device).index if kind_of(device) == "cuda" else None
+    with torch.cuda.device(-1 if card is None else card):  # what is recorded is the card at hand; −1: whichever it is
+        played = Step(model, cache, recorded)(ids[0, -1:].tolist(), cache.length)
     return off(torch.from_numpy(played), right.logits[:1, -1])
 
 

@@ -16,6 +16,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.engine.adapter_insight import place_of
 from studio.engine.loaded import LoadedModel
+from studio.engine.recording import drawing
 from studio.layers.adapter_weights import lift_adapter
 from studio.layers.decoder import Decoder
 from studio.layers.half_linear import NarrowLinear
@@ -188,7 +189,7 @@ def adapted(model: Decoder, adapter: AdapterConfig, seed: int) -> int:
     if adapter.kind == "qlora":
         quantize_blocks(model)
     shape = LoraShape(adapter.rank, adapter.alpha, 0.0, adapter.convention)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), drawing():
         torch.manual_seed(seed)
         add_lora(model, adapter.names, shape, NAME)
     return frozen

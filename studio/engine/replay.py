@@ -7,7 +7,6 @@ and sooner. Whatever goes wrong with it, the ordinary way is still there.
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +14,13 @@ import torch
 from torch import Tensor
 
 from studio.engine.evaluate import at_rest
+from studio.engine.recording import Play, may_record, recorded
 from studio.layers.decoder import Decoder
 from studio.layers.key_value_cache import KeyValueCache
 from studio.layers.lora import lora_layers
 from studio.layers.static_cache import StaticCache
 
 Logits = npt.NDArray[np.float32]
-Play = Callable[[], None]  # launches kernels
 
 WARM = 8  # ordinary tokens in the same memory before a graph is worth its recording
 TRIED = 3  # tokens that are computed both ways
@@ -79,7 +78,7 @@ class Replay:
     def read(self, tokens: Sequence[int], cache: KeyValueCache, ordinary: Callable[[], Logits]) -> Logits:
         """Logits (rows, vocabulary) behind one more token for each row; `ordinary` computes them, advances `cache`."""
         if self.given_up or not possible(self._model):
-            self._step = None
+            self._step = self._memory = None
             return ordinary()
         if self._memory is not cache.keys:
             self._memory, self._tokens, self._step, self._took = cache.keys, 0, None, []
@@ -94,6 +93,8 @@ class Replay:
 
     def _by_graph(self, tokens: Sequence[int], cache: KeyValueCache, ordinary: Callable[[], Logits]) -> Logits:
         if self._step is None:
+            if not may_record():
+                return ordinary()
             self._step = Step(self._model, cache, recorded)
         if len(self._took) >= TRIED:
             found = self._step(tokens, cache.length)
@@ -121,20 +122,3 @@ def timed(read: Callable[[], Logits]) -> tuple[Logits, float]:
     started = time.perf_counter()
     logits = read()
     return logits, time.perf_counter() - started
-
-
-def recorded(launch: Play) -> Play:
-    """A CUDA graph of the kernels that `launch` starts, recorded after two runs that make tables and workspaces."""
-    stream: Any = torch.cuda.Stream
-    beside = stream()
-    beside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(beside):
-        launch()
-        launch()
-    torch.cuda.current_stream().wait_stream(beside)
-    graph = torch.cuda.CUDAGraph()
-    # Another thread, a run perhaps, may ask for memory meanwhile.
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        launch()
-    play: Play = graph.replay
-    return play

@@ -29,6 +29,7 @@ from studio.engine.gradients import backward
 from studio.engine.optimize import clip, set_learning_rate
 from studio.engine.pauses import Pauses
 from studio.engine.prepare import Prepared, prepare
+from studio.engine.recording import drawing
 from studio.engine.sample import canaries, written
 from studio.engine.watch import Watch
 from studio.store.checkpoints import folder_name, prune
@@ -119,7 +120,8 @@ class Trainer:
         training, step = self.config.training, self.progress.step
         # All randomness of a step follows from its number: nothing of it has to be saved, and nothing disturbs it.
         torch.manual_seed(self.config.compute.seed * 1_000_003 + step)
-        loss, tokens = backward(self.run_parts, step)
+        with drawing():
+            loss, tokens = backward(self.run_parts, step)
         self.watch.before_update(self.progress)
         norm = clip(self.model.parameters(), training.clip_norm)
         rate = learning_rate(step, training, self.run_parts.total_steps) * self.rate_scale

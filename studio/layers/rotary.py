@@ -23,13 +23,9 @@ class Rotary:
         cos, sin = self._rows(queries, start, start + queries.shape[2])
         return turned(queries, cos, sin), turned(keys, cos, sin)
 
-    def turn_here(self, queries: Tensor, keys: Tensor, place: Tensor, room: int) -> tuple[Tensor, Tensor]:
-        """Both (batch, heads, 1, head_dim) of a token at `place` (1,), below `room`; the host never asks where.
-
-        Nothing waits for the device, and shapes stay the same from token to token.
-        """
-        cos, sin = (table.index_select(0, place) for table in self._rows(queries, 0, room))
-        return turned(queries, cos, sin), turned(keys, cos, sin)
+    def tables(self, like: Tensor, room: int) -> tuple[Tensor, Tensor]:
+        """Cosines and sines (room, head_dim / 2) of every place below `room`; a longer text makes new ones."""
+        return self._rows(like, 0, room)
 
     def turn_at(self, queries: Tensor, keys: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         """One query a row, (rows, heads, 1, head_dim), at `places` (rows,); keys (rows, heads, time, head_dim)."""

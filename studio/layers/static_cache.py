@@ -3,15 +3,11 @@
 Everything that differs from token to token lies in tensors on the device, so that nothing waits for the host.
 """
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from studio.layers.key_value_cache import KeyValueCache
-
-if TYPE_CHECKING:
-    from studio.layers.rotary import Rotary
+from studio.layers.rotary import Rotary, turned
 
 
 class StaticCache(KeyValueCache):
@@ -25,6 +21,7 @@ class StaticCache(KeyValueCache):
         self.length = cache.length
         self.place = torch.full((1,), cache.length, device=cache.keys.device)
         self._steps = torch.arange(cache.capacity, device=cache.keys.device)
+        self._tables: dict[Rotary, tuple[Tensor, Tensor]] = {}  # read where they lay when a graph was made
         # Hidden values count nothing times, which is only nothing of a number; memory never written may hold others.
         self.keys[:, :, :, cache.length :] = 0
         self.values[:, :, :, cache.length :] = 0
@@ -37,9 +34,12 @@ class StaticCache(KeyValueCache):
         """The one place."""
         return self.place
 
-    def turned(self, rotary: "Rotary", queries: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
-        """Query and key (batch, heads, 1, head_dim), turned by the one place."""
-        return rotary.turn_here(queries, keys, self.place, self.capacity)
+    def turned(self, rotary: Rotary, queries: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """Query and key (batch, heads, 1, head_dim), turned by the one place; the host never asks where."""
+        if rotary not in self._tables:
+            self._tables[rotary] = rotary.tables(queries, self.capacity)
+        cos, sin = (table.index_select(0, self.place) for table in self._tables[rotary])
+        return turned(queries, cos, sin), turned(keys, cos, sin)
 
     def seen(self, window: int) -> Tensor:
         """(1, 1, 1, capacity): what is behind the place is hidden, and with a window what is too far back."""

@@ -1,5 +1,7 @@
 """A recorded graph is used only where it was found right and faster; the ordinary way is always there."""
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -11,7 +13,8 @@ import torch
 
 from studio.engine import replay
 from studio.engine.reader import Reader, Rows
-from studio.engine.replay import TRIED, WARM, Step, possible, recorded, same
+from studio.engine.recording import drawing, recorded
+from studio.engine.replay import TRIED, WARM, Step, possible, same
 from tests.engine.writing_model import SHAPE, fed_tokens, opinionated
 
 pytestmark = pytest.mark.torch
@@ -115,6 +118,40 @@ def test_a_graph_that_is_wrong_slow_or_refused_is_given_up_silently(
     assert reader.replay.given_up
     assert bench.played == {"wrong": 1, "slow": TRIED, "refused": 0, "not a number": 1}[fault]
     np.testing.assert_allclose(found, read_all(Reader(model, SHAPE, cached=False), TEXT[:40]), atol=1e-5)
+
+
+def test_nothing_is_recorded_while_a_model_takes_a_step(bench: Bench) -> None:
+    reader = Reader(opinionated(), SHAPE)
+    with drawing():
+        read_all(reader, TEXT[: WARM + 4])
+    assert (bench.recorded, reader.replay.given_up) == (0, False)
+    read_all(reader, TEXT[: TRIED + 1])
+    assert bench.recorded == 1
+
+
+def test_a_model_is_freed_with_its_reader_and_an_outgrown_memory_as_soon_as_graphs_are_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def found_wrong(launch: Callable[[], None]) -> Callable[[], None]:
+        return lambda: None
+
+    monkeypatch.setattr("studio.engine.reader._FIRST_ROOM", 16)
+    monkeypatch.setattr(replay, "recorded", found_wrong)
+    monkeypatch.setattr(replay, "possible", lambda model: True)
+    model = opinionated()
+    reader = Reader(model, SHAPE)
+    read_all(reader, TEXT[: WARM + 2])
+    assert reader.replay.given_up
+    assert reader.replay._memory is None
+    assert reader.cache is not None
+    reader.replay._step = Step(model, reader.cache, found_wrong)
+    gone = weakref.ref(model)
+    gc.disable()
+    try:
+        del model, reader
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_logits_agree_when_they_are_close_and_the_likeliest_is_the_same() -> None:

@@ -20,6 +20,8 @@ from studio.core.events import (
     StepDone,
     Warned,
 )
+from studio.engine import train as train_loop
+from studio.engine.recording import may_record
 from studio.engine.train import lost_words
 from studio.store.checkpoints import verify
 from tests.engine.conftest import weights_of, with_training
@@ -85,6 +87,19 @@ def test_a_run_disturbed_by_other_random_numbers_stays_the_same(play, config) ->
     calm = play(config, "calm")
     rough = play(config, "rough", watch=lambda event: torch.rand(3))
     assert [e.loss for e in _of(calm, StepDone)] == [e.loss for e in _of(rough, StepDone)]
+
+
+def test_nothing_is_recorded_on_a_device_while_a_step_draws_its_random_numbers(play, config, monkeypatch) -> None:
+    may: list[bool] = []
+    whole = train_loop.backward
+
+    def watched(*given: object) -> tuple[float, int]:
+        may.append(may_record())
+        return whole(*given)
+
+    monkeypatch.setattr(train_loop, "backward", watched)
+    play(with_training(config, steps=2, warmup_steps=0), "drawing")
+    assert (may, may_record()) == ([False, False], True)
 
 
 def test_accumulated_small_batches_give_the_gradient_of_one_large_batch(play, config) -> None:

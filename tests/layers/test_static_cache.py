@@ -1,5 +1,6 @@
 """A step whose shapes never change says what the ordinary one says, wherever it stands."""
 
+import weakref
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from tests.families.conftest import SHAPES, shaken, tiny
 
 pytestmark = pytest.mark.torch
 
-EVERY = pytest.mark.parametrize("name", SHAPES)
+QUICK = ("gpt2", "mistral")  # between them: places added and turned, shared heads, a window
+EVERY = pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SHAPES]
+)
 
 
 def step_for(model: Any, cache: KeyValueCache) -> Step:
@@ -99,3 +103,19 @@ def test_memory_that_was_never_written_does_not_count() -> None:
         held[:, :, :, 5:] = float("nan")
     found = torch.from_numpy(step_for(model, cache)(ids[0, 5:].tolist(), 5))
     torch.testing.assert_close(found, model(ids)[:, -1], atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+def test_tables_stay_where_a_graph_reads_them_when_a_longer_text_makes_new_ones() -> None:
+    config = tiny("llama 2")
+    model, ids = shaken(config), torch.randint(0, 61, (1, 6))
+    cache = KeyValueCache(config, like=model.embed_tokens.weight, capacity=16)
+    model(ids[:, :5], cache)
+    step = step_for(model, cache)
+    step([3], 5)
+    rotary: Any = model.layers[0].self_attn.rotary
+    held = [weakref.ref(table) for table in next(iter(rotary._tables.values()))]
+    rotary.tables(model.embed_tokens.weight, 4_096)
+    step([3], 5)
+    kept = next(iter(step._cache._tables.values()))
+    assert [view._base is old() for view, old in zip(kept, held, strict=True)] == [True, True]
