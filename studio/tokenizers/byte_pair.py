@@ -5,7 +5,8 @@ that files write for bytes.
 """
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
@@ -25,7 +26,7 @@ PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$
 # The same rule as files write it.
 WRITTEN = r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
 RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "tokenizers"
-PATIENCE = 1 << 22  # characters that a large vocabulary joins in Python, which takes some two seconds of them
+PATIENCE = 1 << 22  # characters of ordinary text that a large vocabulary joins in Python, some seconds' worth
 _LONGEST = 2_000  # bytes of one token
 
 
@@ -42,15 +43,18 @@ class RankedTokenizer(SpelledTokenizer):
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The ids of a text; it knows every text there is."""
-        text = without_halves(text)
-        if special:
-            return self.encoding.encode(text, allowed_special=set(self.special), disallowed_special=())
-        return self.encoding.encode_ordinary(text)
+        text, encoding = without_halves(text), self.encoding
+        with _explained():
+            if special:
+                return encoding.encode(text, allowed_special=set(self.special), disallowed_special=())
+            return encoding.encode_ordinary(text)
 
     def encode_array(self, text: str, *, marked: bool = False) -> "npt.NDArray[Any]":
         """The ids of data, (tokens,); `marked`: `<|endoftext|>` stands between its documents."""
         allowed = {END_OF_TEXT} & self.special.keys() if marked else set()
-        return self.encoding.encode_to_numpy(without_halves(text), allowed_special=allowed, disallowed_special=())
+        text, encoding = without_halves(text), self.encoding
+        with _explained():
+            return encoding.encode_to_numpy(text, allowed_special=allowed, disallowed_special=())
 
     def plain_array(self, text: str) -> "npt.NDArray[Any]":
         """The ids of a text in which nothing is a special token, (tokens,)."""
@@ -136,6 +140,20 @@ def encoding_of(name: str, pattern: str, ranks: dict[bytes, int], special: Mappi
     return tiktoken.Encoding(name, pat_str=pattern, mergeable_ranks=ranks, special_tokens=dict(special))
 
 
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What tiktoken does where a rule has to try more than a million places is a `StudioError` instead."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException" and "Regex error" not in str(error):
+            raise
+        raise StudioError(
+            "This text has a stretch of more than a million blanks, which cannot be cut into tokens.",
+            "Shorten the stretch, or choose another tokenizer.",
+        ) from None
+
+
 # --- vocabularies that come with Atelier ------------------------------------------------------------------------------
 
 
@@ -143,7 +161,8 @@ class VendoredTokenizer(RankedTokenizer):
     """tiktoken's encoder over ranks in `resources/tokenizers`; some ids between the special tokens may be left out.
 
     tiktoken lets no other thread work while it builds one: 0.1 s for GPT-2's ranks, 0.4 s for larger ones. So the first
-    `patience` characters are joined in Python, or all until somebody asks for the `encoding`.
+    `patience` characters are joined in Python, or all until somebody asks for the `encoding`; text that takes longer
+    to join counts for more.
     """
 
     model: str  # whose vocabulary it is, in sentences
@@ -174,8 +193,8 @@ class VendoredTokenizer(RankedTokenizer):
         return encoding
 
     def waits(self, characters: int) -> bool:
-        """Whether tiktoken's encoder is not there yet and would be built for so many characters."""
-        return self._spent < self.patience < self._spent + characters
+        """Whether tiktoken's encoder is not there yet and would be built for so many characters, by what words cost."""
+        return self._spent < self.patience < self._spent + characters * 3 // 2
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The ids of a text; it knows every text there is."""
@@ -193,13 +212,15 @@ class VendoredTokenizer(RankedTokenizer):
         """The ids without tiktoken's encoder, `marks` being tokens; None once it is to be built."""
         if self._pairs is None or self._spent + len(text) > self.patience:
             return None
+        end = self._pairs.work + self.patience - self._spent
         ids: list[int] = []
         for part in split_special(without_halves(text), marks):
-            found = [self.special[part]] if part in marks else self._pairs.encode(part)
+            before = self._pairs.work
+            found = [self.special[part]] if part in marks else self._pairs.encode(part, end - before)
+            type(self)._spent += self._pairs.work - before
             if found is None:
                 return None
             ids += found
-        type(self)._spent += len(text)
         return ids
 
     def token_bytes(self, token: int) -> bytes:

@@ -3,13 +3,19 @@
 import random
 import threading
 import time
+import unicodedata
+from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 import pytest
+import regex
 
 from studio.core.errors import StudioError
+from studio.core.text_stream import without_halves
+from studio.readers.ranked_pairs import JoinedPairs
 from studio.tokenizers import byte_pair, make_tokenizer
-from studio.tokenizers.byte_pair import RESOURCES
+from studio.tokenizers.byte_pair import RESOURCES, VendoredTokenizer
 from studio.tokenizers.cl100k import Cl100kTokenizer
 from studio.tokenizers.gpt2 import Gpt2Tokenizer
 from studio.tokenizers.o200k import O200kTokenizer
@@ -100,12 +106,128 @@ def test_what_is_new_to_unicode_or_one_endless_word_is_left_to_tiktoken(fresh) -
 def test_whoever_encodes_many_characters_gets_tiktoken_s_encoder(fresh, monkeypatch: pytest.MonkeyPatch) -> None:
     tokenizer, asked = fresh(O200kTokenizer)
     monkeypatch.setattr(O200kTokenizer, "patience", 100)
-    words = "twenty-two characters."
+    words = "this is one of many it"  # 22 characters, and each word is a piece
     ids = [tokenizer.encode(words) for _ in range(4)]
-    assert (asked, tokenizer.waits(12), tokenizer.waits(13)) == ([], False, True)
+    assert (asked, tokenizer.waits(8), tokenizer.waits(9)) == ([], False, True)
     assert [tokenizer.encode(words) for _ in range(4)] == ids
     assert asked == [O200kTokenizer]
     assert not tokenizer.waits(1_000)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_text_that_takes_long_to_join_is_given_to_tiktoken_soon(kind, fresh, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer, asked = fresh(kind)
+    monkeypatch.setattr(kind, "patience", 50_000)
+    chance, joined = random.Random(4), []
+    pairs = JoinedPairs(kind.pattern, tokenizer.ranks())
+    join = pairs._joined
+    pairs._ids = lambda word: (joined.append(word), join(word))[1]
+    tokenizer._pairs = pairs
+    text = " ".join("".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=190)) for _ in range(100))
+    assert tokenizer.encode(text) == tokenizer.encoding.encode_ordinary(text)
+    assert 2 < len(joined) < 50, "of a hundred such words"
+    assert asked == [kind]
+    assert not tokenizer.waits(1_000)
+
+
+_JOINTS = [
+    "'s", "'S", "'ſ", "'LL", "'lL", "'re", "'Ve", "'m", "'d", "'T", "’s", "''s", "'s's", "'S'", "a", "Z", "é", "ß", "Ж",
+    "ǅ", "ʰ", "ʔ", "ª", "ﬆ", "\u212a", "\u0130", "ı", "٣", "½", "Ⅷ", "\u0301", "e\u0301", "\u0e32", "\u200d", "\r\n",
+    "\n", "\r", "\t", " ", "  ", " \n ", "\x85", "\xa0", "\u2028", "\u3000", "\ufeff", "\x00", "\x1c", "\x1f", "/",
+    "//\n", "123", "1234567", ".,", "👩\u200d👩\u200d👧", "🏳️\u200d🌈", "🇩🇪", "中文", "ひ", "ไทย", "हिन्दी", "العربية",
+    "한국어", "שלום", "HelloWorld", "THEY", "straße", "<|endoftext|>", "\ud83d", "\udc00",
+]  # fmt: skip
+
+
+def _mixed(chance: random.Random, characters: int) -> str:
+    """Scripts, signs, blanks, contractions and halves of characters beside each other, and anything Unicode has."""
+    parts: list[str] = []
+    size = 0
+    while size < characters:
+        kind = chance.random()
+        if kind < 0.6:
+            part = chance.choice(_JOINTS)
+        elif kind < 0.8:
+            code = chance.randrange(chance.choice([0x3000, 0x10000, 0x30000]))
+            part = chr(code) if unicodedata.category(chr(code)) != "Cn" else ""
+        elif kind < 0.95:
+            part = "".join(chance.choices("etaoinshrdlucmETAO", k=chance.randint(1, 12)))
+        else:
+            part = chance.choice(" \n\t\u3000-aA1é中\u0301") * chance.randint(2, 60)
+        parts.append(part)
+        size += len(part)
+    return "".join(parts)
+
+
+def _unequal(tokenizer: VendoredTokenizer, texts: Iterable[str]) -> tuple[list[str], int]:
+    """Texts that tiktoken cuts otherwise, and the characters that were cut in Python."""
+    wrong, seen = [], 0
+    for text in map(without_halves, texts):
+        ids = tokenizer._pairs.encode(text)
+        if ids is not None:
+            seen += len(text)
+            if ids != tokenizer.encoding.encode_ordinary(text):
+                wrong.append(text)
+    return wrong, seen
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_mixed_text_has_the_ids_of_tiktoken(kind) -> None:
+    chance = random.Random(11)
+    wrong, seen = _unequal(kind(), [_mixed(chance, 40) for _ in range(400)])
+    assert wrong == []
+    assert seen > 8_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_much_mixed_text_has_the_ids_of_tiktoken(kind) -> None:
+    chance = random.Random(12)
+    wrong, seen = _unequal(kind(), (_mixed(chance, chance.choice([10, 60, 300])) for _ in range(8_000)))
+    assert wrong[:3] == []
+    assert seen > 300_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_real_texts_have_the_ids_of_tiktoken(kind, data_folder: Path) -> None:
+    texts = [
+        path.read_text("utf-8") for path in sorted(data_folder.iterdir()) if path.suffix in (".txt", ".tsv", ".json")
+    ]
+    wrong, seen = _unequal(kind(), texts)
+    assert [text[:40] for text in wrong] == []
+    assert seen == sum(map(len, texts)) > 1_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "sort",
+    [r"\p{L}", r"\p{N}", r"\p{M}", r"\p{Lu}", r"\p{Ll}", r"\p{Lt}", r"\p{Lm}", r"\p{Lo}", r"\s", r"(?i:[sdmt])",
+     r"(?i:[rvl])", r"(?i:e)"],
+)  # fmt: skip
+def test_characters_of_which_python_and_tiktoken_think_otherwise_are_left_to_tiktoken(sort: str) -> None:
+    every = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
+    encoding = byte_pair.encoding_of("sort", sort, {bytes([byte]): byte for byte in range(256)}, {})
+    ours, theirs = set(regex.findall(sort, every)), set(bytes(encoding.encode_ordinary(every)).decode())
+    pairs = O200kTokenizer()._pairs
+    assert len(theirs) > 1
+    assert [hex(ord(one)) for one in ours ^ theirs if pairs.encode(one) is not None] == []
+
+
+def test_a_letter_that_unicode_17_holds_for_another_one_is_left_to_tiktoken(fresh) -> None:
+    tokenizer, asked = fresh(O200kTokenizer)
+    assert tokenizer.encode("ʕAb") == tokenizer.encoding.encode_ordinary("ʕAb")
+    assert len(asked) == 1
+    assert tokenizer._pairs.encode("ʕAb") is None
+
+
+def test_more_blanks_than_tiktoken_can_look_through_are_a_sentence() -> None:
+    tokenizer = Gpt2Tokenizer()
+    text = " " * 1_100_000 + "x"
+    for encode in (tokenizer.encode, tokenizer.encode_array):
+        with pytest.raises(StudioError, match="more than a million blanks"):
+            encode(text)
+    assert len(tokenizer.encode(text[1_000_000:])) == 100_000
 
 
 def test_data_is_joined_alike_and_only_marks_between_documents_are_tokens(fresh) -> None:
