@@ -112,8 +112,8 @@ class LineCanvas(PointedArea):
     def most(self) -> float:
         """The weight, or the difference on either side of zero, that is drawn in full colour."""
         if self.lines is not None and self.lines.signed == self.signed:
-            return self.lines.most
-        return self.focused.most if self.focused is not None else 1.0
+            return self.lines.most or 1.0
+        return (self.focused.most if self.focused is not None else 0.0) or 1.0
 
     def row_rect(self, place: int) -> QRectF:
         """Where the token that looks stands in the viewport."""

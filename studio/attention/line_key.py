@@ -23,15 +23,15 @@ class LineKey(QWidget):
         look.changed.connect(self.update)
 
     def show_sides(self, names: tuple[str, str], most: float) -> None:
-        """`most` is the difference, on either side of zero, that is drawn in full colour."""
+        """`most` is the difference, on either side of zero, that is drawn in full colour; 0 where nothing differs."""
         first, second = names
         words = (
             tr("{name} looks more", name=first), tr("{name} looks more", name=second),
-            tr("full colour: ± {most}", most=number_text(most)),
+            tr("full colour: ± {most}", most=number_text(most)) if most else tr("nothing differs"),
         )  # fmt: skip
         if words != self.words:
             self.words = words
-            self.setAccessibleName(tr("Solid orange: {first}. Dashed blue: {second}. Lines in {most}.",
+            self.setAccessibleName(tr("Solid orange: {first}. Dashed blue: {second}. Of the lines: {most}.",
                                       first=words[0], second=words[1], most=words[2]))  # fmt: skip
             self.update()
 

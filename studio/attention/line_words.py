@@ -25,12 +25,14 @@ def note_of(lines: Lines, least: float) -> list[str]:
     if not lines.signed:
         words = tr("{share} of all attention is not drawn; the number at each token is its own share")
         return [*parts, words.format(share=share_text(hidden))]
+    both = float((lines.drawn + lines.hidden).mean())
+    if not lines.most and not both:
+        return [tr("No weight of this layer differs")]
     if not len(lines):
         parts = [tr("No difference of these heads reaches {least}; the largest of the layer is {most}",
                     least=f"{least:.2f}", most=f"{lines.most:.1e}")]  # fmt: skip
-    both = float((lines.drawn + lines.hidden).mean())
     parts.append(
-        tr("{all} of all attention goes elsewhere (half of Σ |A − B|), {share} in lines that are not drawn; "
+        tr("{all} of all attention goes elsewhere (half of Σ |difference|), {share} in lines that are not drawn; "
            "the number at each token is its own share", all=share_text(both), share=share_text(hidden))
     )  # fmt: skip
     return parts
@@ -59,8 +61,9 @@ def rows_of(source: MapSource, layer: int, lines: Lines | None, heads: tuple[int
             rows.append(CardRow(f"{about}{values[best]:.3f}", note, head % COLOURS))
         else:
             first, second = source.sides_names
-            words = f"{about}{values[best]:+.3f} ({first} {own[best]:.3f}, {second} {less[best]:.3f})"
-            rows.append(CardRow(words, note, sign_of(float(values[best]))))
+            apart = float(values[best])
+            words = f"{about}{apart:+.3f} ({first} {own[best]:.3f}, {second} {less[best]:.3f})"
+            rows.append(CardRow(words, note, sign_of(apart) if abs(apart) > 0 else None))
     return rows
 
 

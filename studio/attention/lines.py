@@ -34,7 +34,7 @@ class Lines:
     `heads`, ascending, are those of the rows of `hidden`; `left_out` counts lines that were wanted beyond `MOST`.
     Where only one token's lines are wanted, `hidden` is NaN: all weights would have to be read to know it.
     `signed` ones are differences: `hidden` is then half of what differs and is not drawn, which is a share of the
-    attention, and `most` is how far from zero the layer's largest difference lies.
+    attention, and `most` is how far from zero the layer's largest difference lies: 0 where nothing differs.
     """
 
     heads: tuple[int, ...]
@@ -80,7 +80,7 @@ def lines_of(
         most = 1.0 if minus is None else _furthest(weights, minus)
     else:
         hidden = np.full((len(heads), weights.shape[-1]), np.nan)
-        most = 1.0 if minus is None else float(np.abs(weight).max(initial=0.0)) or 1.0
+        most = 1.0 if minus is None else float(np.abs(weight).max(initial=0.0))
     return Lines(heads, *kept, weight, hidden, left_out, minus is not None, most)
 
 
@@ -125,9 +125,9 @@ def _hidden(
 
 
 def _furthest(weights: Numbers, minus: Numbers) -> float:
-    """How far the largest difference of all heads lies from zero; 1 where there is none."""
+    """How far the largest difference of all heads lies from zero; what is no number is passed over."""
     each = (np.abs(one - other) for one, other in zip(weights, minus, strict=True))
-    return max((float(head[np.isfinite(head)].max(initial=0.0)) for head in each), default=0.0) or 1.0
+    return max((float(head[np.isfinite(head)].max(initial=0.0)) for head in each), default=0.0)
 
 
 def joined(first: Lines, second: Lines, row: int) -> Lines:

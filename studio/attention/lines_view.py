@@ -52,6 +52,7 @@ class LinesView(SceneView):
         self.source: MapSource | None = None
         self._layers = 0
         self._wish: tuple[int, Wanted] | None = None  # what the lines of the source were asked for
+        self._waits = False  # whether the lines that are drawn are still those of a former wish
         self._build()
         self.canvas.describe = self._describe
         self.canvas.hovered.connect(self._hovered)
@@ -138,6 +139,7 @@ class LinesView(SceneView):
         if wish != self._wish:
             self._wish = wish
             if len(wish[1].heads) * weights[0].size > HEAVY:
+                self._waits = True
                 job = self.looking.ask(lines_of, weights, wish[1], minus, lane="attention lines")
                 job.succeeded.connect(partial(self._came, wish, source))
             else:
@@ -151,6 +153,7 @@ class LinesView(SceneView):
             self._chosen(lines)
 
     def _chosen(self, lines: Lines) -> None:
+        self._waits = False
         self.canvas.set_lines(lines)
         self._say()
 
@@ -169,11 +172,16 @@ class LinesView(SceneView):
             found = joined(found, lines_of(weights, Wanted(heads, time, least, None, row), minus), row)
         self.canvas.focus(row, column, found)
 
+    @property
+    def lines(self) -> Lines | None:
+        """Those that are drawn of the source, of its layer that is chosen; None until they are there."""
+        return None if self._waits else self.canvas.lines
+
     def _say(self) -> None:
-        lines, source = self.canvas.lines, self.source
+        lines, source = self.lines, self.source
         self.key.setVisible(source is not None and source.signed)
-        if source is None or lines is None or not lines.heads or lines.signed != source.signed:
-            self.note.setText("")
+        if source is None or lines is None or not lines.heads:
+            self.note.setText(tr("being computed…") if self._waits else "")
             return
         if lines.signed:
             self.key.show_sides(source.sides_names, lines.most)
@@ -193,7 +201,7 @@ class LinesView(SceneView):
         if source is None:
             return "", []
         title = f"{visible_text(source.scene.tokens[place])} @{place}"
-        return title, rows_of(source, self.shown_layer, self.canvas.lines, self.chips.heads, (side, place))
+        return title, rows_of(source, self.shown_layer, self.lines, self.chips.heads, (side, place))
 
     def _hovered(self, row: int, column: int) -> None:
         if row < 0 and column < 0:
@@ -230,8 +238,8 @@ class LinesView(SceneView):
 
     def numbers(self) -> dict[str, Numbers]:
         """The lines that are drawn, one place each, and what is hidden of every token by head."""
-        lines, source = self.canvas.lines, self.source
-        if lines is None or source is None or lines.signed != source.signed:
+        lines, source = self.lines, self.source
+        if lines is None or source is None:
             return {}
         places = lines.head, lines.row, lines.column
         weights, minus = source.sides(self.shown_layer)

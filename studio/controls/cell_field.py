@@ -31,7 +31,7 @@ class CellField(QLineEdit):
 
     def open(self, box: QRectF, cell: tuple[int, int], value: float, typed: str = "") -> None:
         """Lie over a cell with its number, ready to be replaced, or with what was typed already."""
-        self._cell, self._before = cell, value
+        self._cell, self._before = cell, float(f"{value:.6g}")  # as it is shown: Enter alone changes nothing
         wide, parent = max(_WIDE, box.width() + 4), self.parentWidget()
         room = parent.width() if parent is not None else wide
         left = min(max(0.0, box.center().x() - wide / 2), max(0.0, room - wide))

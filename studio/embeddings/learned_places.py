@@ -78,6 +78,7 @@ class LearnedPlaces(QWidget):
         self.strip.set_values(lengths)
         flat = _flat(points)
         self.map.set_points(flat)
+        self.map.mark(-1)
         order = np.arange(len(flat), dtype=np.float32)
         self.map.set_colors(Colouring(0.0, max(1.0, len(flat) - 1.0)).paint(order, self.look.theme.dark, 0))
         self.map.set_words(lambda place: f"{place:,}", _spread(len(flat)))

@@ -49,10 +49,10 @@ class TwoMoments(QObject):
             self._question.forget()
         else:
             self.places = (nearest(whole.steps, held.step), place)
-            if before != (whole, self.places):
+            if before[0] is not whole or before[1] != self.places:
                 self.journey = None
                 self._ask(whole, wish)
-        if before[1] != self.places:
+        if before[1] != self.places or (self.places is not None and before[0] is not whole):
             self.changed.emit()
 
     def _ask(self, whole: "Journey", wish: WayWish) -> None:
@@ -62,7 +62,7 @@ class TwoMoments(QObject):
             self._show(np.linalg.norm(whole.points[last] - whole.points[first], axis=1).astype(np.float32))
             return
         steps, checkpoints = (whole.steps[first], whole.steps[last]), self._looking.scene.folder.parent
-        key = (checkpoints, steps, wish.source, wish.turned)
+        key = (checkpoints, steps, wish.source, wish.turned and whole.steps[-1])
         if not self._question.ask(key, BETWEEN, checkpoints, steps, wish.source, wish.turned):
             self._answered()
 

@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from studio.core.language import tr
-from studio.maps.colours import number_text
+from studio.maps.colours import number_text, signed_text
 from studio.parts.wording import count
 
 if TYPE_CHECKING:
@@ -13,15 +13,9 @@ if TYPE_CHECKING:
 SIDE_A, SIDE_B = 0, 1  # series of the two paths
 
 
-def signed(value: float) -> str:
-    """A difference with its sign: +1.25, −0.04."""
-    words = number_text(value)
-    return words if words.startswith("−") or value != value else f"+{words}"
-
-
 def less_words(a: float, b: float) -> str:
     """Both operands and their difference."""
-    return tr("A {a} − B {b} = {apart}", a=number_text(a), b=number_text(b), apart=signed(a - b))
+    return tr("A {a} − B {b} = {apart}", a=number_text(a), b=number_text(b), apart=signed_text(a - b))
 
 
 def beyond_words(words: str, left_out: int) -> str:

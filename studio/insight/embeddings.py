@@ -208,7 +208,12 @@ def cosines(table: Numbers) -> Floats:
 
 
 def aligned(table: Numbers, reference: Numbers) -> Floats:
-    """`table` turned as a whole so that it lies on `reference` as closely as it can (orthogonal Procrustes)."""
+    """`table` turned as a whole so that it lies on `reference` as closely as it can (orthogonal Procrustes).
+
+    One that lies there already is not turned: a table less itself is zero and not merely small.
+    """
+    if np.array_equal(table, reference):
+        return table.astype(np.float32)
     left, _, right = np.linalg.svd(table.astype(np.float64).T @ reference.astype(np.float64))
     found: Floats = (table @ (left @ right)).astype(np.float32)
     return found

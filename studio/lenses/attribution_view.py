@@ -20,9 +20,10 @@ from studio.lenses.attribution_numbers import (
     value_of,
 )
 from studio.lenses.part_card import PartCard
-from studio.lenses.waterfall import Waterfall, signed
+from studio.lenses.waterfall import Waterfall
 from studio.live.session import Session
 from studio.maps.colour_bar import ColourBar
+from studio.maps.colours import signed_text
 from studio.maps.heat_map import HeatMap
 from studio.seeing.question import AskingView, Question
 from studio.seeing.shown_text import ShownText, text_of
@@ -266,7 +267,7 @@ class AttributionView(AskingView):
             "logit = W[token] · norm(x), and x is a sum: embedding + position + every head + every feed-forward part. "
             "With the norm's scale frozen at that of the whole x, each part's share is W[token] · norm(part): {part} "
             "adds {value} of {logit}.",
-            part=part_words(key), value=signed(value_of(split, key)), logit=f"{split.logit:.4f}",
+            part=part_words(key), value=signed_text(value_of(split, key)), logit=f"{split.logit:.4f}",
         )  # fmt: skip
 
     def numbers(self) -> dict[str, npt.NDArray[Any]]:

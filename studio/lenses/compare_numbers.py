@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio.core.language import tr
-from studio.lenses.waterfall import signed
-from studio.maps.colours import number_text
+from studio.maps.colours import number_text, signed_text
 from studio.seeing.shown_text import ShownText
 from studio.views.bars import percent_text
 from studio.views.record_table import Column
@@ -114,7 +113,7 @@ def _gain(row: Change) -> float:
 
 
 def _gain_words(row: Change) -> str:
-    return signed(row.gain) if row.gain == row.gain else "–"
+    return signed_text(row.gain) if row.gain == row.gain else "–"
 
 
 def _gain_tip(_row: Change) -> str:

@@ -8,7 +8,8 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.language import tr
-from studio.lenses.waterfall import ABOVE, BELOW, signed
+from studio.lenses.waterfall import ABOVE, BELOW
+from studio.maps.colours import signed_text
 from studio.views.token_text import visible_text
 from studio.widgets.look import Look
 
@@ -47,7 +48,7 @@ class EffectBars(QWidget):
     def set_changes(self, raised: Sequence[Change], lowered: Sequence[Change]) -> None:
         """Show these, the strongest first in both."""
         self.raised, self.lowered = tuple(raised), tuple(lowered)
-        said = (f"{one.text} {signed(one.value)}" for one in (*raised, *lowered))
+        said = (f"{one.text} {signed_text(one.value)}" for one in (*raised, *lowered))
         self.setAccessibleDescription("; ".join(said))
         self.updateGeometry()
         self.update()
@@ -89,7 +90,7 @@ class EffectBars(QWidget):
         painter.setFont(self.look.font(11))
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         painter.setPen(self.look.color("text_quiet"))
-        painter.drawText(QRectF(self.width() - _NUMBER, top, _NUMBER - 2, _ROW), right, signed(one.value))
+        painter.drawText(QRectF(self.width() - _NUMBER, top, _NUMBER - 2, _ROW), right, signed_text(one.value))
         room = self.width() - wide - _NUMBER
         if one.value != one.value or room <= 0:
             return

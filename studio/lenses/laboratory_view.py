@@ -120,9 +120,13 @@ class LaboratoryView(AskingView):
             self.picture.another(scene)
         if scene is not before[0] or other is not before[1]:
             self.bench = self.pair = None
+            self._pointed_token = -1  # of another vocabulary, perhaps
         self.surprise.ask(id(scene), SURPRISE, scene.model, scene.capture)
         if other is not None:
             self.other_surprise.ask(id(other), SURPRISE, other.model, other.capture)
+        else:  # nobody keeps B now: a later one may have its identity
+            self.other_surprise.forget()
+            self.other_logits.forget()
         self._show_surprise()
 
     @property

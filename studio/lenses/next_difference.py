@@ -53,8 +53,10 @@ class Pair:
         """The tokens whose chances are furthest apart, the smaller id first among equals."""
         size = np.nan_to_num(np.abs(self.change), nan=-1.0)
         most = min(most, len(size))
-        found = np.sort(np.argpartition(-size, most - 1)[:most])
-        return [int(token) for token in found[np.argsort(-size[found], kind="stable")]]
+        least = np.partition(size, -most)[-most]
+        sure = np.flatnonzero(size > least)
+        found = np.concatenate([sure, np.flatnonzero(size == least)[: most - len(sure)]])
+        return [int(token) for token in found[np.lexsort((found, -size[found]))]]
 
     def choices(self, text: ShownText, real: int, most: int = SHOWN) -> list[Choice]:
         """The furthest apart as bars, A's chance with B's as what was before; the real next token is among them."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from studio.core.language import tr
 from studio.lenses.attribution_numbers import PartKey, Split, part_words, value_of
 from studio.lenses.effect_bars import Change, EffectBars
-from studio.lenses.waterfall import signed
+from studio.maps.colours import signed_text
 from studio.seeing.shown_text import ShownText
 from studio.views.token_text import token_label
 from studio.widgets.card import Card
@@ -49,7 +49,7 @@ class PartCard(Card):
         """What the part `key` adds; its two lists follow once the `effect` is known."""
         self.set_title(part_words(key))
         self.effects.setVisible(effect is not None)
-        own = tr("adds {value} to this logit.", value=signed(value_of(split, key)))
+        own = tr("adds {value} to this logit.", value=signed_text(value_of(split, key)))
         if effect is None:
             self.told.setText(own)
             return

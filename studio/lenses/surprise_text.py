@@ -9,7 +9,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.core.language import tr
-from studio.lenses.waterfall import ABOVE, BELOW, signed
+from studio.lenses.waterfall import ABOVE, BELOW
+from studio.maps.colours import signed_text
 from studio.seeing.shown_text import ShownText
 from studio.views.bars import percent_text
 from studio.views.token_view import Token, TokenView
@@ -72,7 +73,7 @@ class SurpriseText(Card):
         self.view.set_weights(shares, ABOVE, BELOW)
         self.view.set_remarks([
             [CardRow(tr("A:")), *_remarks(found, place), CardRow(tr("B:")), *_remarks(other, place),
-             CardRow(tr("A − B {bits} bits", bits=signed(float(bits[place]))))]
+             CardRow(tr("A − B {bits} bits", bits=signed_text(float(bits[place]))))]
             if found.rank[place] >= 0 else _remarks(found, place)
             for place in range(len(bits))
         ])  # fmt: skip
@@ -80,7 +81,7 @@ class SurpriseText(Card):
             self.set_note(
                 tr("A − B: the text's loss is {a} nats in A, {b} in B, so {apart} · click a token to look at what "
                    "could come after it",
-                   a=f"{found.loss:.4f}", b=f"{other.loss:.4f}", apart=signed(found.loss - other.loss))
+                   a=f"{found.loss:.4f}", b=f"{other.loss:.4f}", apart=signed_text(found.loss - other.loss))
             )  # fmt: skip
         else:
             self.set_note(tr("Nothing stands before the only token, so it is no surprise."))

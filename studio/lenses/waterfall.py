@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.language import tr
-from studio.maps.colours import number_text
+from studio.maps.colours import signed_text
 from studio.widgets.look import Look
 
 _ROW, _NAME, _NUMBER = 21, 112, 64
@@ -54,7 +54,7 @@ class Waterfall(QWidget):
         before = len(self.summands)
         self.summands = tuple(summands)
         self._hover, self._chosen = -1, min(self._chosen, len(summands) - 1)
-        self.setAccessibleDescription("; ".join(f"{one.name} {signed(one.value)}" for one in summands))
+        self.setAccessibleDescription("; ".join(f"{one.name} {signed_text(one.value)}" for one in summands))
         if before != len(summands):
             self.updateGeometry()
         self.update()
@@ -105,7 +105,7 @@ class Waterfall(QWidget):
         painter.drawText(QRectF(6, top, _NAME - 10, _ROW - 1), flags, one.name)
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         painter.setPen(self.look.color("text"))
-        painter.drawText(QRectF(self.width() - _NUMBER, top, _NUMBER - 6, _ROW - 1), right, signed(one.value))
+        painter.drawText(QRectF(self.width() - _NUMBER, top, _NUMBER - 6, _ROW - 1), right, signed_text(one.value))
         left, wide = min(ends), max(1.5, abs(ends[1] - ends[0]))
         if left != left or wide != wide:
             return
@@ -140,9 +140,3 @@ class Waterfall(QWidget):
             self.chosen.emit(row)
         else:
             super().keyPressEvent(event)
-
-
-def signed(value: float) -> str:
-    """A number with its sign: +1.25, −0.04."""
-    text = number_text(value)
-    return text if text.startswith("−") or value != value else f"+{text}"

@@ -60,8 +60,8 @@ class Marks:
     """The pens of the frames around what is pointed at, looked up once: a hand moves more often than a theme."""
 
     def __init__(self, look: Look) -> None:
-        names = {"band": "text_quiet", "ground": "window", "locked": "accent", "marked": "text"}
-        self.band, self.ground, self.locked, self.marked = (QPen(look.color(role), 1) for role in names.values())
+        roles = ("text_quiet", "window", "accent", "text")
+        self.band, self.ground, self.locked, self.marked = (QPen(look.color(role), 1) for role in roles)
         for pen in (self.locked, self.marked):
             pen.setWidth(2)
 

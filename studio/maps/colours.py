@@ -135,3 +135,9 @@ def number_text(value: float) -> str:
         return f"{head}e{int(power)}".replace("-", "−")
     digits = 4 if size < 10 else max(0, 4 - len(str(int(size))))
     return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def signed_text(value: float) -> str:
+    """A number with its sign: +1.25, −0.04."""
+    text = number_text(value)
+    return text if text.startswith("−") or value != value else f"+{text}"

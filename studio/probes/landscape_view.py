@@ -57,7 +57,7 @@ class LandscapeView(SceneView):
         self._card = Card(tr("Loss"), look)
         self._stack = QStackedWidget()
         self._lay_out()
-        self.kind.changed.connect(self._say)
+        self.kind.changed.connect(self.told)
         self.chart.hovered.connect(self._pointed_at)
         self.map.hovered.connect(self._pointed_at)
         self._question.answered.connect(self._came)
@@ -195,13 +195,14 @@ class LandscapeView(SceneView):
             return float("nan")
         return float(losses[int(np.abs(field.second).argmin()), int(np.abs(field.first).argmin())])
 
-    def _say(self, _kind: str = "") -> None:
+    def _say(self) -> None:
         running, field = self._question.waiting, self.field
         self.button.setText(tr("Stop") if running else tr("Measure"))
         self.button.set_kind("" if running else "primary")
         self.button.setEnabled(self.looking.shown[0] is not None)
-        if field is None or self._losses is None:
-            self.note.setText(tr(_ABOUT[self.kind.value()]))
+        self.note.setVisible(field is not None)
+        if field is None or self._losses is None:  # the explanation says where the weights would walk
+            self.note.setText("")
             return
         words = tr("{done} of {total} points; each is the mean loss of {sample}.", done=self.done,
                    total=self._losses.size, sample=field.sample)  # fmt: skip

@@ -42,6 +42,7 @@ class TaxonomyView(SceneView):
         super().__init__(session, look)
         self._now, self._beside = (Question(self.looking, f"taxonomy {side}", self) for side in ("A", "B"))
         self._shown: Doubles | None = None
+        self._operands: list[tuple[str, Any]] = []  # what `_shown` is made of, by name
         self._series: Series | None = None
         self._drawn: tuple[object, ...] | None = None  # what the curves show
         self.kind = Segmented(tuple((value, tr(words)) for value, words in KINDS), look, tr("What is scored"))
@@ -114,7 +115,8 @@ class TaxonomyView(SceneView):
         self._draw_curves()
 
     def _draw_map(self) -> None:
-        self._shown = shown = self._scores()
+        self._shown, self._operands = self._scores(), self._sides()
+        shown = self._shown
         self.bar.setVisible(shown is not None)
         if shown is None:
             self.map.set_values(np.zeros((0, 0), np.float32))
@@ -124,8 +126,7 @@ class TaxonomyView(SceneView):
             self._heads.set_note(str(error) if error is not None else words)
             return
         layers, heads = shown.shape
-        kept, held = self.looking.moments
-        signed = held is not None if kept is not None else self._beside.current is not None
+        signed = len(self._operands) > 1
         most = max(float(np.nanmax(np.abs(shown), initial=0.0)), 1e-3)
         limits = (-most, most, "difference") if signed else (0.0, self._highest(), "viridis")
         self.map.set_values(shown.astype(np.float32), low=limits[0], high=limits[1], ramp=limits[2])
@@ -138,19 +139,20 @@ class TaxonomyView(SceneView):
 
     def _scores(self) -> Doubles | None:
         """(layers, heads): of the snapshot that is shown, else of the scene, less the other one's in a difference."""
+        sides = [scores for _, scores in self._sides()]
+        if any(scores is None for scores in sides):
+            return None
+        found: Doubles = sides[0] if len(sides) == 1 else sides[0] - sides[1]
+        return found
+
+    def _sides(self) -> list[tuple[str, Any]]:
+        """By name the (layers, heads) to show, and those that are subtracted from them; None while not known."""
         (snapshot, held), kind = self.looking.moments, self.kind.value()
         if snapshot is not None:
-            found: Doubles | None = snapshot.scores.get(kind)
-            less: Doubles | None = None if held is None else held.scores.get(kind)
-            if held is None or found is None:
-                return found
-            return None if less is None else found - less
-        if self._now.current is None:
-            return None
-        now: Doubles = getattr(self._now.current, kind)
-        if self.looking.shown[1] is None:
-            return now
-        return None if self._beside.current is None else now - getattr(self._beside.current, kind)
+            kept = (snapshot,) if held is None else (snapshot, held)
+            return [(tr("step {step}", step=f"{one.step:,}"), one.scores.get(kind)) for one in kept]
+        answers = (self._now.current,) if self.looking.shown[1] is None else (self._now.current, self._beside.current)
+        return [(name, getattr(one, kind, None)) for name, one in zip((tr("A"), tr("B")), answers, strict=False)]
 
     def _highest(self) -> float:
         """Where both axes of a score end: at 1, or lower while no head has come far; the same for all steps."""
@@ -165,7 +167,9 @@ class TaxonomyView(SceneView):
             return tr("step {now} − step {then}, from snapshots", now=f"{kept.step:,}", then=f"{held.step:,}")
         if kept is not None:
             return tr("step {step}, from its snapshot", step=f"{kept.step:,}")
-        scene = self.looking.shown[0]
+        scene, other = self.looking.shown
+        if other is not None:
+            return tr("A − B, exact")
         return tr("step {step}, exact", step=f"{scene.step:,}") if scene is not None and scene.step else tr("exact")
 
     def _draw_curves(self) -> None:
@@ -196,30 +200,13 @@ class TaxonomyView(SceneView):
         self.chart.set_limits(0.0, self._highest())
         self.chart.set_lines(lines, level)
         waiting = tr("{count} more snapshots are being read.", count=series.missing) if series.missing else ""
-        self.grown.setText(" ".join(part for part in (self._first_grown(), waiting) if part))
+        self.grown.setText(" ".join(part for part in (first_grown(series, kind), waiting) if part))
 
     def _chance(self) -> Level | None:
         if self.kind.value() != "induction":
             return None
         known = self.looking.snapshot or self._now.current
         return Level(known.chance, tr("chance {value}", value=f"{known.chance:.4f}")) if known is not None else None
-
-    def _first_grown(self) -> str:
-        """When the first head rose above a half, and which one it was."""
-        series, kind = self._series, self.kind.value()
-        if series is None or kind not in series.scores or kind == "entropy":
-            return ""
-        found = series.scores[kind]
-        above = np.argwhere(found > GROWN)
-        if not len(above):
-            most = float(np.nanmax(found)) if np.isfinite(found).any() else float("nan")
-            return tr("No head has risen above {half} so far; the highest was {most}.", half=GROWN, most=f"{most:.3f}")
-        at, layer, head = (int(number) for number in above[0])
-        return tr(
-            "Layer {layer} head {head} was the first to rise above {half}: at step {step}, to {value}.",
-            layer=layer, head=head, half=GROWN, step=f"{int(series.steps[at]):,}",
-            value=f"{found[at, layer, head]:.3f}",
-        )  # fmt: skip
 
     # --- the selection ----------------------------------------------------------------------------------------------
 
@@ -253,8 +240,11 @@ class TaxonomyView(SceneView):
 
     def _describe(self, row: int, column: int) -> tuple[str, list[CardRow]]:
         title = tr("layer {layer} head {head}", layer=row, head=column)
-        value = self._shown[row, column] if self._shown is not None else float("nan")
-        return title, [CardRow(f"{name_of(self.kind.value())} {value:.4f}", self._when())]
+        name, value = name_of(self.kind.value()), self._shown[row, column] if self._shown is not None else float("nan")
+        if self._shown is None or len(self._operands) == 1:
+            return title, [CardRow(f"{name} {value:.4f}", self._when())]
+        operands = " − ".join(f"{side} {scores[row, column]:.4f}" for side, scores in self._operands)
+        return title, [CardRow(f"{name} {value:+.4f}", self._when()), CardRow(operands)]
 
     # --- what it says -----------------------------------------------------------------------------------------------
 
@@ -270,7 +260,12 @@ class TaxonomyView(SceneView):
             return text
         value = float(self._shown[layer, head])
         where = tr("Layer {layer} head {head}", layer=layer, head=head)
-        return f"{text} {where}: {filled(kind, value, known.period, known.chance)}"
+        if len(self._operands) == 1:
+            return f"{text} {where}: {filled(kind, value, known.period, known.chance)}"
+        said = [f"{name}: {filled(kind, float(scores[layer, head]), known.period, known.chance)}"
+                for name, scores in self._operands]  # fmt: skip
+        apart = " − ".join(name for name, _ in self._operands)
+        return f"{text} {where}: {' '.join(said)} {apart} = {value:+.4f}."
 
     def numbers(self) -> dict[str, npt.NDArray[Any]]:
         """Scores by layer and head as shown, and all snapshots' behind them."""
@@ -285,3 +280,20 @@ class TaxonomyView(SceneView):
 
 def _head(layer: int, head: int) -> str:
     return tr("layer {layer} head {head}", layer=layer, head=head)
+
+
+def first_grown(series: "Series", kind: str) -> str:
+    """When the first head rose above a half, and which one it was."""
+    if kind not in series.scores or kind == "entropy":
+        return ""
+    found = series.scores[kind]
+    above = np.argwhere(found > GROWN)
+    if not len(above):
+        most = float(np.nanmax(found)) if np.isfinite(found).any() else float("nan")
+        return tr("No head has risen above {half} so far; the highest was {most}.", half=GROWN, most=f"{most:.3f}")
+    at, layer, head = (int(number) for number in above[0])
+    return tr(
+        "Layer {layer} head {head} was the first to rise above {half}: at step {step}, to {value}.",
+        layer=layer, head=head, half=GROWN, step=f"{int(series.steps[at]):,}",
+        value=f"{found[at, layer, head]:.3f}",
+    )  # fmt: skip

@@ -92,6 +92,7 @@ class ChoiceBars(QWidget):
         before = self.sizeHint()
         self._choices, self._rest = list(choices), rest
         self._pointed = min(self._pointed, len(self._choices) - 1)
+        self._tell()
         self.setAccessibleDescription(", ".join(f"{item.text} {percent_text(item.probability)}" for item in choices))
         if self.sizeHint() != before:
             self.updateGeometry()
@@ -174,10 +175,13 @@ class ChoiceBars(QWidget):
         flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(QRectF(self.width() - _PERCENT, top, _PERCENT - 6, BAR_ROW), flags, percent_text(probability))
 
+    def _tell(self) -> None:
+        self.setToolTip(self.tip_words(self._choices[self._pointed]) if self._pointed >= 0 else "")
+
     def _point(self, row: int) -> None:
         if row != self._pointed:
             self._pointed = row
-            self.setToolTip(self.tip_words(self._choices[row]) if row >= 0 else "")
+            self._tell()
             self.pointed.emit(self._choices[row].id if row >= 0 else -1)
             self.update()
 

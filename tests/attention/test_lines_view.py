@@ -1,5 +1,7 @@
 """Lines between tokens: of which heads, how many, and what they leave out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -160,12 +162,38 @@ def test_b_alone_shows_its_own_weights_in_the_colours_of_its_heads(view, session
 
 
 def test_models_that_hardly_differ_say_how_far_they_do_instead_of_showing_nothing(view, session):
+    looking, scene = session.looking, session.looking.scene
+    nearly = replace(scene.capture, attention=scene.capture.attention * np.float32(0.99))
+    looking.other, looking.mode = replace(scene, capture=nearly), "difference"
+    looking.changed.emit(frozenset({"other", "mode"}))
+    assert len(view.canvas.lines) == 0
+    assert "No difference of these heads reaches 0.05; the largest of the layer is 1.0e-02" in view.note.text()
+    assert "0.5 % of all attention goes elsewhere (half of Σ |difference|)" in view.note.text()
+
+
+def test_a_model_less_itself_says_that_nothing_differs(view, session):
     looking = session.looking
     looking.other, looking.mode = looking.scene, "difference"
     looking.changed.emit(frozenset({"other", "mode"}))
-    assert len(view.canvas.lines) == 0
-    assert "No difference of these heads reaches 0.05" in view.note.text()
-    assert "0 % of all attention goes elsewhere" in view.note.text()
+    session.selection.lock(row=6)
+    assert len(view.canvas.lines) == len(view.canvas.focused) == 0
+    assert view.note.text() == "No weight of this layer differs"
+    assert view.key.words[2] == "nothing differs"
+    row = view._describe("row", 6)[1][0]
+    assert (row.text[:6], row.color) == ("+0.000", None)
+    assert not view.grab().isNull()
+
+
+def test_what_is_said_and_given_out_is_never_of_lines_that_are_still_being_chosen(view, session, settled, monkeypatch):
+    monkeypatch.setattr("studio.attention.lines_view.HEAVY", 1)
+    compare(session)
+    assert view.numbers() == {}
+    assert view.note.text() == "being computed…"
+    assert "hidden" not in view._describe("row", 6)[1][0].note
+    settled()
+    found = view.numbers()
+    assert np.array_equal(found["difference"], found["weight_a"].astype(float) - found["weight_b"])
+    assert "of all attention goes elsewhere" in view.note.text()
 
 
 def test_a_picture_of_a_difference_holds_what_its_lines_mean(view, session):

@@ -37,6 +37,13 @@ def test_enter_gives_another_number_and_keeps_quiet_about_the_same_one(field, qt
     assert given == [(2, 1, -0.001)]
 
 
+def test_enter_alone_changes_nothing_of_a_number_that_is_longer_than_what_is_shown(field, qtbot) -> None:
+    field.open(QRectF(40, 40, 30, 20), (2, 1), 1 / 3)
+    assert field.text() == "0.333333"
+    with qtbot.assertNotEmitted(field.given):
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
 def test_a_mistake_is_said_until_something_else_is_typed(field, qtbot) -> None:
     field.setText("half")
     qtbot.keyClick(field, Qt.Key.Key_Return)

@@ -1,12 +1,16 @@
 """Ways between two moments: the held one and the slider's, on the basis that stays, by their true distance."""
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 
 from studio.core.errors import StudioError
 from studio.embeddings.trajectories_view import TrajectoriesView
+from studio.embeddings.two_moments import TwoMoments
 from studio.insight import journey
 from tests.lenses.trained import Stage
 
@@ -101,3 +105,36 @@ def test_turned_tables_are_turned_here_too_and_what_is_gone_is_a_sentence(view: 
     np.testing.assert_allclose(found, np.linalg.norm(one - other, axis=1), rtol=1e-4)
     with pytest.raises(StudioError, match="The checkpoint of step 4 is gone"):
         journey.moved_between(folder, (3, 4))
+
+
+def whole(seed: int, steps: tuple[int, ...] = (3, 6, 9), kept: bool = True) -> journey.Journey:
+    points = np.random.default_rng(seed).normal(size=(len(steps), 5, 3)).astype(np.float32)
+    return journey.Journey(steps, points, np.zeros((2, 5)), np.zeros(5), (1.0,), turned=False, kept=kept)
+
+
+def held_at(step: int, **told: Any) -> Any:
+    return SimpleNamespace(moments=(None, SimpleNamespace(step=step)), **told)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_another_way_through_the_same_moments_is_subtracted_anew_and_told() -> None:
+    between, told = TwoMoments(held_at(3)), []
+    between.changed.connect(lambda: told.append(between.journey))
+    for one in (whole(1), whole(2)):
+        between.follow(one, 2, MagicMock())
+        assert between.journey is not None
+        np.testing.assert_allclose(between.journey.moved, np.linalg.norm(one.points[2] - one.points[0], axis=1))
+        assert told[-1] is between.journey
+        between.follow(one, 2, MagicMock())
+    assert len(told) == 2
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_run_that_went_on_is_asked_again_where_its_tables_are_turned_onto_the_last_one() -> None:
+    for turned, times in ((True, 2), (False, 1)):
+        ask = MagicMock()
+        ask.return_value.cancelled = False
+        between = TwoMoments(held_at(3, ask=ask, scene=SimpleNamespace(folder=Path("/run/checkpoints/step-9"))))
+        for steps in ((3, 6, 9), (3, 6, 9, 12)):
+            between.follow(whole(1, steps, kept=False), 2, SimpleNamespace(source="tokens", turned=turned))  # type: ignore[arg-type]
+        assert ask.call_count == times

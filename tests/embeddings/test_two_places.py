@@ -114,4 +114,14 @@ def test_a_model_less_itself_is_nothing(stage: Stage) -> None:
     show(stage, stage.looking.scene, stage.looking.scene)
     assert not view.numbers()["cosines"].any()
     assert not view.numbers()["lengths"].any()
-    assert view.numbers()["apart"].max() < 1e-4
+    assert not view.numbers()["apart"].any()
+
+
+def test_another_table_takes_nothing_over_of_the_former_difference(stage: Stage) -> None:
+    view = shown(stage)
+    part = view.learned
+    part.heat.hovered.emit(3, -1)
+    places = len(part.map.picture.points)
+    assert part.map.linked
+    part.show_places(np.eye(places), np.ones(places), np.ones((places, 2), np.float32), np.ones(2))
+    assert (part.map.locked, part.map.linked) == (-1, ())

@@ -8,6 +8,7 @@ import pytest
 from studio.embeddings import map_words, two_places, way_words
 from studio.embeddings.way_tools import WayWish
 from studio.embeddings.wishes import MapWish, map_key, table_key
+from studio.maps.colours import signed_text
 
 POINTS = np.array([[0.5, -1.0, 2.0], [np.nan, 0.0, 0.0]], np.float32)
 
@@ -99,7 +100,7 @@ def test_a_way_says_its_basis_its_distances_and_the_dimensions_it_knows() -> Non
 
 @pytest.mark.parametrize(("value", "words"), [(0.25, "+0.2500"), (-0.25, "−0.2500"), (float("nan"), "NaN")])
 def test_a_difference_always_has_its_sign(value: float, words: str) -> None:
-    assert two_places.signed(value) == words
+    assert signed_text(value) == words
 
 
 def test_both_operands_stand_in_every_sentence_about_two_tables() -> None:

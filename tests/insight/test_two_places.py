@@ -41,6 +41,15 @@ def test_a_table_that_was_only_turned_lies_on_the_other_one() -> None:
     assert other.apart.min() > 0.01
 
 
+def test_a_table_less_itself_is_zero_and_not_merely_small() -> None:
+    model = shaken(tiny("gpt2"), 1)
+    found = positions_less(model, model)
+    assert not found.cosines.any()
+    assert not found.lengths.any()
+    assert not found.apart.any()
+    np.testing.assert_array_equal(found.turned, found.b.points)
+
+
 def test_only_the_places_that_both_have_are_compared() -> None:
     long = tiny("gpt2")
     short = tiny("gpt2", context_length=long.context_length - 5)

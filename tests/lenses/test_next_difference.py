@@ -51,6 +51,18 @@ def test_what_only_one_of_them_can_say_is_infinitely_far_and_said_so():
     assert np.isnan(bits_apart(np.array([np.nan, 0.5]), np.array([0.5, 0.5])))
 
 
+def test_among_equals_the_smaller_ids_come_first():
+    logits = np.random.default_rng(0).normal(size=1_000).astype(np.float32)
+    alike = Pair(Bench(logits, (0,)), Bench(logits, (0,)))
+    assert alike.order(4) == [0, 1, 2, 3]
+    other = logits.copy()
+    other[700] += 3.0
+    alike.b = Bench(other, (0,))
+    alike.set_sampling(Sampling(temperature=1.0, top_k=1))  # all but one token of each have no chance at all
+    ends = {int(logits.argmax()), int(other.argmax())}
+    assert alike.order(4) == [*sorted(ends), *[token for token in range(4) if token not in ends]][:4]
+
+
 def test_controls_move_both_and_the_difference_with_them():
     made, wish = pair(), Sampling(temperature=0.5, top_p=0.9)
     made.set_sampling(wish)

@@ -7,7 +7,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from studio.lenses.effect_bars import Change, EffectBars
-from studio.lenses.waterfall import ABOVE, BELOW, Summand, Waterfall, signed
+from studio.lenses.waterfall import ABOVE, BELOW, Summand, Waterfall
+from studio.maps.colours import signed_text
 
 pytestmark = pytest.mark.gui
 ROWS = (Summand("a", 2.0, "A"), Summand("b", -3.0, "B"), Summand("c", 0.5, "C"), Summand("all", -0.5, None, True))
@@ -59,11 +60,11 @@ def test_a_click_and_the_keyboard_choose_a_row(fall: Waterfall, qtbot: Any) -> N
 def test_a_part_that_is_no_number_draws_none(fall: Waterfall) -> None:
     fall.set_summands([Summand("a", float("nan")), Summand("all", float("nan"), None, True)])
     fall.grab()
-    assert signed(float("nan")) == "NaN"
+    assert signed_text(float("nan")) == "NaN"
 
 
 def test_numbers_carry_their_sign() -> None:
-    assert [signed(value) for value in (1.25, -0.04, 0.0)] == ["+1.2500", "−0.0400", "+0.0000"]
+    assert [signed_text(value) for value in (1.25, -0.04, 0.0)] == ["+1.2500", "−0.0400", "+0.0000"]
 
 
 def test_raised_and_lowered_tokens_share_one_scale(look: Any, qtbot: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -130,12 +131,19 @@ def hover(bot: Any, widget: QWidget, at: QPoint) -> None:
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with two runs of one shape, trained once."""
+    return trained_in(tmp_path_factory.getbasetemp() / "lenses")
+
+
+@cache
+def trained_in(folder: Path) -> Path:
+    """The project, once for all rooms: to pytest the fixture of each of them is another one."""
     import torch
 
+    folder.mkdir()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return make_project(tmp_path_factory.mktemp("lenses") / "harbour", config(), config(drop_rate=0.1))
+        return make_project(folder / "harbour", config(), config(drop_rate=0.1))
     finally:
         torch.set_num_threads(threads)
 

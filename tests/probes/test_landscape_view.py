@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from studio.insight.landscape import mean_loss
 from studio.insight.own_text import HELD_BACK, ground, own_text
@@ -44,7 +45,15 @@ def fingerprint(scene: Any) -> str:
 def test_nothing_is_measured_before_somebody_asks(view: LandscapeView, stage: Stage) -> None:
     assert stage.session.jobs.jobs == []
     assert view.numbers() == {}
-    assert "moved along a random direction" in view.note.text()
+    assert "moved along a random direction" in view.explanation()
+    assert not view.note.isVisible()  # what the page says below the view, it says once
+
+
+def test_where_one_could_walk_is_told_as_soon_as_it_is_chosen(view: LandscapeView, stage: Stage) -> None:
+    told: list[str] = []
+    view.told.connect(lambda: told.append(view.explanation()))
+    stage.bot.mouseClick(view.kind._buttons["path"], Qt.MouseButton.LeftButton)
+    assert "plane that holds most of the way a run has gone" in told[-1]
 
 
 def test_a_line_goes_through_the_models_own_loss(view: LandscapeView, stage: Stage) -> None:

@@ -43,6 +43,7 @@ def test_it_begins_with_the_neuron_that_is_furthest_apart(view: NeuronsView, sta
     np.testing.assert_array_equal(view.numbers()["values_b"], b.values)
 
 
+@pytest.mark.slow
 def test_both_operands_are_told_at_every_token_and_in_the_formula(view: NeuronsView, stage: Stage) -> None:
     a, b = both(stage, 1)
     neuron = view.place[1]

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from studio.core.errors import StudioError
 from studio.insight.heads import taxonomy
 from studio.probes.score_words import KINDS
-from studio.probes.taxonomy_view import TaxonomyView
+from studio.probes.taxonomy_view import TaxonomyView, first_grown
 from tests.lenses.trained import STEPS, Stage
 
 pytestmark = [pytest.mark.gui, pytest.mark.torch]
@@ -80,16 +80,17 @@ def test_a_run_from_before_a_score_existed_says_what_is_missing(view: TaxonomyVi
     assert len(view.chart.lines) == 4
 
 
-def test_the_page_says_when_the_first_head_rose_above_a_half(view: TaxonomyView) -> None:
+def test_the_page_says_when_the_first_head_rose_above_a_half() -> None:
     steps = np.array([0, 100, 200, 300])
     found = np.full((4, 2, 2), 0.1)
     found[2:, 1, 0] = (0.62, 0.9)
     found[3, 0, 1] = 0.7
-    view._series = SimpleNamespace(steps=steps, scores={"induction": found}, missing=0)
-    assert "Layer 1 head 0" in view._first_grown()
-    assert "at step 200, to 0.620" in view._first_grown()
-    view._series = SimpleNamespace(steps=steps, scores={"induction": 0.3 * found / found.max()}, missing=0)
-    assert "the highest was 0.300" in view._first_grown()
+    series: Any = SimpleNamespace(steps=steps, scores={"induction": found}, missing=0)
+    assert "Layer 1 head 0" in first_grown(series, "induction")
+    assert "at step 200, to 0.620" in first_grown(series, "induction")
+    series.scores = {"induction": 0.3 * found / found.max()}
+    assert "the highest was 0.300" in first_grown(series, "induction")
+    assert first_grown(series, "local") == ""
 
 
 def test_pointing_at_a_cell_brings_its_curve_to_the_front_and_fills_the_formula(
@@ -134,6 +135,15 @@ def test_two_checkpoints_are_subtracted_the_right_way_round(view: TaxonomyView, 
     scene, other = stage.looking.shown
     wanted = taxonomy(scene.model, scene.capture).induction - taxonomy(other.model, other.capture).induction
     np.testing.assert_allclose(view.map.values, wanted.astype(np.float32))
+    a, b = (taxonomy(one.model, one.capture).induction[1, 0] for one in (scene, other))
+    difference, operands = view.map.describe(1, 0)[1]
+    assert (difference.text, difference.note) == (f"induction {a - b:+.4f}", "A − B, exact")
+    assert operands.text == f"A {a:.4f} − B {b:.4f}"
+    stage.session.selection.hover(layer=1, head=0)
+    said = view.explanation()
+    assert f"= {a:.4f}; chance" in said.partition(" A: ")[2].partition(" B: ")[0]
+    assert f"= {b:.4f}; chance" in said.partition(" B: ")[2]
+    assert said.endswith(f"A − B = {a - b:+.4f}.")
     stage.looking.set_mode("B")
     stage.until(lambda: not view._now.waiting)
     np.testing.assert_allclose(view.map.values, taxonomy(other.model, other.capture).induction.astype(np.float32))

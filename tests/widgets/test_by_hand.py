@@ -83,6 +83,9 @@ def test_every_event_is_handed_on_once(picture: ByHand) -> None:
     )  # fmt: skip
     QApplication.sendEvent(picture, turn)
     found = words(picture)
+    moves = found.count("move")
+    QTest.mouseMove(picture, middle + QPoint(7, 5))
+    assert found.count("move") == moves + 1
     assert [found.count(word) for word in ("reset", "leave", "wheel")] == [1, 1, 1]
     assert found[:2] == ["press", "release"]
     assert "key" not in found
