@@ -75,7 +75,7 @@ class DataPanel(Page):
         self._stack = QStackedWidget()
         for part in (self._empty(), self._full()):
             self._stack.addWidget(part)
-        for way in (self.public, self.samples, self.writing, self.work):
+        for way in (self.reading, self.public, self.samples, self.writing, self.work):
             way.refused.connect(self._refused)
         self._arrival: IntakeView | None = None  # made for the first table
         self.body.addWidget(self._stack, 1)

@@ -68,13 +68,12 @@ class Faults:
         if len(self.first) < self.KEPT:
             self.first.append(Fault(line, reason))
 
-    def located(self, reason: str) -> dict[str, int]:
-        """All of it counted, this reason apart for each line: a row so told can be looked up in its file."""
+    def located(self, reason: str, place: str = "line") -> dict[str, int]:
+        """All of it counted, this reason apart for each line, or other `place`, so that it can be looked up there."""
         told = min(self.REASONS, self.by_reason.get(reason, 0))
         lines = [fault.line for fault in self.first if fault.reason == reason][:told]
-        counts = {f"{reason}, in line {line:,}": 1 for line in lines} | dict(self.by_reason)
-        if lines:
-            counts[reason] -= len(lines)
+        counts = Counter(f"{reason}, in {place} {line:,}" for line in lines) + Counter(self.by_reason)
+        counts[reason] -= len(lines)
         return {name: count for name, count in counts.items() if count}
 
 

@@ -133,7 +133,7 @@ def import_text(
     total = sum(map(_size, files))
     watch = Watch(total, watching.get("progress"), watching.get("keep_going"))
     sources, refused = _described(files, choices, watch)
-    unread = [file for file, _ in refused if file is not None and _is_text(file)]
+    unread = [file for file, _ in refused if file is not None and _is_text(file, watch)]
     refused += [(None, sentence) for path in paths if path.is_dir() for sentence in of_other_kinds(path)]
     temporary = texts / f".making-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     with explained("The text", texts, total):
@@ -147,7 +147,7 @@ def import_text(
             if known is not None:
                 remove_folder(temporary)
                 note = f"This is the text “{known.name}”, which is here already; nothing was copied."
-                return dataclasses.replace(known, notes=(note,))
+                return dataclasses.replace(known, notes=(note, *(why for _, why in refused[:_NAMED])))
             wanted = safe_name(name or _name_of(paths))
             described = _describe(copy, sources, kept, [why for _, why in refused], choices)
             return _commit(temporary, texts, wanted, {**described, "unread": list(map(str, unread))})
@@ -212,10 +212,12 @@ def _described(
     return sources, [(file, error.message) for file, error in refused]
 
 
-def _is_text(file: Path) -> bool:
+def _is_text(file: Path, watch: Watch) -> bool:
     """Whether a file that was refused can be read with � where it does not fit."""
     try:
-        format_for(file).describe(file, None, TextChoices(replace=True))
+        format_for(file).describe(file, lambda _bytes: watch.looked(0), TextChoices(replace=True))
+    except StoppedError:
+        raise
     except StudioError:
         return False
     return True
@@ -255,6 +257,8 @@ def _describe(
 
 
 def _commit(temporary: Path, texts: Path, wanted: str, description: dict[str, Any]) -> Text:
+    if not description["unread"]:
+        del description["unread"]  # an Atelier that does not know it yet opens what does not speak of it
     write_json(temporary / "text.json", description)
     sync_file(temporary / "text.txt")
     sync_folder(temporary)

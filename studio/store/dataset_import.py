@@ -56,7 +56,7 @@ def import_dataset(
                     table.faults.add(row.line, "holds a value that cannot be kept")
             require_going(keep_going)
         if not writer.rows:
-            raise StudioError("There are no rows that could be read.", _skipped(table.faults.located(TOO_LONG)))
+            raise StudioError("There are no rows that could be read.", _skipped(_faults(table)))
         if unknown := [column for column in reading.roles.values() if column not in writer.columns]:
             raise StudioError(f"The table has no column named “{unknown[0]}”.", "Choose the roles among its columns.")
         known = [item for item in newest_datasets(datasets) if item.sha256 == writer.sha256]
@@ -64,7 +64,7 @@ def import_dataset(
         if known:
             note = f"These are the rows of “{known[0].title}”, which is here already; nothing was copied."
             return dataclasses.replace(known[0], notes=(note,))
-        faults = table.faults.located(TOO_LONG)
+        faults = _faults(table)
         fresh = described(writer, reading, sources=tuple(sources), faults=faults, why=table.facts.why)
         seal(temporary / "v1", fresh)
         final = datasets / free_name(datasets, safe_name(name or "rows"))
@@ -84,6 +84,14 @@ def add_dataset(
     reading = reading or recognise(table.facts.columns, [row.values for row in table.head()])
     more["name"] = more.get("name") or path.name.split(".")[0]
     return import_dataset(datasets, table, reading, sources=(str(path),), **more)
+
+
+def _faults(table: "Table") -> dict[str, int]:
+    """What was left out by reason; of a single file also where the rows are that are too long."""
+    kind = table.facts.format
+    if kind == "table_folder":
+        return dict(table.faults.by_reason)
+    return table.faults.located(TOO_LONG, "row" if kind == "parquet" else "line")
 
 
 def _skipped(faults: Mapping[str, int]) -> str:

@@ -101,10 +101,15 @@ class Project:
         return sorted((text for text in found if text is not None), key=lambda text: text.name.casefold())
 
     def text(self, name: str) -> Text:
-        """One text by name; an unknown one is a `StudioError` that lists what there is."""
+        """One text by name; an unknown one is a `StudioError` that lists what there is, one that is here says why."""
         for text in self.texts():
             if text.name == name:
                 return text
+        if any(folder.name == name for folder in self._folders("texts", "text.json")):
+            raise StudioError(
+                f"The text “{name}” cannot be read: its description is damaged, or a newer Atelier wrote it.",
+                "Nothing was changed. Update Atelier, or import the text again.",
+            )
         known = ", ".join(f"“{text.name}”" for text in self.texts()) or "none yet"
         raise StudioError(f"There is no text “{name}” in the project “{self.name}”.", f"Its texts: {known}.")
 

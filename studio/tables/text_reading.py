@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 
+from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.formats.folder import files as texts_in
 from studio.store.corpus import Text
@@ -26,12 +27,24 @@ class TextReading(OneDialog):
         """Ask how these files, or those of a folder, are to be read; `shown`, else the first one, is looked at."""
         from studio.tables.reading_dialog import ReadingDialog
 
-        files = [file for path in paths for file in (texts_in(path) if path.is_dir() else (path,))]
+        try:
+            files = [file for path in paths for file in (texts_in(path) if path.is_dir() else (path,))] or list(paths)
+        except StudioError as error:
+            self.refused.emit(error)
+            return
         dialog = ReadingDialog(self._session, self._look, files, shown, self._window)
         dialog.chosen.connect(self.chosen)
         self.open(dialog)
 
     def ways(self, paths: Sequence[Path]) -> Actions:
         """What a banner offers that refuses these files: a single one, or a folder, may be readable otherwise."""
-        single = len(paths) == 1 and (paths[0].is_file() or (paths[0].is_dir() and bool(texts_in(paths[0]))))
+        single = len(paths) == 1 and (paths[0].is_file() or (paths[0].is_dir() and _has_texts(paths[0])))
         return [(tr("Read it differently…"), partial(self.ask, list(paths)))] if single else []
+
+
+def _has_texts(folder: Path) -> bool:
+    """Not either where it cannot be looked into."""
+    try:
+        return bool(texts_in(folder))
+    except StudioError:
+        return False

@@ -122,7 +122,10 @@ class Conversation(ShownChat):
         """Another version of a message; one of a person's own is answered again, in every column."""
         said = self.branches.at(row, column)
         setting = self._ready() if said.role == USER else None
-        if not text.strip() or text == said.text or self.busy or (said.role == USER and setting is None):
+        if not text.strip() or text == said.text:
+            return
+        if self.busy or (said.role == USER and setting is None):
+            self.unsaid.emit(text)
             return
         columns = tuple(range(len(self.branches.columns))) if setting is not None else (column,)
         former = tuple(self.branches.columns[place][row].id for place in columns)

@@ -29,6 +29,23 @@ def test_a_reason_is_told_apart_with_its_lines_and_the_sum_stays() -> None:
     assert faults.located("never seen") == {"too long": 2, "odd": 2}
 
 
+def test_two_rows_of_one_line_and_rows_of_a_format_without_lines_are_told_as_what_they_are() -> None:
+    faults = Faults()
+    for _ in range(2):
+        faults.add(1, "too long")
+    assert faults.located("too long", "row") == {"too long, in row 1": 2}
+
+
+def test_a_reason_that_came_behind_too_many_others_is_told_among_them() -> None:
+    faults = Faults()
+    for number in range(Faults.REASONS):
+        faults.add(number, f"reason {number}")
+    faults.add(500, "too long")
+    told = faults.located("too long")
+    assert "too long" not in "".join(told)
+    assert sum(told.values()) == faults.count == Faults.REASONS + 1
+
+
 def test_of_a_flood_of_one_reason_a_hundred_lines_are_told_and_the_others_counted() -> None:
     faults = Faults()
     for line in range(1, 251):

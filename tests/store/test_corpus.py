@@ -13,6 +13,7 @@ import pytest
 
 from studio.core.errors import StudioError
 from studio.formats import TextChoices
+from studio.store import corpus
 from studio.store.corpus import END_OF_TEXT, Text, write_text
 from studio.store.project import Project
 
@@ -125,6 +126,38 @@ def test_of_what_was_left_out_the_texts_are_remembered_and_can_be_read_after_all
     whole = project.add_text(text.files, choices=TextChoices(replace=True))
     assert whole.path.read_text("utf-8") == "1 Grüße\n\n2 Grüße\ufffd Träume\n\n10 Grüße"
     assert (whole.unread, whole.left_out) == ((), ())
+
+
+def test_a_description_is_one_that_an_older_atelier_opens_unless_something_was_left_unread(
+    project: Project, tmp_path: Path
+) -> None:
+    torn = put(tmp_path, "torn.txt", "Grüße".encode() + b"\xff Tr\xc3\xa4ume")
+    plain = project.add_text([put(tmp_path, "a.txt", "one")])
+    partly = project.add_text([put(tmp_path, "b.txt", "two"), torn])
+    said = [json.loads((text.folder / "text.json").read_text("utf-8")) for text in (plain, partly)]
+    assert "unread" not in said[0]
+    assert said[1]["unread"] == [str(torn)]
+    assert (plain.unread, project.text(plain.name).unread) == ((), ())
+
+
+def test_an_import_is_called_off_while_it_looks_whether_a_refused_file_is_a_text(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torn = put(tmp_path, "torn.txt", "Grüße".encode() + b"\xff Tr\xc3\xa4ume")
+    wanted, find = [True], corpus._is_text
+    monkeypatch.setattr(corpus, "_is_text", lambda *found: (wanted.clear(), find(*found))[1])
+    with pytest.raises(StudioError, match="stopped"):
+        project.add_text([put(tmp_path, "b.txt", "two"), torn], keep_going=lambda: bool(wanted))
+    assert wanted == []
+    assert not list(project.path.glob("texts/*"))
+
+
+def test_what_is_left_out_is_told_of_a_text_that_is_here_already_too(project: Project, tmp_path: Path) -> None:
+    whole = put(tmp_path, "a.txt", "one")
+    project.add_text([whole])
+    here, why = project.add_text([whole, put(tmp_path, "torn.txt", b"%PDF-1.7")]).notes
+    assert "here already" in here
+    assert "torn.txt" in why
 
 
 def test_files_that_were_chosen_in_another_order_keep_it_and_the_rescued_one_comes_last(
@@ -268,6 +301,8 @@ def test_a_text_whose_description_is_damaged_is_left_out_and_left_alone(project:
         (text.folder / "text.json").write_text(damage)
         assert project.texts() == []
         assert text.path.exists()
+        with pytest.raises(StudioError, match=r"“a” cannot be read: .* a newer Atelier wrote it"):
+            project.text("a")
 
 
 def test_the_head_shows_first_lines_and_cuts_endless_ones(project: Project, tmp_path: Path) -> None:

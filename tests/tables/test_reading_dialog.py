@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.errors import StudioError
 from studio.formats import TextChoices, format_for
-from studio.tables import text_look
+from studio.tables import text_look, text_reading
 from studio.tables.reading_dialog import ReadingDialog
 from studio.tables.text_look import SHOWN, TextLook, glance, look_at_text
 from studio.tables.text_reading import TextReading
@@ -158,6 +158,23 @@ def test_a_folder_of_which_nothing_could_be_read_is_offered_to_be_read_otherwise
     ask()
     assert reading.dialog.windowTitle() == "How “a.txt” is read"
     reading.dialog.reject()
+
+
+@pytest.mark.gui
+def test_a_folder_that_cannot_be_looked_into_is_told_and_opens_nothing(
+    session: Any, look: Any, window: QWidget, torn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> tuple[Path, ...]:
+        raise StudioError("The folder could not be read: Permission denied.")
+
+    reading, told = TextReading(session, look, window), []
+    reading.refused.connect(told.append)
+    ((_, ask),) = reading.ways([torn.parent])
+    monkeypatch.setattr(text_reading, "texts_in", refuse)
+    assert reading.ways([torn.parent]) == []
+    ask()
+    assert [error.message for error in told] == ["The folder could not be read: Permission denied."]
+    assert reading.dialog is None
 
 
 def test_a_look_shows_the_beginning_and_can_be_called_off(letter: Path, torn: Path) -> None:

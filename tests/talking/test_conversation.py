@@ -396,6 +396,21 @@ def test_a_chat_that_could_not_be_begun_gives_the_question_back(stage, failing):
     assert stage.texts() == ["one", "warm and cold"]
 
 
+def test_a_change_is_given_back_where_nobody_could_answer_it(stage, monkeypatch):
+    def nobody():
+        raise StudioError("No model is there.")
+
+    stage.ask("one")
+    unsaid = []
+    stage.talk.unsaid.connect(unsaid.append)
+    monkeypatch.setattr(stage.talk, "_setting", nobody)
+    stage.talk.edit(0, 0, "one")
+    assert (unsaid, stage.talk._back[1:]) == ([], []), "nothing was changed"
+    stage.talk.edit(0, 0, "other")
+    assert (stage.texts(), unsaid) == (["one", "warm and cold"], ["other"])
+    assert stage.errors[-1].message == "No model is there."
+
+
 def test_what_could_not_be_changed_is_given_back_too(stage, failing):
     stage.ask("one")
     unsaid = []
