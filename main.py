@@ -42,14 +42,10 @@ MEMORY = "glibc.malloc." + ":glibc.malloc.".join(
     ("hugetlb=1", "mmap_threshold=8589934592", "trim_threshold=8589934592", "top_pad=268435456")
 )
 
-# OpenMP's threads wait at each barrier for the slowest one. Spinning meanwhile is up to 1.4 times as fast for tiny
-# models on an idle machine; beside a window, a browser or a second run it burns 5 to 10 times the processor time
-# and made steps up to 4 times slower. People have browsers open, so the threads sleep.
-WAITING = "PASSIVE"
-
-# numpy's OpenBLAS has threads of its own, which spin at barriers too and cannot be told to sleep. The components of an
-# embedding table took 0.16 s of one thread, and 2.6 s (4.9 by the clock) of two beside other work.
-NUMPY_THREADS = "1"
+# OpenMP's threads sleep at barriers. Spinning is up to 1.4 times as fast for tiny models on an idle machine; beside a
+# browser or a second run it burns 5 to 10 times the processor time and made steps up to 4 times slower. numpy's own
+# cannot be told to sleep: beside other work two of them spent 2.6 s on what one does in 0.16 s.
+WAITING, NUMPY_THREADS = "PASSIVE", "1"
 
 # PySide carries Python code in a zip and compiles it at each start, a fifth of the time to the first paint. Its own
 # switch lays it out as files, which Python compiles once; where that fails, nothing is lost but this time.
