@@ -89,6 +89,19 @@ class LineCanvas(PointedArea):
         self._place, self.focused = (row, column), lines
         self.viewport().update()
 
+    def reveal(self, row: int | None, column: int | None) -> None:
+        """Scroll until the token that looks, or else the one that is looked at, can be seen; None for neither."""
+        place = row if row is not None else column
+        if place is None or place >= len(self.tokens):
+            return
+        box = self._layout.row_rect(place) if row is not None else self._layout.column_rect(place)
+        offset = self._offset
+        for bar, first, last, start, room in (
+            (self.verticalScrollBar(), box.top(), box.bottom(), offset.y(), self.viewport().height()),
+            (self.horizontalScrollBar(), box.left(), box.right(), offset.x(), self.viewport().width()),
+        ):
+            bar.setValue(round(min(max(start, last - room + 8), max(0.0, first - 8))))
+
     @property
     def card_lines(self) -> list[str]:
         """What the card at the pointer says; empty while there is none."""
@@ -259,12 +272,7 @@ class LineCanvas(PointedArea):
             return
         at = self._place[0] if self._place[0] is not None else -1
         place = min(max(at + _KEYS[Qt.Key(event.key())], 0), len(self.tokens) - 1)
-        box, offset = self._layout.row_rect(place), self._offset
-        for bar, first, last, start, room in (
-            (self.verticalScrollBar(), box.top(), box.bottom(), offset.y(), self.viewport().height()),
-            (self.horizontalScrollBar(), box.left(), box.right(), offset.x(), self.viewport().width()),
-        ):
-            bar.setValue(round(min(max(start, last - room + 8), max(0.0, first - 8))))
+        self.reveal(place, None)
         self.clicked.emit(place, -1)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

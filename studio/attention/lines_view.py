@@ -51,6 +51,7 @@ class LinesView(SceneView):
         self.note = Label("", "small", wrap=True)
         self.source: MapSource | None = None
         self._layers = 0
+        self._revealed: tuple[int | None, int | None] = (None, None)  # the locked tokens that were scrolled to
         self._wish: tuple[int, Wanted] | None = None  # what the lines of the source were asked for
         self._waits = False  # whether the lines that are drawn are still those of a former wish
         self._build()
@@ -159,6 +160,10 @@ class LinesView(SceneView):
 
     def _focus(self, weights: Numbers, minus: Numbers | None) -> None:
         """Every line of the token that is pointed at, down to the least weight."""
+        locked = (self.selection.locked("row"), self.selection.locked("column"))
+        if locked != self._revealed:  # once: who scrolls on from there is not pulled back
+            self._revealed = locked
+            self.canvas.reveal(*locked)
         row, column = self.selection.value("row"), self.selection.value("column")
         time, arcs = weights.shape[-1], self.form.value() == "arcs"
         row = row if row is not None and row < time else None

@@ -79,6 +79,21 @@ def test_a_click_keeps_a_token_until_it_is_freed(view, session):
     assert view.canvas.focused is None
 
 
+def test_a_token_that_is_locked_elsewhere_is_scrolled_to_once(session, look, look_at, on_screen):
+    look_at(scene_of(text=" ".join(TEXT.split() * 8)))
+    view = LinesView(session, look)
+    on_screen(view)
+    canvas, last = view.canvas, len(view.canvas.tokens) - 1
+    seen = canvas.viewport().rect()
+    assert not seen.contains(canvas.row_rect(last).center().toPoint())
+    session.selection.lock(row=last)
+    assert seen.contains(canvas.row_rect(last).center().toPoint())
+    canvas.verticalScrollBar().setValue(0)
+    session.selection.hover(row=0)
+    session.selection.leave()
+    assert canvas.verticalScrollBar().value() == 0
+
+
 def test_a_double_click_on_a_head_draws_it_alone(view):
     QTest.mouseDClick(view.chips.chips[3], Qt.MouseButton.LeftButton)
     assert set(view.canvas.lines.head.tolist()) == {3}
