@@ -176,6 +176,7 @@ def test_saved_changes_are_unsaved_no_more(
     scripted_run.settle()
     again = RowsView(session, look)
     again.set_source(dataset)
+    scripted_run.settle()  # its rows come while it is there
     assert again.edits.now is not None
     assert not again.edits.now.present
 
