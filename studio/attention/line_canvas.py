@@ -151,7 +151,9 @@ class LineCanvas(PointedArea):
             (self.verticalScrollBar(), size.height(), room.height()),
             (self.horizontalScrollBar(), size.width(), room.width()),
         ):
+            at_end = bar.value() == bar.maximum() > 0
             bar.setRange(0, max(0, round(whole) - seen))
+            bar.setValue(bar.maximum() if at_end else bar.value())
             bar.setPageStep(seen)
             bar.setSingleStep(round(PITCH))
         self._forget()
