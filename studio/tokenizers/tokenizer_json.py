@@ -4,7 +4,7 @@ import itertools
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ class JsonTokenizer(SpelledTokenizer):
         """`content` as `read_tokenizer_file` or `check_tokenizer` returned it."""
         self.content = content
         self._hidden = hide_pieces(self.content)
-        self._engine = _engine(self._hidden.content)
+        self._engine = _engine(self._hidden.content, special=False)
         added = self.content["added_tokens"] or []
         if self._hidden.content is not self.content:
             places = ((self._engine.token_to_id(entry["content"]), entry["id"]) for entry in added)
@@ -61,18 +61,21 @@ class JsonTokenizer(SpelledTokenizer):
         """The id that ends a text, where there is one."""
         return self._end
 
+    @cached_property
+    def _marking(self) -> "Engine":
+        """One of its own for special tokens: whether they are told apart is one switch for all threads."""
+        return _engine(self._hidden.content, special=True)
+
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The ids of a text, without `prefix`."""
-        self._engine.encode_special_tokens = not special
-        whole = self._engine.encode(without_halves(text), add_special_tokens=False)
+        engine = self._marking if special and self.special else self._engine
+        whole = engine.encode(without_halves(text), add_special_tokens=False)
         return self._hidden.put_back(whole) if self._hidden.any else list(whole.ids)
 
     def plain_array(self, text: str) -> "npt.NDArray[Any]":
         """The ids of a text, (tokens,). Of the library's calls only those for many texts let other threads work."""
         import numpy as np
 
-        if not self._engine.encode_special_tokens:
-            self._engine.encode_special_tokens = True
         if not self._hidden.any:
             quick = self._engine.encode_batch_fast([without_halves(text)], add_special_tokens=False)[0]
             return np.asarray(quick.ids, dtype=np.uint32)
@@ -100,7 +103,6 @@ class JsonTokenizer(SpelledTokenizer):
     def _tried(self) -> tuple[int, ...]:
         """Ids the file's rules put before a text; a tokenizer that fails at the first text is refused here."""
         try:
-            self._engine.encode_special_tokens = True
             plain, ruled = (list(self._engine.encode(_TRIAL, add_special_tokens=rules).ids) for rules in (False, True))
         except BaseException as error:
             raise _failed(error) from None
@@ -110,11 +112,14 @@ class JsonTokenizer(SpelledTokenizer):
         return ()
 
 
-def _engine(content: Mapping[str, Any]) -> "Engine":
+def _engine(content: Mapping[str, Any], special: bool) -> "Engine":
+    """The library's; `special`: what spells a special token becomes one."""
     from tokenizers import Tokenizer as Engine
 
     try:
-        return Engine.from_str(json.dumps(content))
+        engine = Engine.from_str(json.dumps(content))
+        engine.encode_special_tokens = not special
+        return engine
     except BaseException as error:
         raise _failed(error) from None
 

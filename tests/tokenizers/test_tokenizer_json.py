@@ -91,6 +91,20 @@ def test_decoding_says_what_the_library_says(content: dict[str, Any], found: Jso
         assert found.decode(ids) == engine.decode(ids)
 
 
+def test_who_asks_for_special_tokens_changes_nothing_for_who_does_not(
+    found: JsonTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = iter(["c <s> d"])
+
+    def meanwhile(text: str) -> str:
+        for other in others:  # as another thread would, in the middle of a call
+            assert 1 in found.encode(other, special=True)
+        return text
+
+    monkeypatch.setattr("studio.tokenizers.tokenizer_json.without_halves", meanwhile)
+    assert 1 not in found.encode("a <s> b")
+
+
 def test_the_spelling_of_a_special_token_is_plain_text_unless_asked(found: JsonTokenizer) -> None:
     assert 1 not in found.encode("a <s> b")
     assert 1 in found.encode("a <s> b", special=True)
