@@ -22,6 +22,7 @@ ROWS = (
     ("rows", "vocabularies", "scores", "samples"),
     ("store",),
     ("hub",),
+    ("loops",),
     ("layers",),
     ("families",),
     ("objectives",),
@@ -91,6 +92,8 @@ QT_ROOMS = {
 BY_NAME_ONLY = TORCH_ROOMS - {"families", "objectives"}  # what no room above the Qt line imports
 
 THREAD_FILES = {  # plain Python threads, each joined by its owner
+    "loops/team.py",  # the parts of a compiled program; they end with their team
+    "engine/looping.py",  # the compiler, while a text is being written
     "engine/material.py",  # tokenizing while the run tells its progress
     "engine/prefetch.py",
     "store/encoding.py",  # tokenizing on every core

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from importlib.util import find_spec
 
 import torch
 import torch.nn.functional as F
@@ -19,11 +20,14 @@ from studio.layers.attention import Attention
 from studio.layers.decoder import Decoder
 from studio.layers.half_linear import NarrowLinear, PackedHalfLinear
 from studio.layers.int8_linear import Int8Linear
+from studio.layers.int8_rows import Int8Rows
 from studio.layers.nf4 import Nf4Linear
 from studio.layers.side_by_side import lay_side_by_side
+from studio.layers.token_loop import fits
 
 Maker = Callable[[nn.Linear], nn.Module]
 
+LOOPS = find_spec("llvmlite") is not None  # whether there is a compiler for loops of our own
 # A kind is offered where one row goes at least so much faster than in fp32, and a prompt not much slower.
 WORTH = 1.2
 PROMPT_MAY_TAKE = 1.5
@@ -32,7 +36,7 @@ ALLOWED = {"f16": 2e-3, "bf16": 1e-2, "int8": 3e-2}
 KERNELS: dict[str, tuple[Maker, ...]] = {
     "f16": (PackedHalfLinear, partial(NarrowLinear, dtype=torch.float16)),
     "bf16": (partial(NarrowLinear, dtype=torch.bfloat16),),
-    "int8": (Int8Linear,),
+    "int8": (Int8Rows if LOOPS else Int8Linear,),
 }
 # Below this many weights a model stays in the processor's cache, where the order of the weights changes nothing.
 WORTH_TURNING = 50_000_000
@@ -157,8 +161,11 @@ def convert(model: Decoder, precision: str, keep_going: Callable[[], bool]) -> I
 def turn(model: Decoder) -> None:
     """Lay an fp32 model's matrices out input by input, as the product of one row with them reads memory fastest.
 
-    Queries, keys and values come to lie side by side. Shapes, names and numbers stay; only the strides change.
+    Queries, keys and values come to lie side by side. Shapes, names and numbers stay; only the strides change. What our
+    own loops read stays as it is: they are as fast along a row.
     """
+    if LOOPS and fits(model):
+        return
     linears = [module for module in model.modules() if isinstance(module, nn.Linear)]
     if sum(linear.weight.numel() for linear in linears) < WORTH_TURNING or linears[0].weight.device.type != "cpu":
         return
@@ -189,7 +196,7 @@ def _bytes(parameters: Iterable[Tensor]) -> int:
     return sum(parameter.numel() * parameter.element_size() for parameter in parameters)
 
 
-KINDS = (Int8Linear, PackedHalfLinear, NarrowLinear, Nf4Linear)
+KINDS = (Int8Linear, Int8Rows, PackedHalfLinear, NarrowLinear, Nf4Linear)
 
 
 # --- what it costs --------------------------------------------------------------------------------------------------

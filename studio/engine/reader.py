@@ -7,6 +7,7 @@ from torch import Tensor
 
 from studio.core.config import ModelConfig
 from studio.engine.evaluate import at_rest
+from studio.engine.looping import Looping
 from studio.engine.replay import Logits as Logits
 from studio.engine.replay import Replay
 from studio.layers.decoder import Decoder, StoppedError
@@ -34,6 +35,7 @@ class Reader:
         self.cache: KeyValueCache | None = None
         self._logits: Logits | None = None  # behind the last of `ids`
         self.replay = Replay(model)
+        self.looping = Looping(model, config) if model.embed_tokens.weight.device.type == "cpu" else None
         if cached:
             room = min(_FIRST_ROOM, config.context_length)
             self.cache = KeyValueCache(config, like=model.embed_tokens.weight.detach(), capacity=room)
@@ -69,7 +71,11 @@ class Reader:
         def ordinary() -> Logits:
             return forward(self.model, [new], cache, keep_going)
 
-        return self.replay.read(new, cache, ordinary) if len(new) == 1 else ordinary()
+        if len(new) > 1:
+            return ordinary()
+        if self.looping is not None:
+            return self.looping.read(new[0], cache, ordinary)
+        return self.replay.read(new, cache, ordinary)
 
     def _forget_behind(self, length: int) -> None:
         self._logits = None

@@ -72,7 +72,7 @@ class Replay:
         self._memory: Tensor | None = None  # the keys that the tokens below were written into
         self._tokens = 0
         self._step: Step | None = None
-        self._took: list[tuple[float, float]] = []  # seconds of the ordinary way and of the graph
+        self._trial = Trial()
         self.given_up = False
 
     def read(self, tokens: Sequence[int], cache: KeyValueCache, ordinary: Callable[[], Logits]) -> Logits:
@@ -81,7 +81,7 @@ class Replay:
             self._step = self._memory = None
             return ordinary()
         if self._memory is not cache.keys:
-            self._memory, self._tokens, self._step, self._took = cache.keys, 0, None, []
+            self._memory, self._tokens, self._step, self._trial = cache.keys, 0, None, Trial()
         self._tokens += 1
         if self._tokens <= WARM:
             return ordinary()
@@ -96,18 +96,35 @@ class Replay:
             if not may_record():
                 return ordinary()
             self._step = Step(self._model, cache, recorded)
-        if len(self._took) >= TRIED:
+        if self._trial.over:
             found = self._step(tokens, cache.length)
             cache.advance(1)
             return found
         step, place = self._step, cache.length
-        played, sooner = timed(lambda: step(tokens, place))
-        wanted, later = timed(ordinary)  # writes the same keys once more, by its own numbers
-        self._took.append((later, sooner))
-        slow = len(self._took) == TRIED and min(graph for _, graph in self._took) >= min(own for own, _ in self._took)
-        if slow or not same(played, wanted):
+        wanted, passed = self._trial.both(lambda: step(tokens, place), ordinary)
+        if not passed:
             self.given_up, self._step = True, None
         return wanted
+
+
+class Trial:
+    """Some tokens are computed both ways, until the quicker way has shown that it is right, and quicker."""
+
+    def __init__(self) -> None:
+        self._took: list[tuple[float, float]] = []  # seconds of the ordinary way and of the other
+
+    @property
+    def over(self) -> bool:
+        """Whether all the tokens have been tried."""
+        return len(self._took) >= TRIED
+
+    def both(self, quick: Callable[[], Logits], ordinary: Callable[[], Logits]) -> tuple[Logits, bool]:
+        """What the ordinary way says, and whether the quick one may go on; both write the same keys."""
+        found, sooner = timed(quick)
+        wanted, later = timed(ordinary)
+        self._took.append((later, sooner))
+        slow = self.over and min(quick for _, quick in self._took) >= min(own for own, _ in self._took)
+        return wanted, not slow and same(found, wanted)
 
 
 def same(played: Logits, wanted: Logits) -> bool:

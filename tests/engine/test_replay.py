@@ -45,6 +45,12 @@ class Bench:
         return read(), next(self.seconds)
 
 
+@pytest.fixture(autouse=True)
+def no_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the CPU a reader would write by compiled loops instead."""
+    monkeypatch.setattr("studio.engine.reader.Looping", lambda *_: None)
+
+
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     """Graphs that compute on the CPU, three times as fast as the ordinary way by the bench's clock."""

@@ -1,0 +1,86 @@
+"""Writing on a CPU by loops compiled for the model: a third of a small model's token is torch being asked for things.
+
+Compiling takes most of a second, on another core, so it begins once the ordinary way has taken as long. The loops are
+kept only where they then gave the same logits, and sooner; whatever goes wrong with them, the ordinary way is there.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import torch
+
+from studio.core.config import ModelConfig
+from studio.engine.replay import Logits, Trial
+from studio.layers.decoder import Decoder
+from studio.layers.key_value_cache import KeyValueCache
+from studio.layers.token_loop import TokenLoop, can_be_written, fits, small
+from studio.loops.team import Program
+
+COMPILING = 0.8  # seconds that the ordinary way takes before it is worth while
+_COMPILER = ThreadPoolExecutor(1, "compiler")
+_PROGRAMS: dict[tuple[ModelConfig, bool], Future[Program]] = {}  # for 8-bit weights or not; made or being made
+
+
+class Looping:
+    """Decides token by token between the two ways, for one text; the ordinary one counts until the loops are proved."""
+
+    def __init__(self, model: Decoder, config: ModelConfig) -> None:
+        self._model, self._config = model, config
+        self._seconds = 0.0  # of the ordinary way so far
+        self._loop: TokenLoop | None = None
+        self._trial = Trial()
+        self.given_up = not can_be_written(config)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known which way will be gone."""
+        return self.given_up or (self._loop is not None and self._trial.over)
+
+    def read(self, token: int, cache: KeyValueCache, ordinary: Callable[[], Logits]) -> Logits:
+        """Logits (1, vocabulary) behind one more token; `ordinary` computes them and advances `cache`."""
+        if self.given_up:
+            return ordinary()
+        kept = self._loop is not None and self._loop.threads == torch.get_num_threads() and self._loop.unchanged()
+        if not kept:
+            self._loop = self._made()
+        if self._loop is None:
+            return self._watched(ordinary)
+        loop = self._loop
+        if self._trial.over:
+            found = loop.read(token, cache)
+            cache.advance(1)
+            return found[None]
+        wanted, passed = self._trial.both(lambda: loop.read(token, cache)[None], ordinary)
+        if not passed:
+            self.given_up, self._loop = True, None
+        return wanted
+
+    def _watched(self, ordinary: Callable[[], Logits]) -> Logits:
+        started = time.perf_counter()
+        found = ordinary()
+        self._seconds += time.perf_counter() - started
+        return found
+
+    def _made(self) -> TokenLoop | None:
+        """Loops for the model as it is, once they are compiled; what was proved of others is to be proved again."""
+        self._trial = Trial()
+        whole = small(self._model) if fits(self._model) else None
+        if whole is None:
+            return None
+        key = (self._config, whole)
+        if key not in _PROGRAMS and self._seconds >= COMPILING:
+            _PROGRAMS[key] = _COMPILER.submit(_program, *key)
+        coming = _PROGRAMS.get(key)
+        if coming is None or not coming.done():
+            return None
+        if coming.exception() is not None:  # no compiler for this processor, say: nothing is lost but speed
+            self.given_up = True
+            return None
+        return TokenLoop(self._model, self._config, coming.result(), torch.get_num_threads())
+
+
+def _program(config: ModelConfig, whole: bool) -> Program:
+    from studio.loops.decode import program  # takes a compiler, which not every kind of processor has
+
+    return program(config, whole)
