@@ -7,6 +7,7 @@ backtrack for ever), so only parts that are known are let through, with values t
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -43,7 +44,7 @@ PATTERNS = frozenset(
         rf"(?i:{_ENDINGS})|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|\p{{N}}{_REST}",  # Qwen 2 and 3
         rf"{_O200K}|{_O200K_CAPITALS}|\p{{N}}{_SLASH}",  # Mistral's Tekken
         rf"{_O200K}(?i:{_ENDINGS})?|{_O200K_CAPITALS}(?i:{_ENDINGS})?|\p{{N}}{{1,3}}{_SLASH}",  # o200k
-        r"\p{N}{1,3}", r"\p{N}", r"\s+", r"[\r\n]", r"\d", r" ?\p{L}+", r" {2,}", r"\A +| +\z",
+        r"\p{N}{1,3}", r"\p{N}", r"\s+", r"[\r\n]", r"\d", r" ?\p{L}+", r" {2,}", r"\A +| +\z", r"(?<!▁)▁+\z",
     )
 )  # fmt: skip
 
@@ -93,9 +94,11 @@ def _vocabulary(found: Any) -> dict[str, int]:
         _refuse("it has no vocabulary")
     if len(found) > _LIMITS.tokens:
         _refuse(f"its vocabulary has {len(found):,} entries; at most {_LIMITS.tokens:,} are read")
-    for token, number in found.items():
-        if not _is_id(number) or len(token) > _LIMITS.token_characters:
-            _refuse(f"the token “{_shown(token)}” has the id {_shown(number)}")
+    sound = set(map(type, found.values())) == {int} and 0 <= min(found.values()) <= max(found.values()) < _LIMITS.tokens
+    if not sound or max(map(len, found)) > _LIMITS.token_characters:
+        for token, number in found.items():
+            if not _is_id(number) or len(token) > _LIMITS.token_characters:
+                _refuse(f"the token “{_shown(token)}” has the id {_shown(number)}")
     if len(set(found.values())) != len(found):
         _refuse("two tokens of its vocabulary have the same id")
     return found
@@ -105,11 +108,12 @@ def _scored(found: Any) -> dict[str, int]:
     """Unigram's list of pieces with their scores; the place in it is the id."""
     if not isinstance(found, list) or not 0 < len(found) <= _LIMITS.tokens:
         _refuse("its vocabulary is missing or too long")
+    longest = _LIMITS.token_characters
     for entry in found:
-        piece, score = entry if isinstance(entry, list) and len(entry) == 2 else (None, None)
-        if not isinstance(piece, str) or not 0 < len(piece) <= _LIMITS.token_characters:
+        piece, score = entry if type(entry) is list and len(entry) == 2 else (None, None)
+        if type(piece) is not str or not 0 < len(piece) <= longest:
             _refuse(f"the piece “{_shown(piece)}” of its vocabulary is damaged")
-        if isinstance(score, bool) or not isinstance(score, int | float) or not -1e6 <= score <= 1e6:
+        if type(score) not in (float, int) or not -1e6 <= score <= 1e6:  # type: ignore[operator]
             _refuse(f"the piece “{_shown(piece)}” has the score {_shown(score)}")
     vocabulary = {piece: number for number, (piece, _) in enumerate(found)}
     if len(vocabulary) != len(found):
@@ -156,11 +160,31 @@ def _check_model(model: Mapping[str, Any], vocabulary: Mapping[str, int]) -> Non
     merges = model.get("merges")
     if not isinstance(merges, list) or len(merges) > _LIMITS.tokens:
         _refuse("its list of merges is missing or too long")
-    for merge in merges:
-        pair = merge.split(" ") if isinstance(merge, str) else merge
-        whole = isinstance(pair, list) and len(pair) == 2 and all(isinstance(half, str) for half in pair)
-        if not whole or not all(piece in vocabulary for piece in (*pair, "".join(pair))):
-            _refuse(f"its merge “{_shown(merge)}” leads to a token that is not in its vocabulary")
+    merge = _astray(merges, vocabulary)
+    if merge is not None:
+        _refuse(f"its merge “{_shown(merge[0])}” leads to a token that is not in its vocabulary")
+
+
+def _astray(merges: list[Any], vocabulary: Mapping[str, int]) -> tuple[Any] | None:
+    """The first merge that is no pair of tokens which form a token; all are tried together first, which is faster."""
+    merge: Any = None
+    if set(map(type, merges)) == {tuple} and set(map(len, merges)) == {2}:
+        halves, whole = chain.from_iterable(merges), map("".join, merges)
+        if all(map(vocabulary.__contains__, halves)) and all(map(vocabulary.__contains__, whole)):
+            return None
+    try:
+        for merge in merges:
+            left, right = merge.split(" ") if isinstance(merge, str) else merge
+            if (
+                type(merge) is dict
+                or left not in vocabulary
+                or right not in vocabulary
+                or left + right not in vocabulary
+            ):
+                return (merge,)
+    except (TypeError, ValueError):
+        return (merge,)
+    return None
 
 
 def _added(found: Any, vocabulary: Mapping[str, int]) -> dict[str, int]:
@@ -168,7 +192,7 @@ def _added(found: Any, vocabulary: Mapping[str, int]) -> dict[str, int]:
     if not isinstance(found, list) or len(found) > _LIMITS.added:
         _refuse("its list of added tokens is damaged or too long")
     added: dict[str, int] = {}
-    owners = {number: token for token, number in vocabulary.items()}
+    owners = dict(zip(vocabulary.values(), vocabulary, strict=True))
     for entry in found:
         content = entry.get("content") if isinstance(entry, dict) else None
         if not isinstance(content, str) or not 0 < len(content) <= _LIMITS.token_characters:

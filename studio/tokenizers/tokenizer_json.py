@@ -1,18 +1,19 @@
 """The byte-pair tokenizers of other people's models, from their `tokenizer.json`; run by the `tokenizers` library."""
 
 import itertools
-import json
+import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
+from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.core.errors import StudioError
 from studio.core.text_stream import without_halves
 from studio.gate.hidden_pieces import hide_pieces
 from studio.gate.sandbox import Limits, run_limited
 from studio.gate.tokenizer_files import check_tokenizer, read_tokenizer_file
+from studio.readers.token_engines import engine_of, failed
 from studio.tokenizers import END_OF_TEXT, SpelledTokenizer, Tokenizer, TokenizerKind
 from studio.tokenizers.byte_pair import WRITTEN, BytePairTokenizer, RankedTokenizer, bytes_of, mark_of, marks_of
 from studio.tokenizers.extended import ExtendedTokenizer
@@ -26,6 +27,7 @@ _TRY = "studio.tokenizers.tokenizer_json:try_file"
 _CHILD = Limits(seconds=30, memory=1 << 30, libraries=("tokenizers",))
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
 _FLAGS = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+_BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
 _ENDS = ("<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>", "<|im_end|>", "<|eot_id|>")
 
 
@@ -37,22 +39,22 @@ class JsonTokenizer(SpelledTokenizer):
 
     name = "tokenizer_json"
     parallel = True
+    fits_a_file = True  # whether `content` says all of it
 
     def __init__(self, content: Mapping[str, Any], end: int | None = None) -> None:
         """`content` as `read_tokenizer_file` or `check_tokenizer` returned it."""
         self.content = content
         self._hidden = hide_pieces(self.content)
-        self._engine = _engine(self._hidden.content, special=False)
+        self._engine = engine_of(self._hidden.content, special=False)
         added = self.content["added_tokens"] or []
-        if self._hidden.content is not self.content:
-            places = ((self._engine.token_to_id(entry["content"]), entry["id"]) for entry in added)
-            self._hidden.moved = {place: number for place, number in places if place is not None}
-        self._bytes = _spellings(self.content, vocabulary_of(self.content["model"]), added)
+        self._hidden.find({entry["content"]: self._engine.token_to_id(entry["content"]) for entry in added})
+        vocabulary = vocabulary_of(self.content["model"])
+        self._bytes = _spellings(self.content, vocabulary, added)
         self.vocab_size = 1 + max(self._bytes)
         self.special: Mapping[str, int] = {entry["content"]: entry["id"] for entry in added if entry.get("special")}
         usual = (self.special[spelling] for spelling in _ENDS if spelling in self.special)
         self._end = end if end in self._bytes else next(usual, None)
-        self._inside = _inside_words(self.content, vocabulary_of(self.content["model"]))
+        self._inside = _inside_words(self.content, vocabulary)
         self._closes_up = _strips_first_blank(self.content.get("decoder"))
         self.prefix = self._tried()
 
@@ -64,19 +66,20 @@ class JsonTokenizer(SpelledTokenizer):
     @cached_property
     def _marking(self) -> "Engine":
         """One of its own for special tokens: whether they are told apart is one switch for all threads."""
-        return _engine(self._hidden.content, special=True)
+        return engine_of(self._hidden.content, special=True)
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The ids of a text, without `prefix`."""
-        engine = self._marking if special and self.special else self._engine
+        marked = special and bool(self.special)
+        engine = self._marking if marked else self._engine
         whole = engine.encode(without_halves(text), add_special_tokens=False)
-        return self._hidden.put_back(whole) if self._hidden.any else list(whole.ids)
+        return self._hidden.put_back(whole) if marked or self._hidden.in_texts else list(whole.ids)
 
     def plain_array(self, text: str) -> "npt.NDArray[Any]":
         """The ids of a text, (tokens,). Of the library's calls only those for many texts let other threads work."""
         import numpy as np
 
-        if not self._hidden.any:
+        if not self._hidden.in_texts:
             quick = self._engine.encode_batch_fast([without_halves(text)], add_special_tokens=False)[0]
             return np.asarray(quick.ids, dtype=np.uint32)
         whole = self._engine.encode_batch([without_halves(text)], add_special_tokens=False)[0]
@@ -105,33 +108,11 @@ class JsonTokenizer(SpelledTokenizer):
         try:
             plain, ruled = (list(self._engine.encode(_TRIAL, add_special_tokens=rules).ids) for rules in (False, True))
         except BaseException as error:
-            raise _failed(error) from None
+            raise failed(error) from None
         for place in range(len(ruled) - len(plain) + 1):
             if ruled[place : place + len(plain)] == plain:
                 return tuple(ruled[:place])
         return ()
-
-
-def _engine(content: Mapping[str, Any], special: bool) -> "Engine":
-    """The library's; `special`: what spells a special token becomes one."""
-    from tokenizers import Tokenizer as Engine
-
-    try:
-        engine = Engine.from_str(json.dumps(content))
-        engine.encode_special_tokens = not special
-        return engine
-    except BaseException as error:
-        raise _failed(error) from None
-
-
-def _failed(error: BaseException) -> BaseException:
-    """The sentence for what the library threw; its panics are no ordinary exceptions."""
-    if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-        return error
-    return StudioError(
-        "The tokenizer in “tokenizer.json” could not be used: the library that reads it refused it.",
-        "Get the file again from where the model comes from.",
-    )
 
 
 # --- what a token says ------------------------------------------------------------------------------------------------
@@ -157,23 +138,15 @@ def _spellings(
             spelled = bytes_of(token.removeprefix(inside) if len(token) > len(inside) else token)
             found[number] = token.encode() if spelled is None else spelled
     else:
-        blank = "▁" if {"Metaspace", "Replace"} & kinds.keys() else ""
-        falls_back = "ByteFallback" in kinds
-        found = {
-            number: _piece(token.removeprefix(inside) if len(token) > len(inside) else token, blank, falls_back)
-            for token, number in vocabulary.items()
-        }
+        blank = "▁" if {"Metaspace", "Replace"} & kinds.keys() else " "  # as SentencePiece writes it
+        whole = (token.removeprefix(inside) if len(token) > len(inside) else token for token in vocabulary)
+        written = map(methodcaller("replace", blank, " "), whole if inside else vocabulary)
+        found = dict(zip(vocabulary.values(), map(methodcaller("encode", "utf-8", "replace"), written), strict=True))
+        if "ByteFallback" in kinds:
+            found |= {
+                number: bytes([int(token[3:5], 16)]) for token, number in vocabulary.items() if _BYTE.fullmatch(token)
+            }
     return found | {entry["id"]: entry["content"].encode() for entry in added}
-
-
-def _piece(token: str, blank: str, falls_back: bool) -> bytes:
-    """A piece as SentencePiece writes it: `▁` is a blank, `<0x0A>` is a byte."""
-    if falls_back and len(token) == 6 and token.startswith("<0x") and token.endswith(">"):
-        try:
-            return bytes([int(token[3:5], 16)])
-        except ValueError:
-            return token.encode()
-    return (token.replace(blank, " ") if blank else token).encode("utf-8", "replace")
 
 
 def _parts(part: Any, inside: str) -> list[Mapping[str, Any]]:
@@ -231,7 +204,7 @@ def _gpt2_if_equal(found: JsonTokenizer) -> Tokenizer:
 def as_file(tokenizer: Tokenizer) -> dict[str, Any] | None:
     """A `tokenizer.json` that gives the same ids, or None where that form cannot say it (words of the book)."""
     if isinstance(tokenizer, JsonTokenizer):
-        return dict(tokenizer.content)
+        return dict(tokenizer.content) if tokenizer.fits_a_file else None
     if isinstance(tokenizer, RankedTokenizer):
         return _of_ranks(tokenizer)
     if isinstance(tokenizer, ExtendedTokenizer):
@@ -249,7 +222,9 @@ def fits_a_file(tokenizer: Tokenizer) -> bool:
     """Whether `as_file` can say it."""
     if isinstance(tokenizer, ExtendedTokenizer):
         return fits_a_file(tokenizer.inner)
-    return isinstance(tokenizer, JsonTokenizer | RankedTokenizer) or tokenizer.name in ("bytes", "characters")
+    if isinstance(tokenizer, JsonTokenizer):
+        return tokenizer.fits_a_file
+    return isinstance(tokenizer, RankedTokenizer) or tokenizer.name in ("bytes", "characters")
 
 
 def _of_ranks(tokenizer: RankedTokenizer) -> dict[str, Any]:

@@ -22,12 +22,14 @@ from studio.gate.sentencepiece_files import (
 )
 from studio.gate.sentencepiece_files import read_sentence_pieces as read_pieces
 from studio.gate.tokenizer_files import check_tokenizer
+from studio.readers.text_rules import TextRules
 from studio.tokenizers import Tokenizer
+from studio.tokenizers.sentence_pieces import SentencePieceTokenizer
 from studio.tokenizers.tokenizer_json import JsonTokenizer
+from studio.vocabularies.piece_merges import merges_of
 
 PIECES, WORDS = "tokenizer.model", "vocab.txt"
 BLANK = "▁"
-MOST_MERGES = 700_000
 _MARKS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -50,7 +52,10 @@ def read_sentence_pieces(
     """The tokenizer of a `tokenizer.model`; `settings` are tokenizer_config.json, `more` is added_tokens.json."""
     found = read_pieces(path)
     begins = settings.get("add_bos_token") is not False
-    return _read(pieces_content(path, found, begins, more), found.end if end is None else end)
+    content, last = pieces_content(path, found, begins, more), found.end if end is None else end
+    if (rules := _rules(found)) is None:
+        return _read(content, last)
+    return SentencePieceTokenizer(check_tokenizer({**content, "normalizer": None}), rules, last)
 
 
 def read_word_pieces(path: Path, settings: Mapping[str, Any], end: int | None = None) -> Tokenizer:
@@ -102,23 +107,21 @@ def words_content(pieces: list[str], settings: Mapping[str, Any]) -> dict[str, A
 def pieces_content(
     path: Path, found: SentencePieces, begins: bool, more: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """SentencePiece's rules; what cannot be said in them, a table that rewrites texts, is a `StudioError`."""
-    strange = found.table or not found.marks_blanks or found.blanks_behind
-    if strange or _joins_unused(found) or _cuts_at_words(found):
+    """SentencePiece's rules, as far as `tokenizer.json` says them; what Atelier does not follow is a `StudioError`."""
+    doubled = found.table is not None and any("  " in text for text in found.table.texts)
+    if doubled or any(" " in piece for piece in _listed(found)) or _joins_unused(found):
         raise StudioError(
             f"The tokenizer in “{path.name}” was not read: it prepares texts by rules that Atelier does not follow.",
             "Look for a copy of the model with a “tokenizer.json”; without one it still answers token ids.",
         )
-    vocabulary = {piece: number for number, piece in enumerate(found.pieces)}
+    vocabulary = dict(zip(found.pieces, range(len(found.pieces)), strict=True))
     extra = _extra(path, more or {}, vocabulary)
     kinds = (UNKNOWN, CONTROL) if found.model == BYTE_PAIRS else (UNKNOWN, CONTROL, UNUSED)  # no text spells these
     special = [(number, found.pieces[number], True) for kind in kinds for number in found.of_kind(kind)]
     listed = sorted([*special, *((number, spelling, True) for spelling, number in extra.items())])
-    # What a person had listed is looked for where blanks are ▁ already, unless that would put one before it as well.
-    late = found.model == BYTE_PAIRS and not found.blank_before
-    plain = [
-        _added(number, found.pieces[number], special=False, normalized=late) for number in found.of_kind(USER_DEFINED)
-    ]
+    # What a person had listed cuts texts in which blanks are ▁ already; Unigram only finds it likelier than all else.
+    cuts = found.of_kind(USER_DEFINED) if found.model == BYTE_PAIRS else []
+    plain = [_added(number, found.pieces[number], special=False, normalized=True) for number in cuts]
     added = sorted([*(_added(*entry) for entry in listed), *plain], key=lambda entry: entry["id"])
     first = found.pieces[found.begin] if begins and found.begin in found.of_kind(CONTROL) else None
     return {
@@ -126,21 +129,32 @@ def pieces_content(
         "normalizer": {"type": "Sequence", "normalizers": _preparation(found)}, "pre_tokenizer": None,
         "post_processor": _frame(vocabulary, [first], []) if first is not None else None,
         "decoder": {"type": "Sequence", "decoders": _spelling(found)},
-        "model": _byte_pairs(found, {**vocabulary, **extra}) if found.model == BYTE_PAIRS else _unigram(found),
+        "model": _byte_pairs(path, found, {**vocabulary, **extra}) if found.model == BYTE_PAIRS else _unigram(found),
     }  # fmt: skip
 
 
-def _cuts_at_words(found: SentencePieces) -> bool:
-    """Whether pieces that a person had listed, other than marks such as <x>, cut texts that one blank stands before."""
-    listed = [found.pieces[number] for number in found.of_kind(USER_DEFINED)]
-    return found.blank_before and not all(piece[0] in "<[" and piece[-1] in ">]" for piece in listed)
+def _rules(found: SentencePieces) -> TextRules | None:
+    """How texts are prepared, where `tokenizer.json` has no words for it; else None."""
+    behind = found.blank_before and found.blanks_behind
+    cuts = found.model == BYTE_PAIRS and (found.blank_before or found.single_blanks) and bool(_listed(found))
+    if not (found.table is not None or behind or not found.marks_blanks or cuts):
+        return None
+    return TextRules(
+        table=found.table, whole=tuple(_listed(found)), blank=BLANK if found.marks_blanks else " ",
+        blank_before=found.blank_before and not behind, blank_behind=behind, single_blanks=found.single_blanks,
+    )  # fmt: skip
+
+
+def _listed(found: SentencePieces) -> list[str]:
+    """The pieces that a person had listed."""
+    return [found.pieces[number] for number in found.of_kind(USER_DEFINED)]
 
 
 def _joins_unused(found: SentencePieces) -> bool:
     """Whether texts are joined to pieces that are not used, which SentencePiece then takes apart again."""
-    if found.model != BYTE_PAIRS:
-        return False
     unused = [found.pieces[number] for number in found.of_kind(UNUSED)]
+    if found.model != BYTE_PAIRS or not unused:
+        return False
     known = {*unused, *(found.pieces[number] for number in found.of_kind(NORMAL))}
     return any(
         len(piece) == 1 or any(piece[:cut] in known and piece[cut:] in known for cut in range(1, len(piece)))
@@ -159,14 +173,18 @@ def _extra(path: Path, more: Mapping[str, Any], vocabulary: Mapping[str, int]) -
 
 def _preparation(found: SentencePieces) -> list[dict[str, Any]]:
     """Blanks at the ends and after one another go where the file says so, one is put first, all become ▁."""
-    alone = (_replaced({"Regex": r"\A +| +\z"}, ""), _replaced({"Regex": " {2,}"}, " ")) if found.single_blanks else ()
     before = ({"type": "Prepend", "prepend": BLANK},) if found.blank_before else ()
-    return [*alone, *before, _replaced({"String": " "}, BLANK)]
+    marked = [*before, _replaced({"String": " "}, BLANK)]
+    if not found.single_blanks:
+        return marked
+    alone = (_replaced({"Regex": " {2,}"}, " "), _replaced({"Regex": r"\A +| +\z"}, ""))
+    return [*alone, *marked, _replaced({"Regex": r"(?<!▁)▁+\z"}, "")]
 
 
 def _spelling(found: SentencePieces) -> list[dict[str, Any]]:
     bytes_ = ({"type": "ByteFallback"},) if found.byte_fallback else ()
-    first = ({"type": "Strip", "content": " ", "start": 1, "stop": 0},) if found.blank_before else ()
+    stands = found.blank_before and found.marks_blanks and not found.blanks_behind
+    first = ({"type": "Strip", "content": " ", "start": 1, "stop": 0},) if stands else ()
     return [_replaced({"String": BLANK}, " "), *bytes_, {"type": "Fuse"}, *first]
 
 
@@ -174,35 +192,24 @@ def _replaced(pattern: Mapping[str, str], content: str) -> dict[str, Any]:
     return {"type": "Replace", "pattern": dict(pattern), "content": content}
 
 
-def _byte_pairs(found: SentencePieces, vocabulary: Mapping[str, int]) -> dict[str, Any]:
+def _byte_pairs(path: Path, found: SentencePieces, vocabulary: Mapping[str, int]) -> dict[str, Any]:
     return {
         "type": "BPE", "dropout": None, "unk_token": found.pieces[found.of_kind(UNKNOWN)[0]],
         "continuing_subword_prefix": None, "end_of_word_suffix": None, "fuse_unk": True,
         "byte_fallback": found.byte_fallback, "ignore_merges": False, "vocab": dict(vocabulary),
-        "merges": merges_of(found),
+        "merges": merges_of(path, found),
     }  # fmt: skip
 
 
-def merges_of(found: SentencePieces) -> list[list[str]]:
-    """Every pair of pieces that form a piece; the higher the score of what they form, the earlier it is joined."""
-    normal = found.of_kind(NORMAL)
-    ids = {found.pieces[number]: number for number in normal}
-    merges: list[tuple[float, int, int, str, str]] = []
-    for number in normal:
-        if len(merges) > MOST_MERGES:
-            raise _damaged(Path(PIECES), f"its pieces are joined in more than {MOST_MERGES:,} ways")
-        piece = found.pieces[number]
-        for cut in range(1, len(piece)):
-            left, right = ids.get(piece[:cut]), ids.get(piece[cut:])
-            if left is not None and right is not None:
-                merges.append((-found.scores[number], left, right, piece[:cut], piece[cut:]))
-    return [[left, right] for *_, left, right in sorted(merges)]
-
-
 def _unigram(found: SentencePieces) -> dict[str, Any]:
+    """What a person had listed is likelier than any other way to spell it (unigram_model.cc)."""
+    scores = list(found.scores)
+    best = max(0.0, *(scores[number] for number in found.of_kind(NORMAL)))  # 0 where all are below, as they usually are
+    for number in found.of_kind(USER_DEFINED):
+        scores[number] = len(found.pieces[number].encode("utf-8")) * best - 0.1
     return {
         "type": "Unigram", "unk_id": found.of_kind(UNKNOWN)[0], "byte_fallback": found.byte_fallback,
-        "vocab": [list(pair) for pair in zip(found.pieces, found.scores, strict=True)],
+        "vocab": list(map(list, zip(found.pieces, scores, strict=True))),
     }  # fmt: skip
 
 

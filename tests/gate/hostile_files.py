@@ -9,10 +9,18 @@ import pickle
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from pathlib import Path
+from random import Random
 from typing import Any
 
-from tests.gate import test_chat_templates, test_pickle_files, test_tensor_files, test_tokenizer_files
+from tests.gate import (
+    test_chat_templates,
+    test_pickle_files,
+    test_rewriting_tables,
+    test_tensor_files,
+    test_tokenizer_files,
+)
 from tests.gate import test_torch_archives as archives
 from tests.gate.test_pickle_files import Canary
 from tests.gate.torch_files import called, pickle_of, put, tensor
@@ -25,6 +33,24 @@ GPT2 = {
 }  # fmt: skip
 
 
+_TREE, _LIST = "a tree of its pieces has more than 1,600,000 branches", "it is not the list of pieces that it should be"
+REASONS: dict[str, str | None] = {  # of files that are not called by what is said of them; None: they are read
+    "kind": "it is of the kind “None”", "None": "its pre-tokenizer “None” is not one that Atelier knows",
+    "merge": "leads to a token that is not in its vocabulary", "merges": "its list of merges is missing or too long",
+    "a vocabulary of 48 MB": "it lists more than any tokenizer has",
+    "a vocabulary of 1.9 million": "its vocabulary has 1,900,000 entries; at most 1,000,000 are read",
+    "a vocabulary of 200 MB": "it has 209,715,200 bytes", "lists of 48 MB": "it lists more than any tokenizer has",
+    "ids far apart": None,
+    "120,000 pieces, each cut in many ways": None, "256,000 pieces as Gemma has them": None,
+    "90,000 pieces of four letters": None, "230,000 pieces of 8 letters": None, "299,000 pieces of Unigram": None,
+    "131,000 pieces of two letters": "its pieces are joined in more than 620,000 ways",
+    "long pieces of Unigram": _TREE, "990,000 pieces": "it has 15,770,192 bytes", "pieces of 8 MB": _LIST,
+    "pieces in another order": _LIST, "fields of 8 MB": _LIST, "fields of 48 MB": "it has 48,000,000 bytes",
+    "long pieces": None,
+    "24 million words": "it has 50,331,648 bytes", "words of 48 MB": "it has 43,881,519 bytes", "299,000 words": None,
+}  # fmt: skip
+
+
 def write_all(folder: Path) -> dict[str, Case]:
     """Write every file; opening one may leave something only at `folder`/canary."""
     found: dict[str, Case] = {}
@@ -32,8 +58,19 @@ def write_all(folder: Path) -> dict[str, Case]:
         for number, (name, write) in enumerate(group(folder / "canary")):
             place = folder / f"{group.__name__.strip('_')}-{number}"
             place.mkdir()
-            found[f"{group.__name__.strip('_')}: {name}"] = write(place)
+            called = f"{group.__name__.strip('_')}: {name}"
+            again = sum(known.split(_AGAIN)[0] == called for known in found)
+            found[f"{called}{_AGAIN}{again + 1}" if again else called] = write(place)
     return found
+
+
+_AGAIN = " #"  # before the number of a case that is called like one before it
+
+
+def reason_for(name: str) -> str | None:
+    """What is said of a tokenizer's file that is not read; None for one that is."""
+    known = name.removeprefix("tokenizers: ").split(_AGAIN)[0]
+    return REASONS.get(known, known)
 
 
 def cases_of(test: Any) -> list[tuple[Any, ...]]:
@@ -160,9 +197,10 @@ def _folder(
     import torch
     from safetensors.torch import save_file
 
-    width = GPT2["n_embd"]
+    width, tokens = GPT2["n_embd"], (changes or {}).get("vocab_size", 60)
+    tokens = tokens if 60 <= tokens <= 300_001 else 60
     shapes = {
-        "wte.weight": (60, width), "wpe.weight": (16, width), "ln_f.weight": (width,), "ln_f.bias": (width,),
+        "wte.weight": (tokens, width), "wpe.weight": (16, width), "ln_f.weight": (width,), "ln_f.bias": (width,),
         **{f"h.0.ln_{number}.{kind}": (width,) for number in (1, 2) for kind in ("weight", "bias")},
         "h.0.attn.c_attn.weight": (width, 72), "h.0.attn.c_attn.bias": (72,),
         "h.0.attn.c_proj.weight": (width, width), "h.0.attn.c_proj.bias": (width,),
@@ -176,8 +214,8 @@ def _folder(
     return MODEL, place
 
 
-def _with(place: Path, name: str, raw: bytes) -> Case:
-    _folder(place)
+def _with(place: Path, name: str, raw: bytes, tokens: int = 60) -> Case:
+    _folder(place, {"vocab_size": tokens})
     (place / name).write_bytes(raw)
     return MODEL, place
 
@@ -215,21 +253,68 @@ def _tokenizers(_: Path) -> Group:
     yield "a vocabulary of 1.9 million", lambda place: _with(place, "tokenizer.json", many)
     yield "a vocabulary of 200 MB", lambda place: _with(place, "tokenizer.json", b" " * (200 << 20))
     yield "lists of 48 MB", lambda place: _with(place, "tokenizer.json", b'{"model":[' + b"[]," * 16_000_000 + b"0]}")
-    yield "40,000 pieces", lambda place: _pieces(place, ((f"{number:x}", 0.0, 1) for number in range(40_000)))
-    yield "990,000 pieces", lambda place: _pieces(place, ((f"{number:x}", 0.0, 1) for number in range(990_000)))
-    yield "pieces of 8 MB", lambda place: _with(place, "tokenizer.model", part(1, part(1, b"a")) * 1_600_000)
-    yield "fields of 8 MB", lambda place: _with(place, "tokenizer.model", flag(9, 1) * 4_000_000)
-    yield "fields of 48 MB", lambda place: _with(place, "tokenizer.model", flag(9, 1) * 24_000_000)
-    yield "long pieces", lambda place: _pieces(place, ((f"{number:05}" * 25, 0.0, 1) for number in range(19_900)))
+    apart = {"type": "BPE", "merges": [], "vocab": {"a": 0, "b": 299_999}}
+    added = [{"id": 1, "content": "<s>", **test_tokenizer_files.FLAGS}]
+    yield (
+        "ids far apart",
+        lambda place: _with(
+            place, "tokenizer.json", json.dumps({"model": apart, "added_tokens": added}).encode(), 300_000
+        ),
+    )
+    yield from _lists_of_pieces()
     yield "24 million words", lambda place: _with(place, "vocab.txt", b"a\n" * (24 << 20))
     yield "words of 48 MB", lambda place: _with(place, "vocab.txt", "\n".join(map(hex, range(5_000_000))).encode())
     words = "\n".join(["[UNK]", *map(hex, range(299_000))]).encode()
-    yield "299,000 words", lambda place: _with(place, "vocab.txt", words)
+    yield "299,000 words", lambda place: _with(place, "vocab.txt", words, 299_001)
 
 
-def _pieces(place: Path, pieces: Iterable[tuple[str, float, int]]) -> Case:
-    _folder(place)
-    piece_file(place / "tokenizer.model", [*CONTROLS, *pieces], falls_back=False)
+def _lists_of_pieces() -> Group:
+    def hexadecimal(count: int) -> Iterable[str]:
+        return (f"{number:x}" for number in range(count))
+
+    def over(letters: str, size: int) -> Iterable[str]:
+        return ("".join(one) for length in range(1, size + 1) for one in product(letters, repeat=length))
+
+    yield "120,000 pieces, each cut in many ways", lambda place: _pieces(place, hexadecimal(120_000))
+    yield "256,000 pieces as Gemma has them", lambda place: _pieces(place, _ordinary(256_000))
+    yield "90,000 pieces of four letters", lambda place: _pieces(place, over("abcd", 8))
+    yield "131,000 pieces of two letters", lambda place: _pieces(place, over("ab", 16))
+    yield "230,000 pieces of 8 letters", lambda place: _pieces(place, (f"{n:06}猫猫" for n in range(230_000)))
+    yield "299,000 pieces of Unigram", lambda place: _pieces(place, hexadecimal(299_000), model=1)
+    wide = [chr(0x4E00 + n) + "".join(chr(0x4E00 + (n * k * k) % 20_000) for k in range(2, 129)) for n in range(19_000)]
+    yield "long pieces of Unigram", lambda place: _pieces(place, wide, model=1)
+    yield "990,000 pieces", lambda place: _pieces(place, hexadecimal(990_000))
+    yield "pieces of 8 MB", lambda place: _with(place, "tokenizer.model", part(1, part(1, b"a")) * 1_600_000)
+    score = bytes([2 << 3 | 5]) + bytes(4)
+    strange = (score + part(1, f"{n:06x}".encode()) + flag(9, 1) + flag(3, 1) for n in range(299_000))
+    unusual = b"".join(part(1, one) for one in (part(1, b"<unk>") + flag(3, 2), *strange))
+    yield "pieces in another order", lambda place: _with(place, "tokenizer.model", unusual, 299_001)
+    yield "fields of 8 MB", lambda place: _with(place, "tokenizer.model", flag(9, 1) * 4_000_000)
+    yield "fields of 48 MB", lambda place: _with(place, "tokenizer.model", flag(9, 1) * 24_000_000)
+    yield "long pieces", lambda place: _pieces(place, (f"{n:05}" * 25 for n in range(19_900)))
+    for table, words in cases_of(test_rewriting_tables.test_what_lies_is_refused_with_its_reason):
+        if table:
+            yield words, lambda place, table=table: _pieces(place, hexadecimal(16), table=table)
+
+
+def _ordinary(count: int) -> list[str]:
+    """Pieces of one to eight letters, each joined from two that stand before it."""
+    chance = Random(0)
+    found = dict.fromkeys("abcdefghijklmnopqrstuvwxyz▁")
+    parts = list(found)
+    while len(found) < count:
+        piece = chance.choice(parts) + chance.choice(parts)
+        if len(piece) <= 8 and "▁" not in piece[1:] and piece not in found:
+            found[piece] = None
+            if len(piece) < 6:
+                parts.append(piece)
+    return list(found)
+
+
+def _pieces(place: Path, pieces: Iterable[str], model: int = 2, table: bytes = b"") -> Case:
+    listed = [*CONTROLS, *((piece, -float(number), 1) for number, piece in enumerate(pieces))]
+    _folder(place, {"vocab_size": min(max(len(listed), 60), 300_000)})
+    piece_file(place / "tokenizer.model", listed, model=model, falls_back=False, table=table)
     return MODEL, place
 
 

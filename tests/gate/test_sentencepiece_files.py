@@ -23,7 +23,7 @@ def test_pieces_scores_kinds_and_rules_are_read(tmp_path: Path) -> None:
     assert len(found.of_kind(BYTE)) == 256
     assert found.of_kind(NORMAL) == list(range(259, 259 + len(PAIRS)))
     assert (found.model, found.byte_fallback, found.begin, found.end) == (BYTE_PAIRS, True, 1, 2)
-    assert (found.blank_before, found.single_blanks, found.marks_blanks, found.table) == (True, True, True, False)
+    assert (found.blank_before, found.single_blanks, found.marks_blanks, found.table) == (True, True, True, None)
 
 
 def test_what_the_file_leaves_out_is_as_sentencepiece_says_it_is(tmp_path: Path) -> None:
@@ -102,6 +102,52 @@ def test_files_and_lists_beyond_the_limits_are_refused(tmp_path: Path, monkeypat
         read_sentence_pieces(path)
     with pytest.raises(StudioError, match="could not be read"):
         read_sentence_pieces(tmp_path / "none.model")
+
+
+def test_usual_and_unusual_ways_to_write_pieces_are_read_alike_and_in_order(tmp_path: Path) -> None:
+    score = number(2 << 3 | 5) + struct.pack("<f", -1.5)
+    written = [
+        part(1, b"<unk>") + score + flag(3, 2),
+        part(1, "é".encode()) + score,
+        score + part(1, b"ab"),  # in another order
+        part(1, b"abc") + score + flag(3, 300),
+        part(1, "猫".encode() * 60) + score,  # a length of two bytes
+        part(1, "▁x".encode()) + score + flag(3, 4),
+        part(1, b"no score"),
+        part(1, b"new") + flag(3, 1) + score + flag(9, 1),
+        part(1, b"\x15\n\x18") + score,  # the marks of fields
+    ]
+    path = tmp_path / "tokenizer.model"
+    path.write_bytes(b"".join(part(1, raw) for raw in written))
+    with pytest.raises(StudioError, match="“abc” is damaged"):
+        read_sentence_pieces(path)
+    path.write_bytes(b"".join(part(1, raw) for raw in written if b"abc" not in raw))
+    found = read_sentence_pieces(path)
+    assert found.pieces == ["<unk>", "é", "ab", "猫" * 60, "▁x", "no score", "new", "\x15\n\x18"]
+    assert found.kinds == [2, 1, 1, 1, 4, 1, 1, 1]
+    assert found.scores == [-1.5, -1.5, -1.5, -1.5, -1.5, 0.0, -1.5, -1.5]
+
+
+def test_pieces_behind_the_rules_are_read_and_more_fields_than_a_piece_has_are_refused(tmp_path: Path) -> None:
+    path = piece_file(tmp_path / "tokenizer.model", [*CONTROLS, *LETTERS], falls_back=False)
+    path.write_bytes(path.read_bytes() + part(1, part(1, b"late")))
+    assert read_sentence_pieces(path).pieces[-1] == "late"
+    path.write_bytes(path.read_bytes() + part(1, part(1, b"later") + flag(9, 1) * 5))
+    with pytest.raises(StudioError, match="not the list of pieces"):
+        read_sentence_pieces(path)
+
+
+def test_a_tree_of_unigram_that_would_take_gigabytes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentencepiece_files, "MOST_BRANCHES", 20)
+    alike = [("<unk>", 0.0, 2), *(("a" * length, 0.0, 1) for length in range(1, 16))]  # 5 and 15 branches
+    path = tmp_path / "tokenizer.model"
+    assert len(read_sentence_pieces(piece_file(path, alike, model=1, falls_back=False)).pieces) == 16
+    piece_file(path, [*alike, ("b", 0.0, 1)], model=1, falls_back=False)
+    with pytest.raises(StudioError, match="more than 20 branches"):
+        read_sentence_pieces(path)
+    assert len(read_sentence_pieces(piece_file(path, [*alike, ("b", 0.0, 1)], falls_back=False)).pieces) == 17
 
 
 @settings(max_examples=60)

@@ -155,6 +155,75 @@ def test_it_is_not_offered_for_a_text_of_ones_own() -> None:
     assert "tokenizer_json" not in [kind.name for kind in tokenizer_kinds()]
 
 
+# --- what is typed ----------------------------------------------------------------------------------------------------
+
+MARK = "[MASK]"
+TYPED: dict[str, dict[str, Any]] = {
+    "words, pieces between blanks": {
+        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "model": {
+            "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100,
+            "vocab": {"[UNK]": 0, MARK: 1, "a": 2, **{f"##{letter}": 3 + place for place, letter in enumerate("MASK]")},
+                      "[": 8},
+        },
+    },
+    "pairs whose merges form it": {
+        "model": {
+            "type": "BPE",
+            "vocab": {"[UNK]": 0, MARK: 1, "a": 2, **{letter: 3 + n for n, letter in enumerate("[MASK]")},
+                      "[M": 9, "AS": 10, "[MAS": 11, "[MASK": 12},
+            "merges": [["[", "M"], ["A", "S"], ["[M", "AS"], ["[MAS", "K"], ["[MASK", "]"]],
+        },
+    },
+    "pairs that are looked up as whole words": {
+        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "model": {
+            "type": "BPE", "ignore_merges": True, "merges": [],
+            "vocab": {"[UNK]": 0, MARK: 1, "a": 2, **{letter: 3 + n for n, letter in enumerate("[MASK]")}},
+        },
+    },
+}  # fmt: skip
+TYPED_IDS = {
+    "words, pieces between blanks": [8, 3, 4, 5, 6, 7],
+    "pairs whose merges form it": [12, 8],
+    "pairs that are looked up as whole words": [3, 4, 5, 6, 7, 8],
+}
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_the_letters_of_a_special_token_that_a_person_types_are_text(name: str) -> None:
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    added = [{"id": 0, "content": "[UNK]", **flags}, {"id": 1, "content": MARK, **flags}]
+    found = JsonTokenizer(check_tokenizer({**TYPED[name], "added_tokens": added}))
+    again = tokenizer_from_json(json.loads(json.dumps(found.to_json())))
+    for tokenizer in (found, again):
+        assert tokenizer.encode(MARK) == tokenizer.encode_array(MARK).tolist() == TYPED_IDS[name]
+        assert tokenizer.encode(f"a{MARK}a", special=True) == [2, 1, 2]
+        assert tokenizer.token_text(1) == MARK
+    assert as_file(found) == dict(found.content)
+
+
+def test_one_letter_that_is_a_special_token_is_unknown_where_it_is_typed() -> None:
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    model = {"type": "BPE", "vocab": {"?": 0, "a": 1, "x": 2, "ax": 3}, "merges": [["a", "x"]], "unk_token": "?"}
+    found = JsonTokenizer(check_tokenizer({"model": model, "added_tokens": [{"id": 2, "content": "x", **flags}]}))
+    assert found.encode("ax") == [1, 0]
+    assert found.encode("ax", special=True) == [1, 2]
+
+
+def test_added_tokens_have_the_ids_of_the_file_also_where_it_leaves_ids_out() -> None:
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    added = [
+        {"id": 5, "content": "<s>", **flags, "special": True},
+        {"id": 2, "content": "<x>", **flags, "special": False},
+    ]
+    model = {"type": "BPE", "vocab": {"a": 0, "b": 3}, "merges": []}
+    found = JsonTokenizer(check_tokenizer({"model": model, "added_tokens": added, "decoder": {"type": "Fuse"}}))
+    assert found.encode("a<x>b") == found.encode_array("a<x>b").tolist() == [0, 2, 3]
+    assert found.encode("<s>a<x>b", special=True) == [5, 0, 2, 3]
+
+
 # --- out --------------------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,8 @@
 """Tiny `tokenizer.model` files, written field by field as protocol buffers are."""
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 
 BYTES = tuple((f"<0x{value:02X}>", 0.0, 6) for value in range(256))
@@ -61,13 +62,48 @@ def piece_file(
     blank_before: bool = True,
     single_blanks: bool = False,
     table: bytes = b"",
+    marks_blanks: bool = True,
+    blanks_behind: bool = False,
 ) -> Path:
     """Write such a file; `model` 1 is Unigram, 2 byte pairs."""
     listed = b"".join(
         part(1, part(1, piece.encode()) + number(2 << 3 | 5) + struct.pack("<f", score) + flag(3, kind))
         for piece, score, kind in pieces
     )
-    training = flag(3, model) + flag(35, falls_back) + flag(40, 0) + flag(41, 1) + flag(42, 2) + flag(43, -1)
-    preparation = part(1, b"identity") + part(2, table) + flag(3, blank_before) + flag(4, single_blanks) + flag(5, 1)
-    path.write_bytes(listed + part(2, training) + part(3, preparation))
+    training = (
+        flag(3, model)
+        + flag(24, blanks_behind)
+        + flag(35, falls_back)
+        + flag(40, 0)
+        + flag(41, 1)
+        + flag(42, 2)
+        + flag(43, -1)
+    )
+    preparation = part(1, b"identity") + part(2, table) + flag(3, blank_before) + flag(4, single_blanks)
+    path.write_bytes(listed + part(2, training) + part(3, preparation + flag(5, marks_blanks)))
     return path
+
+
+def table_of(entries: Mapping[str, str]) -> bytes:
+    """A table that rewrites texts, as the library darts-clone lays it out: every place is the first that is free."""
+    texts, begins = b"", dict[bytes, int]()
+    for entry, becomes in entries.items():
+        begins[entry.encode()] = len(texts)
+        texts += becomes.encode() + b"\0"
+    units, bases = {0: 0}, {0}
+    waiting = [(0, b"")]
+    while waiting:
+        node, key = waiting.pop()
+        after = sorted({entry[len(key)] for entry in begins if entry.startswith(key) and len(entry) > len(key)})
+        taken = [*after, *([0] if key in begins else [])]
+        base = next(
+            place for place in count(1) if place not in bases and not any(place ^ label in units for label in taken)
+        )
+        bases.add(base)
+        units[node] |= (key in begins) << 8 | (node ^ base) << 10
+        units |= {base ^ label: label for label in after}
+        if key in begins:
+            units[base] = 1 << 31 | begins[key]
+        waiting += [(base ^ label, key + bytes([label])) for label in after]
+    numbers = [units.get(place, 0) for place in range(256 * (1 + max(units) // 256))]  # whole kilobytes
+    return struct.pack(f"<{len(numbers) + 1}I", 4 * len(numbers), *numbers) + texts

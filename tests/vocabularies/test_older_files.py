@@ -11,10 +11,10 @@ from studio.core.errors import StudioError
 from studio.gate.tokenizer_files import check_tokenizer
 from studio.tokenizers import tokenizer_from_json
 from studio.tokenizers.tokenizer_json import JsonTokenizer, as_file
-from studio.vocabularies import older_files
-from studio.vocabularies.files import open_tokenizer
+from studio.vocabularies import piece_merges
+from studio.vocabularies.files import forms_of, open_tokenizer
 from studio.vocabularies.older_files import read_sentence_pieces, read_word_pieces
-from tests.vocabularies.piece_files import BYTES, CONTROLS, LETTERS, LIKELY, PAIRS, piece_file
+from tests.vocabularies.piece_files import BYTES, CONTROLS, LETTERS, LIKELY, PAIRS, piece_file, table_of
 
 WITH_BYTES = [*CONTROLS, *BYTES, *PAIRS, *LETTERS]
 FILES: dict[str, dict[str, Any]] = {
@@ -192,8 +192,93 @@ def test_pieces_that_a_person_had_listed_are_found_whole(tmp_path: Path, name: s
     path = piece_file(tmp_path / "tokenizer.model", **{**given, "pieces": pieces}, blank_before=False)
     found = read_sentence_pieces(path, {}, {})
     assert {text: found.encode(text) for text in LISTED[name]} == LISTED[name]
-    with pytest.raises(StudioError, match="rules that Atelier does not follow"):
-        read_sentence_pieces(piece_file(path, **{**given, "pieces": pieces}), {}, {})
+
+
+# Ids of sentencepiece 0.2.3 with a blank before every text, each blank once, ﬁ and half-width ｶﾞ rewritten.
+TABLE = {"ﬁ": "fi", "ﬂ": "fl", "ｶ": "カ", "ｶﾞ": "ガ", "e\u0301": "é", "\u00a0": " ", "\t": " ", "\x07": ""}
+RULED: dict[str, dict[str, Any]] = {
+    "pairs": {"pieces": WITH_BYTES},
+    "pairs, blanks behind": {"pieces": WITH_BYTES, "blanks_behind": True, "single_blanks": True},
+    "pairs, blanks as they are": {
+        "pieces": [(piece.replace("▁", " "), score, kind) for piece, score, kind in WITH_BYTES],
+        "marks_blanks": False,
+    },
+    "pairs, some listed by a person": {"pieces": [*WITH_BYTES, ("the", 0.0, 4), ("ﬁ", 0.0, 4)], "single_blanks": True},
+    "unigram": {"pieces": [*CONTROLS, *LIKELY], "model": 1, "falls_back": False, "single_blanks": True},
+    "unigram, one listed by a person": {
+        "pieces": [*CONTROLS, *BYTES, *LIKELY, ("ﬁ", 0.0, 4)],
+        "model": 1,
+        "single_blanks": True,
+    },
+}
+FINE, HALF, BELL = "the ﬁne cat ", "cafe\u0301\u00a0 ｶﾞ\tｶ", "\x07 a▁"
+RULED_IDS: dict[str, dict[str, list[int]]] = {
+    "pairs": {
+        FINE: [263, 274, 289, 262, 275, 269, 274],
+        HALF: [273, 289, 307, 272, 230, 133, 175, 274, 230, 133, 174],
+        BELL: [274, 261, 274],
+        " ": [272],
+    },
+    "pairs, blanks behind": {
+        FINE: [276, 260, 274, 289, 262, 275, 269, 274],
+        HALF: [287, 277, 289, 307, 274, 230, 133, 175, 274, 230, 133, 174, 274],
+        BELL: [277, 274],
+        " ": [],
+    },
+    "pairs, blanks as they are": {
+        FINE: [263, 274, 289, 262, 275, 269, 274],
+        HALF: [273, 289, 307, 272, 230, 133, 175, 274, 230, 133, 174],
+        BELL: [274, 261, 229, 153, 132],
+        " ": [272],
+    },
+    "pairs, some listed by a person": {
+        FINE: [274, 308, 274, 309, 280, 275, 269],
+        HALF: [273, 289, 307, 274, 230, 133, 175, 274, 230, 133, 174],
+        BELL: [261],
+        " ": [],
+    },
+    "unigram": {
+        FINE: [3, 5, 11, 4, 3, 18, 8, 9, 4, 3, 16, 6, 5],
+        HALF: [3, 16, 6, 18, 0, 3, 0, 3, 0],
+        BELL: [3, 6],
+        " ": [],
+    },
+    "unigram, one listed by a person": {
+        FINE: [259, 261, 267, 260, 259, 298, 265, 260, 259, 272, 262, 261],
+        HALF: [259, 272, 262, 274, 198, 172, 259, 230, 133, 175, 259, 230, 133, 174],
+        BELL: [259, 262],
+        " ": [],
+    },
+}
+
+
+@pytest.mark.parametrize("name", RULED)
+def test_texts_are_prepared_by_the_rules_and_the_table_of_the_file(tmp_path: Path, name: str) -> None:
+    path = piece_file(tmp_path / "tokenizer.model", **RULED[name], table=table_of(TABLE))
+    found = read_sentence_pieces(path, {}, {})
+    again = tokenizer_from_json(json.loads(json.dumps(found.to_json())))
+    for text, ids in RULED_IDS[name].items():
+        assert found.encode(text) == found.encode_array(text).tolist() == again.encode(text) == ids
+        assert found.encode(f"{text}</s>{text}", special=True) == [*ids, 2, *ids]
+    assert (as_file(found), again.fingerprint, again.end_of_text) == (None, found.fingerprint, 2)
+    assert forms_of(found) == ("atelier",)
+
+
+@pytest.mark.parametrize("name", RULED)
+def test_the_library_sentencepiece_agrees_about_rules_where_it_is_installed(tmp_path: Path, name: str) -> None:
+    library = pytest.importorskip("sentencepiece")
+    path = piece_file(tmp_path / "tokenizer.model", **RULED[name], table=table_of(TABLE))
+    theirs, found = library.SentencePieceProcessor(model_file=str(path)), read_sentence_pieces(path, {}, {})
+    for text in (FINE, HALF, BELL, CAT, THING, BLANK, NAIVE, "", "  ", "ﬂtheﬁ the ▁▁\u00a0"):
+        assert found.encode(text) == theirs.encode(text)
+        assert "unigram" in name or found.decode(found.encode(text)) == theirs.decode(theirs.encode(text))
+
+
+def test_a_blank_at_the_end_that_was_typed_as_its_mark_goes_like_any_other(tmp_path: Path) -> None:
+    """As sentencepiece does it, which looks for blanks at the end only after they were marked."""
+    path = piece_file(tmp_path / "tokenizer.model", WITH_BYTES, single_blanks=True)
+    found = read_sentence_pieces(path, {}, {})
+    assert found.encode("the▁ ▁") == found.encode("the") == [263]
 
 
 def test_tokens_that_were_added_later_and_the_beginning_that_is_not_wanted(tmp_path: Path) -> None:
@@ -207,10 +292,14 @@ def test_tokens_that_were_added_later_and_the_beginning_that_is_not_wanted(tmp_p
             read_sentence_pieces(path, {}, wrong)
 
 
-def test_a_table_that_rewrites_texts_is_not_guessed_at(tmp_path: Path) -> None:
+def test_a_table_that_lies_is_refused_with_its_reason(tmp_path: Path) -> None:
     path = piece_file(tmp_path / "tokenizer.model", WITH_BYTES, table=b"\x00" * 16)
-    with pytest.raises(StudioError, match="rules that Atelier does not follow"):
+    with pytest.raises(StudioError, match="its table that rewrites texts is cut off"):
         read_sentence_pieces(path, {}, {})
+    for table, more in ((table_of({"a": "b  c"}), ()), (b"", ((" b", 0.0, 4),))):
+        piece_file(path, [*WITH_BYTES, *more], table=table)
+        with pytest.raises(StudioError, match="rules that Atelier does not follow"):
+            read_sentence_pieces(path, {}, {})
 
 
 def test_word_pieces_are_looked_for_in_cleaned_small_letters_the_longest_first(tmp_path: Path) -> None:
@@ -259,6 +348,6 @@ def test_a_file_of_pieces_or_a_folder_with_one_opens_as_any_tokenizer_does(tmp_p
 
 
 def test_pieces_that_are_joined_in_too_many_ways_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(older_files, "MOST_MERGES", 3)
+    monkeypatch.setattr(piece_merges, "MOST_MERGES", 3)
     with pytest.raises(StudioError, match="more than 3 ways"):
         read_sentence_pieces(piece_file(tmp_path / "tokenizer.model", **FILES["pairs"]), {}, {})
