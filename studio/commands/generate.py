@@ -2,9 +2,10 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from studio.commands import DONE, STOPPED, Command, UsageError, say
 from studio.commands.run import stopped_by_signals
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from studio.core.channel import RunControl
     from studio.core.config import Sampling
     from studio.store.checkpoints import CheckpointInfo
+    from studio.store.project import Project
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +92,7 @@ def sampling_of(options: argparse.Namespace) -> "Sampling":
 
 def find_checkpoint(model: str, project: str | None) -> Path:
     """The path that MODEL means: a path itself, `RUN` (its best, else its last), `RUN@STEP`, or a model's name."""
+    from studio.gate.names import inside
     from studio.store.checkpoints import choose
     from studio.store.project import Project
     from studio.store.runs import RunRecord
@@ -106,11 +109,43 @@ def find_checkpoint(model: str, project: str | None) -> Path:
             f"“{path}” is neither a checkpoint nor a run, nor a model in a format that Atelier reads.",
             "A checkpoint holds a file “state.json”; a model from elsewhere its “config.json” and weights.",
         )
+    if is_place(model):
+        _refuse_place(path)
     name, step = split_step(model)
-    opened = Project.open(Path(project) if project else _last_project())
+    opened = Project.open(Path(project).expanduser() if project else _last_project(model))
     if stored := named_model(opened.path, model):
         return stored
+    if not (inside(opened.path / "runs", name) / "config.json").is_file():
+        _refuse_name(name, opened)
     return _folder(choose(opened.run(name), int(step) if step.isdigit() else step or "best"))
+
+
+def is_place(model: str) -> bool:
+    """Whether MODEL is written as only a path is: no run and no model has such a name."""
+    return model.startswith(("~", ".")) or bool({"/", os.sep} & set(model))
+
+
+def _refuse_place(path: Path) -> NoReturn:
+    if path.exists():
+        raise StudioError(
+            f"“{path}” is not a model in a format that Atelier reads.",
+            "It reads a Hugging Face folder, .safetensors, .gguf, .pth, .bin of llama2.c, and OpenAI's GPT-2 folder.",
+        )
+    raise StudioError(f"There is no file or folder “{path}”.", "Check the name, or choose it again.")
+
+
+def _refuse_name(name: str, opened: "Project") -> NoReturn:
+    """Say which runs and models there are."""
+    from studio.store.models import list_models
+
+    def listed(names: list[str]) -> str:
+        return ", ".join(f"“{name}”" for name in names) or "none yet"
+
+    runs = listed([run.name for run in opened.runs()])
+    models = listed([model.name for model in list_models(opened.path)])
+    raise StudioError(
+        f"There is no run and no model “{name}” in the project “{opened.name}”.", f"Runs: {runs}. Models: {models}."
+    )
 
 
 def is_foreign(path: Path) -> bool:
@@ -138,13 +173,16 @@ def _folder(info: "CheckpointInfo") -> Path:
     return info.folder
 
 
-def _last_project() -> Path:
+def _last_project(model: str) -> Path:
     from studio.store.places import places
     from studio.store.preferences import load_preferences
 
     last = load_preferences(places().preferences, say).last_project
     if not last:
-        raise UsageError("It is not known which project to look in.", "Name its folder with --project DIR.")
+        raise UsageError(
+            f"“{model}” is no file or folder here, and it is not known in which project to look for it.",
+            "Name the project's folder with --project DIR, or give the path of a model.",
+        )
     return Path(last)
 
 

@@ -25,14 +25,15 @@ def run(options: argparse.Namespace) -> int:
     from studio.core.shelf import resolve
     from studio.store.disk import size_text
 
-    path, name = Path(options.path).expanduser(), options.name
+    path, name, said = Path(options.path).expanduser(), options.name, dict[str, str]()
     fetched = options.path.endswith(HUB) and not path.exists()
     if fetched:
         repo = options.path.removesuffix(HUB)
-        path, name = fetch(repo), name or repo.rpartition("/")[2]
+        path, said = fetch(repo)
+        name = name or repo.rpartition("/")[2]
     resolve("studio.engine.adopt:find_exchange")(path)  # what cannot be read makes no project
     project = open_or_create(Path(options.project).expanduser(), may_create=True)
-    model = resolve("studio.engine.adopt:adopt")(path, project.path, name)
+    model = resolve("studio.engine.adopt:adopt")(path, project.path, name, said=said)
     for warning in model.facts.get("warnings", []):
         say(warning)
     licence = f"licence: {model.licence}" if model.licence else "its files name no licence"
@@ -44,8 +45,11 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def fetch(repo: str) -> Path:
-    """Download a model from the hub, its first choice of formats; an interrupted download is gone on with."""
+def fetch(repo: str) -> tuple[Path, dict[str, str]]:
+    """Download a model from the hub, its first choice of formats, with what the hub says of it.
+
+    An interrupted download is gone on with.
+    """
     from studio.hub import Order, hub_of
     from studio.hub.download import fetch
     from studio.hub.listing import choices, look
@@ -68,7 +72,8 @@ def fetch(repo: str) -> Path:
             told = 10 * done // total
             say(f"{size_text(done)} of {size_text(total)}")
 
-    return fetch(hub, Order(repository, choice), here.home / "downloads", choice.bytes, progress)
+    order = Order(repository, choice)
+    return fetch(hub, order, here.home / "downloads", choice.bytes, progress), order.facts(hub)
 
 
 COMMAND = Command("import", "take in a model that others trained", add_options, run)

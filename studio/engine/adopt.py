@@ -1,7 +1,7 @@
 """Taking in a foreign model: weights under our names, shape, words and where it comes from, in one folder."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,12 @@ def adopt(
     name: str = "",
     progress: Callable[[int, int], None] = lambda done, total: None,
     keep_going: Callable[[], bool] = lambda: True,
+    said: Mapping[str, str] | None = None,
 ) -> StoredModel:
-    """Import the model in `path` as `PROJECT/models/NAME`, one tensor in memory at a time; all of it or nothing."""
+    """Import the model in `path` as `PROJECT/models/NAME`, one tensor in memory at a time; all of it or nothing.
+
+    `said` is what is known from elsewhere: the "origin" of a download, and a "licence" where the files name none.
+    """
     found = look(path)
     model = empty_model(found.config)
     expected = expected_shapes(model)
@@ -59,7 +63,7 @@ def adopt(
         if found.tokenizer is not None:
             write_json(folder / "tokenizer.json", found.tokenizer.to_json())
         write_state(folder, _state(found))
-        write_json(folder / CARD, _card(found, sum(map(math.prod, expected.values())), writing.precision))
+        write_json(folder / CARD, _card(found, sum(map(math.prod, expected.values())), writing.precision, said or {}))
     return read_model(final)
 
 
@@ -70,8 +74,9 @@ def _state(found: Found) -> Saved:
     return Saved(config, choose(ComputeConfig(precision="fp32")), Progress(0, 0, 0.0))
 
 
-def _card(found: Found, parameters: int, precision: str) -> dict[str, Any]:
-    facts = {**found.facts, "title": found.title, "warnings": list(found.warnings)}
+def _card(found: Found, parameters: int, precision: str, said: Mapping[str, str]) -> dict[str, Any]:
+    facts = {**said, **found.facts, "title": found.title, "warnings": list(found.warnings)}
+    facts["origin"] = said.get("origin") or facts.get("origin", "")
     return {"version": VERSION, "parameters": parameters, "precision": precision, "facts": facts}
 
 

@@ -17,7 +17,7 @@ def preview(path: Path) -> Entry:
     try:
         refuse_misfits(expected, found.sources, found.tensors)
     except StudioError as error:
-        trouble = str(error)
+        trouble = f"{error.message}\n{error.hint}"
     facts = found.facts
     return Entry(
         name=found.title,

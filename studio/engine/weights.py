@@ -76,9 +76,9 @@ def refuse_misfits(expected: Mapping[str, tuple[int, ...]], sources: Mapping[str
     )
     if missing or unexpected or misshapen:
         found = (("missing", missing), ("unexpected", unexpected), ("of another shape", misshapen))
-        listed = "; ".join(f"{word}: {_some(names)}" for word, names in found if names)
+        listed = "\n".join(f"{word}: {_some(names)}" for word, names in found if names)
         raise StudioError(
-            f"The weights do not fit the model's description ({listed}).",
+            f"The weights do not fit the model's description.\n{listed}",
             "The files belong to different models, or one of them is damaged. Get the model again from its source.",
         )
 

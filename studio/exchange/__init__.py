@@ -70,5 +70,6 @@ class Exchange:
     open: Callable[[Path], Found] | None = None
     write: Callable[[Outgoing, Path, Mapping[str, Any]], None] | None = None
     answer: Callable[[Path, Sequence[Sequence[int]]], "Tensor"] | None = None
-    precisions: tuple[str, ...] = ()  # what `write` can be asked for; without it, as stored
+    precisions: tuple[str, ...] = ()  # what `write` can be asked for
+    usual: str = ""  # the one it takes without being asked; nothing: as stored
     suffix: str = ""  # of a format that is one file

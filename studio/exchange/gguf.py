@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 TEMPLATE_CHARACTERS = 200_000
 # What a model is written in, and how llama.cpp numbers that (llama.h, enum llama_ftype).
 PRECISIONS = {"f32": ("F32", 0), "f16": ("F16", 1), "q8_0": ("Q8_0", 7), "q4_0": ("Q4_0", 2)}
+USUAL = "f16"
 _KNOWN_AS = {"fp32": "f32", "fp16": "f16"}
 
 
 def recognises(path: Path) -> bool:
     """A file that begins with GGUF's mark."""
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
         with open(path, "rb") as file:
             return file.read(4) == b"GGUF"
     except OSError:
@@ -172,7 +175,7 @@ def write_file(outgoing: Outgoing, folder: Path, options: Mapping[str, Any]) -> 
     from studio.store.gguf_file import U32, write_gguf
     from studio.store.gguf_vocabulary import metadata_of_tokenizer
 
-    wanted = str(options.get("precision") or "f16").lower()
+    wanted = str(options.get("precision") or USUAL).lower()
     precision = _KNOWN_AS.get(wanted, wanted)
     if precision not in PRECISIONS:
         raise StudioError(
@@ -251,5 +254,6 @@ EXCHANGE = Exchange(
     open=open_file,
     write=write_file,
     precisions=tuple(PRECISIONS),
+    usual=USUAL,
     suffix=".gguf",
 )

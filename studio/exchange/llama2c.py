@@ -114,22 +114,30 @@ class Llama2cTensors:
         return sum(4 * math.prod(shape) for _, shape in self._places.values())
 
 
-def _shape(path: Path) -> Shape | None:
-    """The header of a file whose size it explains exactly; None for anything else."""
+def _header(path: Path) -> tuple[Shape | None, int]:
+    """What the first seven numbers say, None where they go together in no model, and the bytes that are there."""
     with open(path, "rb") as file:
         raw = file.read(HEADER.size)
         size = file.seek(0, 2)
     if len(raw) < HEADER.size:
-        return None
+        return None, size
     width, hidden, layers, heads, kv_heads, vocabulary, context = HEADER.unpack(raw)
     shape = Shape(width, hidden, layers, heads, kv_heads, abs(vocabulary), context, tied=vocabulary > 0)
-    return shape if shape.usable and shape.bytes == size else None
+    return shape if shape.usable else None, size
+
+
+def _is_newer(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return int.from_bytes(file.read(4), "little") == _NEWER
 
 
 def recognises(path: Path) -> bool:
-    """A `.bin` whose first seven numbers explain its size to the byte."""
+    """A `.bin` whose first seven numbers explain its size, or more: it is cut off then. Later versions too."""
     try:
-        return path.suffix == ".bin" and path.is_file() and _shape(path) is not None
+        if path.suffix != ".bin" or not path.is_file():
+            return False
+        shape, size = _header(path)
+        return _is_newer(path) or (shape is not None and shape.bytes >= size)
     except OSError:
         return False
 
@@ -137,20 +145,25 @@ def recognises(path: Path) -> bool:
 def open_file(path: Path) -> Found:
     """Look at a file: its shape, where its weights lie, and the tokenizer that lies beside it."""
     try:
-        shape = _shape(path)
-        with open(path, "rb") as file:
-            newer = int.from_bytes(file.read(4), "little") == _NEWER
+        shape, size = _header(path)
+        if _is_newer(path):
+            raise StudioError(
+                tr("“{name}” is written in a later version of llama2.c's format.", name=path.name),
+                tr("Export it in the first version (version 0), with fp32 weights."),
+            )
     except OSError as error:
         raise StudioError(tr("“{name}” could not be read: {why}.", name=path.name, why=error.strerror)) from error
-    if shape is None:
+    if shape is None or shape.bytes < size:
         raise StudioError(
-            tr("“{name}” is written in a later version of llama2.c's format.", name=path.name)
-            if newer
-            else tr("“{name}” was not opened: its header does not explain its size.", name=path.name),
-            tr("Export it in the first version (version 0), with fp32 weights.")
-            if newer
-            else tr("It is damaged, cut off, or not a model of llama2.c."),
+            tr("“{name}” was not opened: its header does not explain its size.", name=path.name),
+            tr("It is damaged, or not a model of llama2.c."),
         )
+    if shape.bytes > size:
+        raise StudioError(
+            tr("“{name}” was not opened: its header asks for a size of {need} bytes, but {size} are there.",
+               name=path.name, need=f"{shape.bytes:,}", size=f"{size:,}"),
+            tr("It is cut off, damaged, or not a model of llama2.c. Get it again from its source."),
+        )  # fmt: skip
     family: Family = FAMILIES.load("llama")
     config = family.from_outside(_outside(shape))
     tokenizer, warnings = _tokenizer(path, shape)

@@ -18,6 +18,7 @@ _GENERATION = (
     "bos_token_id", "eos_token_id", "pad_token_id",
 )  # fmt: skip
 _LARGEST_NUMBER = 1 << 53
+_UNREAD = "model_max_length"  # transformers writes 10^30 there for “no limit”; nothing here reads it
 _CODE_KEYS = ("auto_map", "trust_remote_code", "custom_pipelines", "custom_generate")
 _CODE_PREFIXES = ("_attn_implementation", "attn_implementation", "_experts_implementation")
 
@@ -62,8 +63,9 @@ def _no_constant(word: str) -> NoReturn:
 
 def _check_numbers(value: Any) -> None:
     if isinstance(value, dict):
-        for item in value.values():
-            _check_numbers(item)
+        for name, item in value.items():
+            if name != _UNREAD or not isinstance(item, int | float):
+                _check_numbers(item)
     elif isinstance(value, list):
         for item in value:
             _check_numbers(item)

@@ -94,6 +94,12 @@ class Order:
     repository: Repository
     choice: Choice
 
+    def facts(self, hub: Hub) -> dict[str, str]:
+        """What only the hub knows of the files: where they lie at that commit, and the licence it names."""
+        repository = self.repository
+        origin = f"{hub.address}/{repository.repo}/tree/{repository.commit}"
+        return {"origin": origin} | ({"licence": repository.licence} if repository.licence else {})
+
 
 def hub_of(preferred: str = "", token: str = "") -> Hub:
     """The hub in `HF_ENDPOINT`, else the preferred one, else the public one; with the token that there is for it."""

@@ -123,7 +123,8 @@ class Arrival(Card):
         found = fits_of(entry.config, free, whose)
         self.fits.set_rows(fit_rows(found))
         if entry.trouble:
-            self._say(entry.trouble)
+            what, _, details = entry.trouble.partition("\n")
+            self._say(what, details)
         elif found["chat"].verdict == "too large":
             self._say("", found["chat"].sentence)
         self._found.setEnabled(True)

@@ -41,6 +41,7 @@ class Departure(Card):
         self._session = session
         self.entry: Entry | None = None
         self._wanted: object = None  # the model that is waited for
+        self._focused = False
         self._folder: Path | None = None  # chosen by the person; kept for the next export
         self._forms = {form.name: form for form in map(EXCHANGES.load, EXCHANGES.names()) if form.write is not None}
         self.close_button = Button(tr("Close"), self.leave, look, "quiet", "close").set_small()
@@ -157,6 +158,7 @@ class Departure(Card):
         job = self._session.models.export(self.entry, self.form.value(), target, self.precision.value() or AS_STORED)
         job.succeeded.connect(self._exported)
         job.failed.connect(self._refused)
+        self._focused = self.button.hasFocus()  # which a disabled button gives away
         self.button.setEnabled(False)
         self.progress.follow(job, tr("Writing {name} and reading it back…", name=target.name))
 
@@ -164,8 +166,10 @@ class Departure(Card):
         form = self._forms[self.form.value()]
         self.about.setText(tr(CLASSES_GO[form.name] if self._classes else form.about))
         precisions = () if self._classes else form.precisions
+        stored = [] if form.usual else [(AS_STORED, tr("as it is"))]
         self.precision.clear()
-        self.precision.set_choices([(AS_STORED, tr("as it is")), *((name, name) for name in precisions)])
+        self.precision.set_choices([*stored, *((name, name) for name in precisions)])
+        self.precision.set_value(form.usual or AS_STORED)
         self.precision.setEnabled(bool(precisions))
         self._say()
         self._show_place()
@@ -198,6 +202,8 @@ class Departure(Card):
 
     def _job_ended(self, _called_off: bool) -> None:
         self.button.setEnabled(True)
+        if self._focused:
+            self.button.setFocus()
 
 
 def check_rows(done: Any) -> list[FactRow]:

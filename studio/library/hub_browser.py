@@ -20,6 +20,7 @@ from studio.live.session import Session
 from studio.parts.machine import Machine
 from studio.parts.opening import ensure_project
 from studio.parts.wording import NOT_MEASURED, column_width, short_count
+from studio.store.models import StoredModel
 from studio.views.record_table import Column, RecordTable
 from studio.widgets.banner import Banner
 from studio.widgets.button import Button
@@ -131,7 +132,7 @@ class HubBrowser(QDialog):
         self.held.refused.connect(self._refused)
         self.token.returnPressed.connect(self.take_token)
         self.downloads.changed.connect(self._moved)
-        self.downloads.imported.connect(self.added)
+        self.downloads.imported.connect(self._imported)
         self.downloads.failed.connect(self._refused)
 
     # --- what a person does ---------------------------------------------------------------------------------------
@@ -223,6 +224,10 @@ class HubBrowser(QDialog):
         self.model.set_free(not self.downloads.busy)
         self._side.show()
         self.search_button.set_kind("")  # the next step is the one beside
+
+    def _imported(self, model: StoredModel) -> None:
+        self.banner.show_note(tr("“{name}” is imported; it is among your models.", name=model.name), level="good")
+        self.added.emit(model)
 
     def _kind_chosen(self) -> None:
         if self.words.text().strip() and self.table.rows():

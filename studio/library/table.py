@@ -58,7 +58,7 @@ def kind_words(entry: Entry) -> str:
 
 def origin_words(entry: Entry) -> str:
     """Where it comes from: the file it was imported from, or the text it learned; another project stands before."""
-    own = Path(entry.source.replace("\\", "/")).name if entry.kind == BASE else entry.text
+    own = _place(entry.source) if entry.kind == BASE else entry.text
     if entry.adapter:
         own = tr("adapter on {base}", base=start_words(entry.start))
     if entry.project:
@@ -66,6 +66,13 @@ def origin_words(entry: Entry) -> str:
     if entry.adapter:
         return own
     return own if entry.kind == BASE else tr("learned {what}", what=own)
+
+
+def _place(source: str) -> str:
+    """The name of a file or folder; of an address on a hub ORG/NAME."""
+    if source.startswith(("https://", "http://")):
+        return "/".join(source.partition("/tree/")[0].split("/")[3:])
+    return Path(source.replace("\\", "/")).name
 
 
 def origin_sentence(entry: Entry) -> str:
@@ -117,6 +124,6 @@ def _mark(way: str) -> Column:
     title = tr(LABELS[way])
     return Column(
         title, lambda row: row.fits[way].need, lambda row: row.fits[way].mark,
-        width=column_width(title, 54 if way == "qlora" else 42), role=lambda row: row.fits[way].role,
+        width=column_width(title, {"lora": 48, "qlora": 54}.get(way, 42)), role=lambda row: row.fits[way].role,
         tip=lambda row: row.fits[way].sentence, said=lambda row: row.fits[way].sentence,
     )  # fmt: skip

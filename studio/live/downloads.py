@@ -129,12 +129,15 @@ class Downloads(QObject):
 
     def _arrived(self, name: str, keep: bool, path: Path) -> None:
         try:
-            job = self._session.models.add(path, name)
+            job = self._session.models.add(path, name, **self._facts())
         except StudioError as error:
             self._refused(error)
             return
         job.succeeded.connect(partial(self._imported, path, keep))
         self._follow(job, IMPORTING)
+
+    def _facts(self) -> dict[str, str]:
+        return self.order.facts(self.hub()) if self.order is not None else {}
 
     def _imported(self, path: Path, keep: bool, model: StoredModel) -> None:
         if not keep:

@@ -3,18 +3,20 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.jobs import Job, Jobs
 from studio.live.notices import Notices
+from studio.live.project_things import ProjectThings
 from studio.live.runs import Runs, Undo
 from studio.store.library import BASE, Entry, survey
 from studio.store.models import delete_model, read_model
 from studio.store.project import Project
-from studio.store.trash import Trashed, discard
+from studio.store.trash import discard
 
 PREVIEW = "studio.engine.preview:preview"
 ADOPT = "studio.engine.adopt:adopt"
@@ -23,16 +25,12 @@ EXPORT_CLASSES = "studio.engine.classifier_export:export_classifier"
 GROW = "studio.engine.grow:grow_vocabulary"
 
 
-class Models(QObject):
-    """Everything slow is a job of its own; `here` is the open project, or refuses."""
+class Models(ProjectThings):
+    """Like `Texts`; a checkpoint of a run is a model too, so news of one are news of both."""
 
-    changed = Signal(object)  # frozenset of {"models", "runs"}
-
-    def __init__(
-        self, jobs: Jobs, notices: Notices, runs: Runs, here: Callable[[], Project], parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._jobs, self._notices, self._runs, self._here = jobs, notices, runs, here
+    def __init__(self, jobs: Jobs, notices: Notices, runs: Runs, here: Callable[[], Project], parent: QObject) -> None:
+        super().__init__(jobs, notices, here, parent)
+        self._runs = runs
 
     def list(self, project: Project | None, others: Sequence[Path] = ()) -> Job:
         """Read what lies there; the job's result is a list of `Entry`."""
@@ -43,12 +41,14 @@ class Models(QObject):
         """Say what a foreign file or folder is before anything is read; the job's result is an `Entry`."""
         return self._jobs.start(PREVIEW, path, title=tr("Looking into {name}", name=path.name), lane="look into model")
 
-    def add(self, path: Path, name: str = "") -> Job:
-        """Import a foreign model into the open project; the job's result is the `StoredModel`."""
+    def add(self, path: Path, name: str = "", **said: str) -> Job:
+        """Import a foreign model into the open project; the job's result is the `StoredModel`.
+
+        `said` is what a hub knows of it: its "origin" and "licence".
+        """
         title = tr("Importing {what}", what=name or path.name)
-        job = self._jobs.start(ADOPT, path, self._here().path, name, title=title)
-        job.succeeded.connect(self._tell)
-        return job
+        more: dict[str, Any] = {"said": said} if said else {}
+        return self._told(self._jobs.start(ADOPT, path, self._here().path, name, title=title, **more))
 
     def export(self, entry: Entry, form: str, target: Path, precision: str = "") -> Job:
         """Write a model for other programs, read it back and compare; the job's result is the engine's `Exported`.
@@ -64,9 +64,9 @@ class Models(QObject):
     def grow(self, folder: Path, added: Sequence[str], seed: int, name: str = "") -> Job:
         """Give a model further special tokens, as a new model of the project; the job's result is the `Grown`."""
         title = tr("Growing {what}", what=name or folder.name)
-        job = self._jobs.start(GROW, folder, added, seed, project=self._here().path, name=name, title=title)
-        job.succeeded.connect(self._tell)
-        return job
+        return self._told(
+            self._jobs.start(GROW, folder, added, seed, project=self._here().path, name=name, title=title)
+        )
 
     def delete(self, entry: Entry) -> Undo:
         """Move a model of the open project to the trash, and say what can no longer be done without it."""
@@ -95,13 +95,6 @@ class Models(QObject):
                 tr("“{name}” is still going on.", name=run.name), tr("Stop it first; nothing was deleted.")
             )
         return lost_with(entry, [info.step for info in run.record.checkpoints()])
-
-    def _restore(self, gone: Trashed) -> None:
-        try:
-            gone.restore()
-        except StudioError as error:
-            self._notices.post_error(error)
-        self._tell()
 
     def _tell(self, _model: object = None) -> None:
         self.changed.emit(frozenset({"models", "runs"}))

@@ -45,7 +45,8 @@ IDEA = (
     "two averages, and on top the values of the forward pass that the backward pass needs again."
 )
 BOOK_KEYS = ("vocab_size", "context_length", "emb_dim", "n_heads", "n_layers", "drop_rate", "qkv_bias")
-_SIDE, _NARROW_SIDE = 300, 288
+_SIDE = 288
+_COSTS, _PICTURE = 11, 13  # shares of the width beside the knobs
 _THREE_FROM = 1_060  # pixels of the page from which knobs, costs and drawing stand side by side
 _FAMILY_NAMES = tuple(name for name, _ in FAMILY_CHOICES)
 
@@ -76,8 +77,8 @@ class ModelPanel(Page):
         self._row = QHBoxLayout()
         self._row.setSpacing(16)
         self._row.addWidget(self._knobs())
-        self._row.addWidget(self._middle, 4)
-        self._row.addWidget(self.picture, 5)
+        self._row.addWidget(self._middle, _COSTS)
+        self._row.addWidget(self.picture, _PICTURE)
         self.body.addLayout(self._row, 1)
         self._beside = True
         self.picture.drawing.pointed.connect(self.ledger.light)
@@ -90,9 +91,8 @@ class ModelPanel(Page):
         if beside == self._beside:
             return
         self._beside = beside
-        self._side.setFixedWidth(_SIDE if beside else _NARROW_SIDE)
         if beside:
-            self._row.addWidget(self.picture, 5)
+            self._row.addWidget(self.picture, _PICTURE)
         else:
             self._middle.body.insertWidget(1, self.picture)
         self.picture.set_whole(not beside)

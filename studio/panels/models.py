@@ -66,6 +66,12 @@ def why_no_chat(session: Session, entry: Entry) -> str:
     return "" if entry.tokenizer else tr(NO_TOKENIZER)
 
 
+def next_to(gone: str, keys: Sequence[str]) -> str:
+    """The key that is chosen once `gone` is: the one below it, or above the last one."""
+    place = keys.index(gone)
+    return (*keys[place + 1 :], *keys[:place][-1:], "")[0]
+
+
 class ModelsPanel(Page):
     """Left the table, at the right what is known of the chosen model, or the one that comes or goes."""
 
@@ -268,9 +274,8 @@ class ModelsPanel(Page):
         except StudioError as error:
             self._refused(error)
             return
-        words = undo.text
-        if row.loaded:
-            words += " " + tr("It stays in memory until you unload it.")
+        self._wanted = next_to(row.key, [one.key for one in self.table.rows()])
+        words = undo.text + (" " + tr("It stays in memory until you unload it.") if row.loaded else "")
         self._session.notices.post("info", words, (tr("Undo"), partial(self._bring_back, row.key, undo.undo)))
 
     def _bring_back(self, key: str, way_back: Callable[[], None]) -> None:

@@ -9,10 +9,11 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 import studio
-from studio.controls.editors import ChoiceEdit
+from studio.controls.editors import ChoiceEdit, TextEdit
 from studio.controls.form import Form
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.hub import PUBLIC
 from studio.live.session import Session
 from studio.parts.doctor import Doctor
 from studio.parts.endpoint_card import EndpointCard
@@ -82,6 +83,9 @@ class SettingsPanel(Page):
                 editor.setMinimumContentsLength(14)
         card.add_hanging(self.forms["general"])
         network = Card(tr("Network"), self.look)
+        hub = self.forms["network"].row("hub").editor
+        if isinstance(hub, TextEdit):
+            hub.setPlaceholderText(PUBLIC)
         network.add_hanging(self.forms["network"])
         about = Card(tr("Atelier"), self.look)
         about.body.addWidget(Label(tr("Version {version}", version=studio.__version__), "quiet"))

@@ -38,7 +38,7 @@ def disk_size(size: float) -> str:
 
 def _three_figures(number: float) -> str:
     if number >= 100:
-        return f"{number:.0f}"
+        return f"{number:,.0f}"
     return f"{number:.1f}".removesuffix(".0")
 
 

@@ -4,15 +4,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.views.share_bar import percent
 from studio.widgets.look import CORNER, Look
 
-_BAR, _GAP, _ROW, _FOOT = 12, 8, 24, 20
-_AMOUNT, _PERCENT = 104, 56  # widths of the last two columns
-_PAD = 8
+_BAR, _GAP, _ROW, _FOOT, _LINE = 12, 8, 24, 20, 14
+_PERCENT = 52  # width of the last column
+_PAD, _INDENT = 8, 24
 
 
 @dataclass(frozen=True)
@@ -26,15 +35,22 @@ class Item:
 
 
 class Itemized(QWidget):
-    """`text` writes an amount. A formula stands in its row; one without room, below while its row is pointed at."""
+    """`text` writes an amount, `short` where it would meet the names.
+
+    A formula stands in its row; one without room, below while its row is pointed at.
+    """
 
     pointed = Signal(int)  # the row under the mouse or the keyboard, or -1
 
     def __init__(
-        self, look: Look, text: Callable[[float], str] = "{:,.0f}".format, parent: QWidget | None = None
+        self,
+        look: Look,
+        text: Callable[[float], str] = "{:,.0f}".format,
+        short: Callable[[float], str] | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.look, self._text = look, text
+        self.look, self._text, self._short = look, text, short or text
         self._items: tuple[Item, ...] = ()
         self._pointed = -1
         self.setMouseTracking(True)
@@ -44,16 +60,21 @@ class Itemized(QWidget):
 
     def set_items(self, items: Sequence[Item]) -> None:
         """Show these from top to bottom."""
-        grown = len(items) != len(self._items)
+        before = self.sizeHint()
         self._items = tuple(items)
         total = self._total()
         said = (f"{i.name}: {self._text(i.amount)} ({percent(i.amount, total)}), {i.formula}" for i in self._items)
         self.setAccessibleDescription("; ".join(said))
         if self._pointed >= len(self._items):
             self._point(-1)
-        if grown:
+        if self.sizeHint() != before:
             self.updateGeometry()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In another width the formulas may need another line."""
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -66,8 +87,10 @@ class Itemized(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Bar, rows, and the line for the formula."""
-        return QSize(320, _BAR + _GAP + _ROW * len(self._items) + _FOOT)
+        """Bar, rows, and a line or two for the formula."""
+        room, metrics = self.width() - 2 * _PAD, QFontMetricsF(self.look.font(11, mono=True))
+        long = any(metrics.horizontalAdvance(self._sentence(i)) > room for i in self._items if not self._fits(i))
+        return QSize(320, _BAR + _GAP + _ROW * len(self._items) + _FOOT + (_LINE if long else 0))
 
     def minimumSizeHint(self) -> QSize:
         """Narrower than this, names and amounts would meet."""
@@ -112,9 +135,12 @@ class Itemized(QWidget):
         last = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(self.look.font(13))
         painter.setPen(self.look.color("text"))
-        painter.drawText(QRectF(_PAD + 16, top, self._names(), _ROW), left, item.name)
-        amount = QRectF(right - _PERCENT - _AMOUNT - _PAD, top, _AMOUNT, _ROW)
-        painter.drawText(amount, last, self._text(item.amount))
+        amounts = self._amounts(self._words())
+        room = right - _PERCENT - amounts - 2 * _PAD - _INDENT
+        name = painter.fontMetrics().elidedText(item.name, Qt.TextElideMode.ElideRight, int(room))
+        painter.drawText(QRectF(_INDENT, top, room, _ROW), left, name)
+        amount = QRectF(right - _PERCENT - amounts - _PAD, top, amounts, _ROW)
+        painter.drawText(amount, last, self._words()(item.amount))
         painter.setPen(self.look.color("text_quiet"))
         painter.drawText(
             QRectF(right - _PERCENT - _PAD, top, _PERCENT, _ROW), last, percent(item.amount, self._total())
@@ -130,10 +156,27 @@ class Itemized(QWidget):
             return
         painter.setFont(self.look.font(11, mono=True))
         painter.setPen(self.look.color("text_quiet"))
-        room = QRectF(_PAD, self.height() - _FOOT + 4, self.width() - 2 * _PAD, _FOOT - 4)
-        words = f"{self._items[shown].name} = {self._items[shown].formula}"
-        elided = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(room.width()))
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), elided)
+        rows = _BAR + _GAP + _ROW * len(self._items)
+        room = QRectF(_PAD, rows + 4, self.width() - 2 * _PAD, self.height() - rows - 4)
+        words = self._sentence(self._items[shown])
+        cut = int(room.width() * (1.9 if room.height() > _LINE + _FOOT - 8 else 1))  # a word may not fill its line
+        elided = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, cut)
+        wrapped = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+        painter.drawText(room, int(wrapped), elided)
+
+    def _sentence(self, item: Item) -> str:
+        """Where an amount stands in short, the whole one ends its formula."""
+        exact = "" if self._words() is self._text else f" = {self._text(item.amount)}"
+        return f"{item.name} = {item.formula}{exact}"
+
+    def _words(self) -> Callable[[float], str]:
+        """How amounts are written: in full, or short where that would meet the names."""
+        crowded = _INDENT + self._names() + self._amounts(self._text) + _PERCENT + _PAD > self.width()
+        return self._short if crowded else self._text
+
+    def _amounts(self, words: Callable[[float], str]) -> float:
+        metrics = QFontMetricsF(self.look.font(13))
+        return max((metrics.horizontalAdvance(words(item.amount)) for item in self._items), default=0.0)
 
     def _names(self) -> float:
         metrics = QFontMetricsF(self.look.font(13))
@@ -145,7 +188,7 @@ class Itemized(QWidget):
 
     def _room(self) -> float:
         """What formulas may take before the amounts."""
-        return self.width() - _PERCENT - _AMOUNT - _PAD - self._column()
+        return self.width() - _PERCENT - self._amounts(self._words()) - 2 * _PAD - self._column()
 
     def _fits(self, item: Item) -> bool:
         return QFontMetricsF(self.look.font(11, mono=True)).horizontalAdvance(item.formula) <= self._room()

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.widgets.label import ElidedLabel, Label
 
@@ -20,6 +21,7 @@ class FactRow:
 
 
 _NAME, _VALUE = 72, 24  # pixels that each keeps beside a long other
+_NAMES_SHARE = 0.4  # of the width, which longer names keep where it is more
 
 
 class FactRows(QWidget):
@@ -29,11 +31,9 @@ class FactRows(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._cells: list[tuple[Label, Label]] = []
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(8)
-        self._grid.setColumnStretch(0, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
 
     def set_rows(self, rows: Sequence[FactRow]) -> None:
         """Show these from top to bottom."""
@@ -49,6 +49,17 @@ class FactRows(QWidget):
                 label.setToolTip(row.tip)
                 label.setVisible(place < len(rows))
 
+        self._share_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A wide card leaves its names more room beside a long value."""
+        super().resizeEvent(event)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        for name, _ in self._cells:
+            name.setMinimumWidth(max(_NAME, min(name.sizeHint().width(), int(_NAMES_SHARE * self.width()))))
+
     def texts(self) -> dict[str, str]:
         """What stands there now, by name."""
         return {name.text(): value.text() for name, value in self._cells if not name.isHidden()}
@@ -59,7 +70,9 @@ class FactRows(QWidget):
         name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # the value is read first
         name.setMinimumWidth(_NAME)
         value.setMinimumWidth(_VALUE)
-        place = len(self._cells)
-        self._grid.addWidget(name, place, 0)
-        self._grid.addWidget(value, place, 1)
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(name, 1)
+        line.addWidget(value)
+        self._column.addLayout(line)
         self._cells.append((name, value))

@@ -1,6 +1,6 @@
 """What a model costs before it exists: four sums as cards, and the one that is chosen in its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -60,8 +60,8 @@ class Ledger(QWidget):
             column.addWidget(widget)
         self.show_sum("parameters")
 
-    def _card(self, title: str, name: str, text: object) -> tuple[Card, Itemized]:
-        card, items = Card(title, self.look), Itemized(self.look, text)  # type: ignore[arg-type]
+    def _card(self, title: str, name: str, text: Callable[[float], str]) -> tuple[Card, Itemized]:
+        card, items = Card(title, self.look), Itemized(self.look, text, short_count if text is count else None)
         items.setAccessibleName(name)
         card.body.addWidget(items)
         return card, items
@@ -116,7 +116,7 @@ class Ledger(QWidget):
             FactRow(tr("Forward, one token"), tr("{count} FLOPs", count=short_count(needed.forward)),
                     tr("Matrices + attention = {left} + {right}; a multiplication and an addition are two.",
                        left=count(needed.matrices), right=count(needed.attention))),
-            FactRow(tr("Forward and backward, one token"), tr("{count} FLOPs", count=short_count(whole)),
+            FactRow(tr("With backward, one token"), tr("{count} FLOPs", count=short_count(whole)),
                     f"3 × {count(needed.forward)}", "strong"),
             FactRow(tr("A batch in training"), tr("{count} FLOPs", count=short_count(whole * tokens)),
                     f"{batch} × {count(model.context_length)} × {count(whole)}"),

@@ -237,6 +237,26 @@ def test_what_does_not_exist_is_refused_with_what_there_is(model: str, project: 
     assert "tale" in str(refused.value)
 
 
+@pytest.mark.parametrize("model", ["/tmp/nowhere/model", "./nowhere", "~/nowhere-at-all", "deep/er/model.gguf"])
+def test_a_path_where_nothing_lies_is_not_looked_for_in_a_project(model: str) -> None:
+    with pytest.raises(StudioError, match="There is no file or folder") as refused:
+        generate.find_checkpoint(model, None)
+    assert "~" not in refused.value.message  # the place that was really looked at
+
+
+def test_a_file_that_is_no_model_is_refused_with_what_is_read(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a model", "utf-8")
+    with pytest.raises(StudioError, match=r"notes\.txt” is not a model") as refused:
+        generate.find_checkpoint(str(tmp_path / "notes.txt"), None)
+    assert ".gguf" in refused.value.hint
+
+
+def test_an_unknown_name_is_answered_with_the_runs_and_the_models(project: Project) -> None:
+    with pytest.raises(StudioError, match="no run and no model “tail”") as refused:
+        generate.find_checkpoint("tail", str(project.path))
+    assert refused.value.hint == "Runs: “tale”. Models: none yet."
+
+
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="neither a checkpoint nor a run"):
         generate.find_checkpoint(str(tmp_path), None)

@@ -12,7 +12,7 @@ from tests.exchange.conftest import saved_models as saved_models
 from tests.exchange.conftest import theirs as theirs
 from tests.hub.conftest import no_hub_of_this_person as no_hub_of_this_person
 from tests.hub.conftest import server as server
-from tests.hub.loopback_hub import FakeRepo, LoopbackHub
+from tests.hub.loopback_hub import COMMIT, FakeRepo, LoopbackHub
 
 Said = pytest.CaptureFixture[str]
 
@@ -33,7 +33,9 @@ def test_a_model_of_the_hub_is_fetched_imported_and_its_download_deleted(
     assert said.out == f"{tmp_path / 'p' / 'models' / 'tiny'}\n"
     assert "org/tiny: safetensors" in said.err
     assert "licence: apache-2.0" in said.err
-    assert [model.name for model in list_models(tmp_path / "p")] == ["tiny"]
+    (model,) = list_models(tmp_path / "p")
+    assert (model.name, model.licence) == ("tiny", "apache-2.0")
+    assert model.origin == f"{server.address}/org/tiny/tree/{COMMIT}"  # and not the folder that is gone
     assert list((a_home_of_its_own / "downloads").iterdir()) == []
 
 

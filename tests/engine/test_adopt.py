@@ -1,6 +1,7 @@
 """A foreign model becomes one of the project's: every family, bit for bit, whole or not at all."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -80,6 +81,16 @@ def test_a_model_lies_there_like_a_checkpoint_without_an_optimizer(place: Path, 
     assert loaded.title == "tiny"
     assert loaded.ends == (2,)
     assert len(list(loaded.complete(Sampling(prompt="hi", tokens=5)))) == 5
+
+
+def test_a_licence_of_the_files_counts_more_than_the_hubs_and_the_hubs_place_more_than_the_folder(
+    place: Path, folder: Path
+) -> None:
+    said = {"origin": "https://hub/org/tiny/tree/0123", "licence": "apache-2.0"}
+    assert adopt(folder, place, "one", said=said).licence == "apache-2.0"
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n", "utf-8")
+    two = adopt(folder, place, "two", said=said)
+    assert (two.licence, two.origin) == ("mit", "https://hub/org/tiny/tree/0123")
 
 
 @pytest.mark.parametrize(("dtype", "precision"), [(torch.bfloat16, "bf16"), (torch.float16, "fp16")])
@@ -166,3 +177,13 @@ def test_a_renamed_copy_of_a_model_opens_all_the_same(place: Path, folder: Path)
     model = adopt(folder, place, "tiny")
     copy = Path(shutil.copytree(model.folder, place / "models" / "other"))
     assert open_model(copy).title == "other"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name are of Unix")
+def test_a_pipe_is_no_model_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.gguf")
+    os.mkfifo(tmp_path / "model.bin")
+    os.mkfifo(tmp_path / "model.pth")
+    for path in tmp_path.iterdir():
+        with pytest.raises(StudioError, match="is not a model"):
+            find_exchange(path)

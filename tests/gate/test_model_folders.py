@@ -44,6 +44,15 @@ def test_json_that_is_no_table_of_plain_values_is_refused(tmp_path: Path, conten
     assert "config.json" in refused.value.message
 
 
+def test_the_length_without_a_limit_that_transformers_writes_is_no_reason_to_refuse_a_model(tmp_path: Path) -> None:
+    put(tmp_path, "tokenizer_config.json", {"model_max_length": int(1e30), "chat_template": "{{ messages }}"})
+    assert read_table(tmp_path, "tokenizer_config.json")["model_max_length"] == int(1e30)
+    assert template_of(tmp_path) == "{{ messages }}"
+    put(tmp_path, "config.json", {"model_max_length": {"deeper": int(1e30)}})
+    with pytest.raises(StudioError, match="too large"):
+        read_table(tmp_path, "config.json")
+
+
 def test_an_absent_table_is_empty_and_a_mark_before_it_is_skipped(tmp_path: Path) -> None:
     assert read_table(tmp_path, "config.json") == {}
     put(tmp_path, "config.json", b"\xef\xbb\xbf" + b'{"a": 1}')

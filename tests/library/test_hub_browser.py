@@ -24,7 +24,7 @@ def taken(monkeypatch, tmp_path):
     """What an import would bring, and the (path, name) that it was asked for."""
     calls = []
 
-    def adopt(path, project, name):
+    def adopt(path, project, name, said):
         calls.append((path, name))
         return StoredModel(name, tmp_path, "gpt2", 1, 1, "fp32", str(path), 0, "", {})
 
@@ -116,6 +116,7 @@ def test_a_model_is_downloaded_imported_and_announced(find, taken, scripted_run)
     scripted_run.settle()
     assert [name for _, name in taken] == ["tale"]
     assert [model.name for model in added] == ["tale"]
+    assert "“tale” is imported" in words_of(browser.banner)
     assert not browser.way.isVisible()
     assert browser.model.button.isEnabled()
     assert not browser.held.isVisible()

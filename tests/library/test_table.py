@@ -38,6 +38,10 @@ def test_folded_only_the_best_and_the_last_of_a_run_are_shown() -> None:
 
 def test_where_it_comes_from_is_a_file_or_a_text_and_the_project_of_another() -> None:
     assert origin_words(BASE_MODEL) == "tiny.gguf"
+    hub = replace(BASE_MODEL, source="https://huggingface.co/org/tiny/tree/0123abc")
+    assert origin_words(hub) == "org/tiny"
+    assert origin_words(replace(hub, project="Songs")) == "Songs · org/tiny"
+    assert "huggingface.co/org/tiny/tree/0123abc" in origin_sentence(hub)
     assert origin_words(SAVED) == "learned story"
     assert origin_words(replace(SAVED, project="Songs")) == "Songs · story"
     assert origin_sentence(replace(SAVED, project="Songs")).endswith("in the project “Songs”")

@@ -12,7 +12,7 @@ from studio.live.downloads import FETCHING, IMPORTING, Downloads
 from tests.exchange.conftest import folder as folder
 from tests.exchange.conftest import saved_models as saved_models
 from tests.exchange.conftest import theirs as theirs
-from tests.hub.loopback_hub import TOKEN, FakeRepo
+from tests.hub.loopback_hub import COMMIT, TOKEN, FakeRepo
 from tests.hub.served import asking as asking
 from tests.hub.served import no_hub_of_this_person as no_hub_of_this_person
 from tests.hub.served import server as server
@@ -28,7 +28,8 @@ class Taken:
         self.calls = []
         self.name = "small"
 
-    def __call__(self, path, project, name):
+    def __call__(self, path, project, name, said):
+        self.said = said
         self.calls.append((path, project, name, sorted(item.name for item in path.parent.iterdir())))
         return self
 
@@ -98,7 +99,7 @@ def test_a_model_without_usable_weights_says_so_and_its_config_is_not_asked_for(
     assert server.headers("config.json") == []
 
 
-def test_a_download_is_imported_under_its_name_and_its_files_go(stage, downloads, order, taken, asking):
+def test_a_download_is_imported_under_its_name_and_its_files_go(stage, downloads, order, taken, asking, server):
     stages, came = [], []
     downloads.changed.connect(lambda: stages.append(downloads.stage))
     downloads.imported.connect(came.append)
@@ -108,6 +109,7 @@ def test_a_download_is_imported_under_its_name_and_its_files_go(stage, downloads
     ((path, project, name, _),) = taken.calls
     assert (path.parent, project, name) == (downloads.folder, asking.project.path, "tale")
     assert came == [taken]
+    assert taken.said == {"origin": f"{server.address}/org/small/tree/{COMMIT}", "licence": "mit"}
     assert [word for place, word in enumerate(stages) if place == 0 or word != stages[place - 1]] == [
         FETCHING, IMPORTING, "",
     ]  # fmt: skip
@@ -174,7 +176,7 @@ def test_what_fails_is_told_as_a_notice_unless_somebody_shows_it(stage, download
 
 
 def test_a_failed_import_keeps_the_files_for_another_try(stage, downloads, order, monkeypatch):
-    def refuse(path, project, name):
+    def refuse(path, project, name, said):
         raise StudioError("Not like this.")
 
     monkeypatch.setattr(models_module, "ADOPT", refuse)
@@ -220,4 +222,4 @@ def test_a_real_model_comes_from_the_hub_into_the_project(stage, downloads, serv
     until_idle(stage, downloads)
     (model,) = list_models(asking.project.path)
     assert (model.name, model.family, model.parameters) == ("tiny", "gpt2", 37_120)
-    assert "org--tiny@" in model.origin
+    assert model.origin == f"{server.address}/org/tiny/tree/{COMMIT}"

@@ -257,6 +257,22 @@ def test_a_deleted_model_comes_back_when_the_toast_says_undo(tale, tiny, page, n
     assert page.row.entry.title == "tiny"
 
 
+def test_after_a_deletion_the_model_below_is_chosen_and_after_the_last_one_the_one_above(
+    session, page, add_model, look, scripted_run
+):
+    for name in ("one", "three", "two"):
+        add_model(session.project.path, name)
+    page.refresh(frozenset())
+    scripted_run.settle()
+    choose(page, "three")
+    page.delete()
+    scripted_run.settle()
+    assert page.row.entry.title == "two"
+    page.delete()
+    scripted_run.settle()
+    assert page.row.entry.title == "one"
+
+
 def test_deleting_a_checkpoint_names_what_depends_on_it_and_a_loaded_one_stays(tale, page, session, notices):
     choose(page, "tale · step 30")
     session._memory.loaded = SimpleNamespace(path=page.row.entry.folder, unload=lambda: None)
@@ -342,8 +358,8 @@ def test_weights_that_do_not_fit_are_named_beside_what_is_known(look_into, tmp_p
     out = export(adopted.folder, "hugging_face", tmp_path / "out").path
     spoil(out / "model.safetensors")
     arrival = look_into(out)
-    assert "missing: model.norm.weight" in arrival.trouble.text()
-    assert "unexpected: extra" in arrival.trouble.text()
+    assert arrival.trouble.text() == "The weights do not fit the model's description."
+    assert arrival.hint.text().splitlines()[:2] == ["missing: model.norm.weight", "unexpected: extra"]
     assert arrival.summary.isVisible()
     assert not arrival.import_button.isEnabled()
     arrival.accept()
@@ -411,7 +427,9 @@ def test_each_form_offers_its_number_formats_and_its_kind_of_file(departing):
         return [departing.precision.itemData(place) for place in range(departing.precision.count())]
 
     assert offered("hugging_face") == ["", "fp32", "fp16", "bf16"]
-    assert offered("gguf") == ["", "f32", "f16", "q8_0", "q4_0"]
+    assert departing.precision.value() == ""
+    assert offered("gguf") == ["f32", "f16", "q8_0", "q4_0"]  # never as stored: what is written unasked is said
+    assert departing.precision.value() == "f16"
     assert departing.target.name == "stories260K.gguf"
     assert offered("script") == [""]
     assert not departing.precision.isEnabled()

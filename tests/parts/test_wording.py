@@ -8,7 +8,15 @@ NOON = datetime(2026, 5, 20, 12, 0).astimezone()  # a Wednesday
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(999, "999"), (10_700_000, "10.7 M"), (124_000_000, "124 M"), (1_500, "1.5 k"), (2e9, "2 B")]
+    ("number", "text"),
+    [
+        (999, "999"),
+        (10_700_000, "10.7 M"),
+        (124_000_000, "124 M"),
+        (1_500, "1.5 k"),
+        (2e9, "2 B"),
+        (3.5e16, "35,000 T"),
+    ],
 )
 def test_a_large_count_is_told_in_three_figures(number, text):
     assert wording.short_count(number) == text

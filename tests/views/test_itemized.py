@@ -77,3 +77,45 @@ def test_nothing_and_zero_are_drawn_without_complaint(look, on_screen):
     widget.set_items([])
     widget.set_items([Item("Nothing", 0)])
     assert not widget.grab().isNull()
+
+
+# --- numbers as long as names -------------------------------------------------------------------------------------
+
+LONG = [Item("Queries, keys, values", 43_490_082_816, "96 × 3 × (12,288 × 12,288 + 12,288) and more than one line"),
+        Item("Norms", 4_743_168, "193 × 2 × 12,288", 1)]  # fmt: skip
+
+
+def shown_amounts(widget):
+    return [widget._words()(item.amount) for item in widget.items]
+
+
+def test_where_names_and_amounts_would_meet_amounts_are_short_and_else_whole(look, on_screen):
+    widget = Itemized(look, "{:,.0f}".format, lambda amount: f"{amount / 1e9:.1f} B")
+    widget.set_items(LONG)
+    on_screen(widget, width=280, height=120)
+    assert shown_amounts(widget) == ["43.5 B", "0.0 B"]
+    assert widget._sentence(LONG[0]).endswith("= 43,490,082,816")
+    assert "43,490,082,816" in widget.accessibleDescription()
+    widget.resize(420, 120)
+    assert shown_amounts(widget) == ["43,490,082,816", "4,743,168"]
+
+
+def test_without_a_short_form_the_name_gives_way_and_nothing_is_painted_twice(look, on_screen):
+    widget = Itemized(look)
+    widget.set_items(LONG)
+    on_screen(widget, width=240, height=120)
+    amounts = widget._amounts(widget._words())
+    right = widget.width() - 52 - 8
+    gap = widget.grab().toImage()
+    ground = gap.pixelColor(2, 40)
+    column = round(right - amounts - 4)  # between the name's last letter and the amount's first digit
+    assert all(gap.pixelColor(column, y) == ground for y in range(24, 40))
+
+
+def test_a_formula_longer_than_a_line_gets_a_second_one(look, on_screen):
+    widget = Itemized(look)
+    widget.set_items(LONG)
+    on_screen(widget, width=280, height=140)
+    narrow = widget.sizeHint().height()
+    widget.resize(900, 140)
+    assert widget.sizeHint().height() < narrow
