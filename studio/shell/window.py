@@ -100,6 +100,7 @@ class StudioWindow(Frame):
         self.status.run_requested.connect(self.run_actions.show)
         self.session.notices.posted.connect(self._show_notice)
         self.docks.shown.connect(self._raise_toasts)
+        self.pages.opened.connect(self._raise_toasts)
         self.session.changed.connect(self.refresh)
         self.session.jobs.job_added.connect(self._jobs_changed)
         self.session.jobs.job_removed.connect(self._jobs_changed)
@@ -181,9 +182,9 @@ class StudioWindow(Frame):
         self.toasts.post(notice.level, notice.text, notice.action)
 
     def _raise_toasts(self) -> None:
-        """What is said stays above a dock that was opened after it."""
-        for toast in self.toasts.toasts:
-            toast.raise_()
+        """What is said stays above a dock that was opened after it, and beside what another page has in its corner."""
+        if "toasts" in vars(self):
+            self.toasts.make_way()
 
     def _open_palette(self) -> None:
         self.palette_view.open()

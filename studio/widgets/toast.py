@@ -2,9 +2,21 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, Qt, QTimer, Signal
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QSlider,
+    QTextEdit,
+    QWidget,
+)
 
 from studio.core.language import tr
 from studio.widgets.button import Button, IconButton
@@ -13,7 +25,8 @@ from studio.widgets.look import Look
 
 _ICONS = {"info": ("info", "accent"), "good": ("check", "good"), "warning": ("warning", "warning"),
           "danger": ("danger", "danger")}  # fmt: skip
-_WIDTH, _MARGIN, _MOST = 360, 16, 4
+_WIDTH, _MARGIN, _GAP, _MOST = 360, 16, 8, 4
+_CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox, QSlider)
 
 Action = tuple[str, Callable[[], object]]
 
@@ -97,13 +110,20 @@ class Toast(QFrame):
 
 
 class Toasts(QObject):
-    """Piles toasts up from the lower right corner of `host`, the newest lowest, at most four at a time."""
+    """Piles toasts up from the lower right corner of `host`, the newest lowest, at most four at a time.
+
+    Where controls stand in that corner the pile stands above them, if there is room in the lower half.
+    """
 
     def __init__(self, host: QWidget, look: Look, bottom: int = 0) -> None:
         super().__init__(host)
         self._host, self._look = host, look
         self.bottom = bottom  # pixels to keep free below, such as the status bar's height
         self.toasts: list[Toast] = []
+        self._rest = QTimer(self)  # what is in the corner has moved only once the event is over
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(0)
+        self._rest.timeout.connect(self._arrange)
         host.installEventFilter(self)
 
     def post(self, level: str, text: str, action: Action | None = None) -> Toast:
@@ -128,11 +148,19 @@ class Toasts(QObject):
         for toast in list(self.toasts):
             toast.leave()
 
+    def make_way(self) -> None:
+        """Something else may stand in the corner now: above all of it, and off its controls."""
+        for toast in self.toasts:
+            toast.raise_()
+        if self.toasts:
+            self._rest.start()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in the corner when the window changes its size."""
         if watched is self._host and event.type() == QEvent.Type.Resize:
             for toast, spot in zip(self.toasts, self._spots(), strict=True):
                 toast.move(spot)
+            self.make_way()
         return super().eventFilter(watched, event)
 
     def _arrange_living(self) -> None:
@@ -146,9 +174,42 @@ class Toasts(QObject):
     def _spots(self) -> list[QPoint]:
         """Where each toast belongs, oldest (highest) first."""
         spots: list[QPoint] = []
-        y = self._host.height() - self.bottom - _MARGIN
+        y = self._floor()
         for toast in reversed(self.toasts):
             y -= toast.height()
             spots.append(QPoint(self._host.width() - _WIDTH - _MARGIN, y))
-            y -= 8
+            y -= _GAP
         return spots[::-1]
+
+    def _floor(self) -> int:
+        """Where the pile begins: the corner, or above the controls that stand there."""
+        corner = self._host.height() - self.bottom - _MARGIN
+        high = sum(toast.height() + _GAP for toast in self.toasts) - _GAP
+        floor, taken = corner, self._controls()
+        while floor - high > self._host.height() // 2:
+            pile = QRect(self._host.width() - _WIDTH - _MARGIN, floor - high, _WIDTH, high)
+            met = [area.top() for area in taken if area.intersects(pile)]
+            if not met:
+                return floor
+            floor = min(met) - _GAP
+        return corner
+
+    def _controls(self) -> list[QRect]:
+        """What can be pressed or written into, as far as it is to be seen, in the host's coordinates."""
+        found = []
+        for widget in self._host.findChildren(QWidget):
+            writes = isinstance(widget, QPlainTextEdit | QTextEdit) and not widget.isReadOnly()
+            own = any(toast.isAncestorOf(widget) for toast in self.toasts)
+            here = widget.isVisible() and widget.window() is self._host.window()
+            if (writes or isinstance(widget, _CONTROLS)) and here and not own:
+                found.append(_seen(widget, self._host))
+        return found
+
+
+def _seen(widget: QWidget, host: QWidget) -> QRect:
+    """The part of a widget that no widget around it cuts off, in the coordinates of `host`."""
+    area, around = QRect(widget.mapTo(host, QPoint()), widget.size()), widget.parentWidget()
+    while around is not None and around is not host:
+        area &= QRect(around.mapTo(host, QPoint()), around.size())
+        around = around.parentWidget()
+    return area

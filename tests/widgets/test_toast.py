@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.widgets.look import Look
@@ -84,3 +84,62 @@ def test_movement_takes_its_time_only_where_it_is_wanted(toasts: Toasts, look: L
     bottom = first.y()
     toasts.post("info", "Two.")
     qtbot.waitUntil(lambda: first.y() < bottom - 30)
+
+
+# --- beside what stands in the corner -----------------------------------------------------------------------------
+
+
+def control(toasts: Toasts, kind: type[QWidget], left: int, top: int, width: int = 80, height: int = 32) -> QWidget:
+    """A control in the host, at this place."""
+    made = kind(toasts.parent())
+    made.setGeometry(left, top, width, height)
+    made.show()
+    return made
+
+
+@pytest.mark.parametrize("kind", [QPushButton, QLineEdit, QPlainTextEdit])
+def test_a_message_stands_above_what_can_be_pressed_or_written_into(toasts: Toasts, kind: type[QWidget]) -> None:
+    taken = control(toasts, kind, 800, 520)
+    toast = toasts.post("info", "Saved.")
+    assert toast.geometry().bottom() + 1 == taken.geometry().top() - 8
+    assert toast.geometry().right() + 1 == 900 - 16
+
+
+def test_one_control_above_the_other_is_cleared_too(toasts: Toasts) -> None:
+    low, high = control(toasts, QPushButton, 800, 540), control(toasts, QPushButton, 560, 500)
+    area = toasts.post("info", "Saved.").geometry()
+    assert not area.intersects(low.geometry())
+    assert not area.intersects(high.geometry())
+
+
+def test_what_only_shows_something_or_is_hidden_may_be_covered(toasts: Toasts) -> None:
+    control(toasts, QLabel, 800, 520)
+    control(toasts, QPushButton, 800, 520).hide()
+    read = control(toasts, QPlainTextEdit, 600, 400, 280, 160)
+    read.setReadOnly(True)  # type: ignore[attr-defined]
+    assert toasts.post("info", "Saved.").geometry().bottom() + 1 == 600 - 24 - 16
+
+
+def test_a_control_that_is_scrolled_away_takes_no_room(toasts: Toasts) -> None:
+    window = control(toasts, QWidget, 540, 0, 360, 300)
+    inner = QPushButton("Far below", window)
+    inner.setGeometry(100, 520, 80, 32)
+    inner.show()
+    assert toasts.post("info", "Saved.").geometry().bottom() + 1 == 600 - 24 - 16
+
+
+def test_where_the_corner_is_full_of_controls_the_message_stays_in_it(toasts: Toasts) -> None:
+    for row in range(20):
+        control(toasts, QPushButton, 700, 30 * row, 180, 28)
+    assert toasts.post("info", "Saved.").geometry().bottom() + 1 == 600 - 24 - 16
+
+
+def test_a_message_makes_way_for_the_controls_of_another_page(toasts: Toasts, qtbot: QtBot) -> None:
+    toast = toasts.post("info", "Saved.")
+    before = toast.geometry().bottom()
+    taken = control(toasts, QPushButton, 800, 520)
+    toasts.make_way()
+    qtbot.waitUntil(lambda: toast.geometry().bottom() < taken.geometry().top())
+    taken.hide()
+    toasts.make_way()
+    qtbot.waitUntil(lambda: toast.geometry().bottom() == before)
