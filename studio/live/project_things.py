@@ -1,4 +1,4 @@
-"""What datasets and tokenizers of a project have in common as wishes: news of them, and the way out of the trash."""
+"""What texts, datasets, tokenizers and models of a project have in common as wishes: news, and the way back."""
 
 from collections.abc import Callable
 

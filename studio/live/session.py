@@ -58,8 +58,8 @@ class Session(RunWishes):
         self._runs.changed.connect(self.changed)
         self._runs.talk.ready.connect(self._talk_ready)
         self._runs.talk.failed.connect(self.notices.post_error)
-        self._texts = Texts(self.jobs, self.notices, self._runs, self)
-        self._texts.changed.connect(self.changed)
+        self.texts = Texts(self.jobs, self.notices, self._runs, self._here, self)
+        self.texts.changed.connect(self.changed)
         self.datasets = Datasets(self.jobs, self.notices, self._here, self)
         self.datasets.changed.connect(self.changed)
         self.chats = Chats(self.jobs, self.notices, self._here, self)
@@ -113,11 +113,11 @@ class Session(RunWishes):
 
     def add_texts(self, paths: Sequence[Path], name: str = "", choices: TextChoices = AS_FOUND) -> Job:
         """Import files or folders as one text; the job's result is the `Text`."""
-        return self._texts.add(self._here(), paths, name, choices)
+        return self.texts.add(paths, name, choices)
 
     def delete_text(self, name: str) -> Undo:
         """Move a text to the trash, unless a run learns from it; the result can bring it back."""
-        return self._texts.delete(self._here(), name)
+        return self.texts.delete(name)
 
     def empty_trash(self) -> Job:
         """Delete for good what lies in the project's trash, and deleted chats."""
@@ -208,6 +208,7 @@ class Session(RunWishes):
         self.project, self._lock = project, lock
         self._draft.open(project)
         self._runs.fill(project)
+        self.chats.take_up()
         self._tell("project", "texts", "datasets", "draft", "runs", "chats")
 
     def _leave(self) -> None:

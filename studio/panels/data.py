@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +10,12 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.live.first_run import sample_path
-from studio.live.runs import Undo
 from studio.live.session import Session
 from studio.panels import Action
 from studio.parts.texts import TextIntake
 from studio.rows.kinds import missing
 from studio.store.corpus import Text
+from studio.store.unread import unread_sources
 from studio.tables.changes import unsaved_note
 from studio.tables.intake_view import IntakeView, sorted_out
 from studio.tables.public_data import PublicData
@@ -106,7 +105,6 @@ class DataPanel(Page):
             self.list.add_link(way.button())
         self.work.moved.connect(self._moved)
         self.work.made.connect(self._made)
-        self.work.delete_requested.connect(self.delete)
         self.work.reading_requested.connect(self.reading.ask_for)
         return self.work
 
@@ -134,7 +132,10 @@ class DataPanel(Page):
         """Draw what changed; an empty set means everything."""
         if not what or what & {"project", "texts", "datasets"}:
             project = self._session.project
-            self.work.set_sources([*project.texts(), *project.datasets()] if project is not None else [])
+            if project is not None:
+                self.work.set_sources([*project.texts(), *project.datasets()], unread_sources(project.path))
+            else:
+                self.work.set_sources([])
         if "project" in what:
             self.banner.clear()
         if not what or what & {"project", "texts", "datasets", "draft"}:
@@ -147,7 +148,7 @@ class DataPanel(Page):
         return self.work.text
 
     def _show(self) -> None:
-        place = _ARRIVING if self.arriving else _EMPTY if self.work.source is None else _SOURCES
+        place = _ARRIVING if self.arriving else _SOURCES if self.work.sources or self.work.unread else _EMPTY
         self._stack.setCurrentIndex(place)
         self._show_buttons()
         self.work.show_source()
@@ -191,21 +192,8 @@ class DataPanel(Page):
         self.intake.add([sample_path(self._session.places.resources)])
 
     def delete(self) -> None:
-        """Move what is looked at to the trash, with a way back; a text not while a run still needs it."""
-        source = self.work.source
-        if source is None:
-            return
-        try:
-            is_text = isinstance(source, Text)
-            undo = self._session.delete_text(source.name) if is_text else self._session.datasets.delete(source.name)
-        except StudioError as error:
-            self._refused(error)
-            return
-        self._session.notices.post("info", undo.text, (tr("Undo"), partial(self._bring_back, key_of(source), undo)))
-
-    def _bring_back(self, key: tuple[str, str], undo: Undo) -> None:
-        self.work.mark(key)
-        undo.undo()
+        """Move what is looked at to the trash, with a way back."""
+        self.work.delete()
 
     def _show_progress(self, name: str, done: int, total: int) -> None:
         self.list.show_progress(name, done, total)
@@ -243,7 +231,7 @@ class DataPanel(Page):
 
     def _text_refused(self, error: StudioError) -> None:
         """A text that cannot be read as it was found may be readable otherwise."""
-        self.banner.show_error(error.message, error.hint, self.reading.ways(self.intake.paths))
+        self.reading.offer(error, self.intake.paths, self.banner)
 
     # --- what a person does ---------------------------------------------------------------------------------------
 
@@ -279,7 +267,7 @@ class DataPanel(Page):
 
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What the command palette offers for this page."""
-        has_source, has_text = (lambda: self.work.source is not None), (lambda: self.text is not None)
+        has_source, has_text = (lambda: bool(self.work.source or self.work.broken)), (lambda: self.text is not None)
         has_several, mix = (lambda: len(self.work.sources) > 1), self.work.open_mixing
         return [
             Action("data.folder", tr("Add a folder of texts or tables…"), self.intake.ask_folder, "", "folder"),

@@ -209,10 +209,29 @@ class TextIntake(QObject):
     def _ended(self) -> None:
         self._job, self._name = None, ""
         self.progressed.emit("", 0, 0)
+        strangers: dict[str, list[str]] = {}
         while self._waiting and self._job is None:
             project, paths, choices = self._waiting.pop(0)
-            if project is self._session.project:  # else it was meant for another one
+            if _path(project) == _path(self._session.project):
                 self._begin(paths, choices)
+            else:  # nobody may write into a project that is closed
+                name = project.name if project is not None else tr("My project")
+                strangers.setdefault(name, []).append(paths[0].name)
+        for name, files in strangers.items():
+            self._session.notices.post("warning", _left_words(name, files))
+
+
+def _path(project: Project | None) -> Path | None:
+    return project.path if project is not None else None
+
+
+def _left_words(project: str, files: Sequence[str]) -> str:
+    """What was not imported, since it was meant for a project that is not open any more."""
+    if len(files) == 1:
+        return tr("“{file}” was not imported: it was meant for “{project}”, which is closed. Open it, then add it "
+                  "again.", file=files[0], project=project)  # fmt: skip
+    return tr("“{file}” and {count} more were not imported: they were meant for “{project}”, which is closed. Open "
+              "it, then add them again.", file=files[0], count=count(len(files) - 1), project=project)  # fmt: skip
 
 
 def file_filter() -> str:

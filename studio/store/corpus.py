@@ -25,6 +25,11 @@ VERSION = 1
 END_OF_TEXT = "<|endoftext|>"  # as separator it becomes the tokenizer's own token, where it has one
 _LONG_LINE = 2_000  # characters of one line that are shown
 _NAMED = 20  # files that were left out are named, up to so many
+_MEND = "Describe it anew from what lies there, on the Data page, or import the text again."
+
+
+class NewerError(StudioError):
+    """A newer Atelier wrote it: whole, but not for this one to read or to change."""
 
 
 @dataclass(frozen=True)
@@ -103,15 +108,32 @@ class _Saved:
 
 
 def open_text(folder: Path) -> Text | None:
-    """The text in `folder`; None when its description is damaged or newer."""
+    """The text in `folder`; None when its description is damaged or newer, or the text is not what it describes."""
     try:
-        saved = from_json(_Saved, read_json(folder / "text.json"))
+        return read_text(folder)
     except StudioError:
         return None
-    if saved.version > VERSION:
-        return None
-    fields = {name: value for name, value in vars(saved).items() if name != "version"}
-    return Text(name=folder.name, folder=folder, **fields)
+
+
+def read_text(folder: Path) -> Text:
+    """The same, where a `StudioError` says what is wrong with it."""
+    refusal = f"The text “{folder.name}” cannot be read: "
+    try:
+        data = read_json(folder / "text.json")
+        if isinstance(data, dict) and isinstance(version := data.get("version"), int) and version > VERSION:
+            raise NewerError(f"{refusal}a newer Atelier wrote it.", "Nothing was changed. Update Atelier to read it.")
+        fields = vars(from_json(_Saved, data))
+        size = (folder / "text.txt").stat().st_size
+    except NewerError:
+        raise
+    except (StudioError, TypeError) as error:  # a field that is missing is a TypeError
+        raise StudioError(f"{refusal}its description is damaged.", _MEND) from error
+    except OSError as error:
+        words = "is gone" if isinstance(error, FileNotFoundError) else f"is refused ({error.strerror or error})"
+        raise StudioError(f"{refusal}its file “text.txt” {words}.", "Import the text again.") from error
+    if size != fields["bytes"]:
+        raise StudioError(f"{refusal}{size:,} bytes lie there where {fields['bytes']:,} were described.", _MEND)
+    return Text(folder.name, folder, **{name: value for name, value in fields.items() if name != "version"})
 
 
 def import_text(

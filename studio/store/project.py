@@ -13,7 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.shelf import OBJECTIVES
 from studio.formats import AS_FOUND, TextChoices
 from studio.gate.names import inside, safe_name
-from studio.store.corpus import Text, import_text, open_text
+from studio.store.corpus import Text, import_text, open_text, read_text
 from studio.store.dataset_import import add_dataset
 from studio.store.datasets import Dataset, dataset_versions, find_dataset, newest_datasets
 from studio.store.disk import explain, explained, probe
@@ -106,10 +106,7 @@ class Project:
             if text.name == name:
                 return text
         if any(folder.name == name for folder in self._folders("texts", "text.json")):
-            raise StudioError(
-                f"The text “{name}” cannot be read: its description is damaged, or a newer Atelier wrote it.",
-                "Nothing was changed. Update Atelier, or import the text again.",
-            )
+            return read_text(self.path / "texts" / name)  # says what is wrong with it
         known = ", ".join(f"“{text.name}”" for text in self.texts()) or "none yet"
         raise StudioError(f"There is no text “{name}” in the project “{self.name}”.", f"Its texts: {known}.")
 

@@ -142,7 +142,7 @@ class FindingRows(QWidget):
             super().keyPressEvent(event)
 
     def focusInEvent(self, _event: QEvent) -> None:
-        self._point(max(self._pointed, 0))
+        self._point(min(max(self._pointed, 0), len(self._lines) - 1))
         self.update()
 
     def focusOutEvent(self, _event: QEvent) -> None:

@@ -11,6 +11,7 @@ from studio.core.language import tr
 from studio.parts.progress import Progress
 from studio.parts.wording import count, disk_size, short_count
 from studio.store.corpus import Text
+from studio.store.unread import Unread
 from studio.tables.row_words import counted_rows
 from studio.views.record_table import Column, RecordTable
 from studio.widgets.button import Button
@@ -24,16 +25,20 @@ if TYPE_CHECKING:
 
     Source = Text | Dataset
 
+BROKEN = "unread"  # the kind of a line that cannot be read
+_ICONS = {"text": "file", "dataset": "table", BROKEN: "warning"}
+
 
 @dataclass(frozen=True)
 class SourceRow:
     """One line of the list."""
 
-    kind: str  # "text" or "dataset"
+    kind: str  # "text", "dataset" or `BROKEN`
     name: str
     version: int
     size: int  # bytes of a text, rows of a dataset
     used: bool
+    trouble: str = ""  # why it cannot be read
 
     @property
     def key(self) -> tuple[str, str]:
@@ -48,11 +53,15 @@ class SourceRow:
     @property
     def weight(self) -> str:
         """How much it is, in the unit that is its own."""
+        if self.trouble:
+            return tr("unreadable")
         return disk_size(self.size) if self.kind == "text" else tr("{count} rows", count=short_count(self.size))
 
     @property
     def tip(self) -> str:
         """All of it in one sentence."""
+        if self.trouble:
+            return self.trouble
         if self.kind == "dataset":
             return tr("{name}: dataset, {rows}, version {version}", name=self.name, rows=counted_rows(self.size),
                       version=self.version)  # fmt: skip
@@ -60,7 +69,7 @@ class SourceRow:
 
 
 class SourceList(Card):
-    """`chosen` tells kind and name; texts stand above datasets, each by name."""
+    """`chosen` tells kind and name; texts stand above datasets, each by name, and below them what cannot be read."""
 
     chosen = Signal(str, str)
 
@@ -68,7 +77,7 @@ class SourceList(Card):
         super().__init__(tr("Texts"), look, parent)
         columns = [
             Column(tr("Name"), lambda row: row.words, dot=lambda row: "accent" if row.used else "",
-                   icon=lambda row: "file" if row.kind == "text" else "table", tip=lambda row: row.tip,
+                   icon=lambda row: _ICONS[row.kind], tip=lambda row: row.tip,
                    said=lambda row: row.tip),
             Column(tr("Size"), lambda row: row.size, lambda row: row.weight, "right", 84, spare=True),
         ]  # fmt: skip
@@ -90,7 +99,7 @@ class SourceList(Card):
         """One more way in."""
         self.links.addWidget(button)
 
-    def set_sources(self, sources: Sequence["Source"], chosen: "Source | None", used: str) -> None:
+    def set_sources(self, sources: Sequence["Source | Unread"], chosen: "Source | Unread | None", used: str) -> None:
         """Show these, one of them chosen, the text named `used` in use."""
         rows = [_row(source, used) for source in sources]
         self.table.set_rows(rows)
@@ -111,7 +120,9 @@ class SourceList(Card):
             self.chosen.emit(*rows[0].key)
 
 
-def _row(source: "Source", used: str) -> SourceRow:
+def _row(source: "Source | Unread", used: str) -> SourceRow:
+    if isinstance(source, Unread):
+        return SourceRow(BROKEN, source.name, 0, 0, False, source.why)
     if isinstance(source, Text):
         return SourceRow("text", source.name, 0, source.bytes, source.name == used)
     return SourceRow("dataset", source.name, source.version, source.rows, False)

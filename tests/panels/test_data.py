@@ -180,6 +180,39 @@ def test_of_a_huge_text_the_tokens_are_guessed_until_all_are_counted(make, sessi
     assert not page.work.side.facts.count_all.isVisible()
 
 
+def test_a_damaged_text_is_listed_with_its_reason_and_mended_or_moved_away(page, bring, session, stage, told):
+    bring("Dear Ada, " * 100)
+    damaged = session.project.text("letters").folder / "text.json"
+    damaged.write_text("{", "utf-8")
+    page.refresh(frozenset({"texts"}))
+    assert [(row.name, bool(row.trouble)) for row in page.list.table.rows()] == [("story", False), ("letters", True)]
+    page.list.chosen.emit("unread", "letters")
+    assert page.work.trouble.state.headline.text() == ("The text “letters” cannot be read: its description is damaged.")
+    assert page.work.trouble.state.button.isVisible()
+    assert not page.primary.isVisible()
+    assert not page.work.stage.isVisible()
+    page.delete()
+    assert names(page) == ["story"]
+    assert page.work.stage.isVisible()
+    told[-1].action[1]()
+    assert page.work.broken.name == "letters"
+    page.work.trouble.state.button.click()
+    stage.settle()
+    assert names(page) == ["letters", "story"]
+    assert page.text.name == "letters"
+    assert page.text.characters == 1_000
+    assert page.work.side.isVisible()
+
+
+def test_a_project_with_nothing_but_a_damaged_text_says_so(page, session, stage):
+    (session.project.text("story").folder / "text.txt").unlink()
+    page.refresh()
+    assert page.work.trouble.isVisible()
+    assert not page.empty.isVisible()
+    assert "is gone" in page.work.trouble.state.headline.text()
+    assert not page.work.trouble.state.button.isVisible()
+
+
 # --- the split ------------------------------------------------------------------------------------------------------
 
 
@@ -267,8 +300,8 @@ def test_a_text_that_is_refused_can_be_read_otherwise_and_says_what_was_replaced
     assert "is damaged" in page.banner.message.text()
     (way,) = [button for button in page.banner.findChildren(QPushButton) if button.text() == "Read it differently…"]
     qtbot.mouseClick(way, Qt.MouseButton.LeftButton)
-    dialog = page.reading.dialog
     stage.settle()
+    dialog = page.reading.dialog
     assert not dialog.take_button.isEnabled()
     qtbot.mouseClick(dialog.replace, Qt.MouseButton.LeftButton)
     stage.settle()
@@ -285,6 +318,7 @@ def test_a_text_in_a_wrong_encoding_is_read_again_and_the_former_one_stays(page,
     bring("Größe, Straße, Übermut und Ärger im naïven Café. ".encode("cp1252") * 40, "turtle.txt")
     assert "naïven" in page.text.path.read_text("utf-8")
     qtbot.mouseClick(page.work.side.facts.read_again, Qt.MouseButton.LeftButton)
+    stage.settle()
     dialog = page.reading.dialog
     dialog.encoding.set_value("cp1250")
     dialog.look_again()

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from studio.parts.texts import TextIntake
+from studio.store.project import Project
 
 pytestmark = pytest.mark.gui
 
@@ -67,10 +68,34 @@ def test_a_refused_text_does_not_hold_up_the_next(intake, session, scripted_run,
     assert len(refused) == 1
 
 
-def test_what_waits_for_one_project_is_not_put_into_another(intake, session, scripted_run, paths):
+def test_what_waits_for_a_project_that_is_closed_is_said_and_not_put_into_another(
+    intake, session, scripted_run, paths, tmp_path
+):
     intake.add([paths[0]])
     intake.add([paths[1]])
-    intake._waiting[0] = (None, *intake._waiting[0][1:])  # it was dropped when another project was open
+    intake.add([paths[2]])
+    notices, first = [], session.project.path
+    session.notices.posted.connect(notices.append)
+    session.create_project(tmp_path / "another", "Another")
     scripted_run.settle()
     assert not intake._waiting
-    assert "garden" not in names(session)
+    assert names(session) == []
+    assert [(notice.level, notice.text) for notice in notices] == [(
+        "warning",
+        f"“garden.txt” and 1 more were not imported: they were meant for “{Project.open(first).name}”, which is "
+        "closed. Open it, then add them again.",
+    )]  # fmt: skip
+
+
+def test_what_waits_is_finished_into_its_project_when_that_is_open_again(
+    intake, session, scripted_run, paths, tmp_path
+):
+    intake.add([paths[0]])
+    intake.add([paths[1]])
+    notices, first = [], session.project.path
+    session.notices.posted.connect(notices.append)
+    session.create_project(tmp_path / "another", "Another")
+    session.open_project(first)
+    scripted_run.settle()
+    assert "garden" in names(session)
+    assert notices == []

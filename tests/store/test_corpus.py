@@ -297,12 +297,25 @@ def test_a_kill_at_any_moment_of_an_import_leaves_a_whole_text_or_none(
 def test_a_text_whose_description_is_damaged_is_left_out_and_left_alone(project: Project, tmp_path: Path) -> None:
     text = project.add_text([put(tmp_path, "a.txt", "text")])
     whole = json.loads((text.folder / "text.json").read_text())
-    for damage in ("", "{", "[]", json.dumps({**whole, "version": 9}), json.dumps({**whole, "lines": "x"})):
+    newer = json.dumps({**whole, "version": 9, "unheard_of": 1})
+    for damage in ("", "{", "[]", "{}", newer, json.dumps({**whole, "lines": "x"})):
         (text.folder / "text.json").write_text(damage)
         assert project.texts() == []
         assert text.path.exists()
-        with pytest.raises(StudioError, match=r"“a” cannot be read: .* a newer Atelier wrote it"):
+        why = "a newer Atelier wrote it" if damage is newer else "its description is damaged"
+        with pytest.raises(StudioError, match=f"“a” cannot be read: {why}"):
             project.text("a")
+
+
+def test_a_text_that_is_not_what_was_described_is_named_and_not_learned_from(project: Project, tmp_path: Path) -> None:
+    text = project.add_text([put(tmp_path, "a.txt", "all of the text")])
+    text.path.write_text("all of")
+    assert project.texts() == []
+    with pytest.raises(StudioError, match="6 bytes lie there where 15 were described"):
+        project.text("a")
+    text.path.unlink()
+    with pytest.raises(StudioError, match=r"its file “text.txt” is gone"):
+        project.text("a")
 
 
 def test_the_head_shows_first_lines_and_cuts_endless_ones(project: Project, tmp_path: Path) -> None:

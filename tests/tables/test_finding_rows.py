@@ -70,3 +70,18 @@ def test_what_there_is_none_of_is_named_in_one_sentence(look, on_screen):
     assert section.rows.isHidden()
     section.set_lines([])
     assert section.isHidden()
+
+
+def test_the_keyboard_opens_nothing_where_there_is_nothing(rows, opened):
+    rows.setFocus()
+    rows.set_lines([])
+    QTest.keyClick(rows, Qt.Key.Key_Return)
+    rows.clearFocus()
+    rows.setFocus()
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Down, Qt.Key.Key_Space):
+        QTest.keyClick(rows, key)
+    assert opened == []
+    rows.set_lines(LINES[:1])
+    QTest.keyClick(rows, Qt.Key.Key_Down)
+    QTest.keyClick(rows, Qt.Key.Key_Return)
+    assert opened == ["exact"]

@@ -15,6 +15,8 @@ from studio.tables import text_look, text_reading
 from studio.tables.reading_dialog import ReadingDialog
 from studio.tables.text_look import SHOWN, TextLook, glance, look_at_text
 from studio.tables.text_reading import TextReading
+from studio.widgets.banner import Banner
+from studio.widgets.button import Button
 
 POLISH = "Zażółć gęślą jaźń, pchnąć w tę łódź jeża lub ośm skrzyń fig.\n"
 
@@ -107,19 +109,68 @@ def test_escape_leaves_everything_as_it_was(dialog: ReadingDialog) -> None:
     assert told == []
 
 
+def ways(reading: TextReading, scripted_run: Any, *paths: Path) -> list[Button]:
+    """What is offered for these, once a worker has looked."""
+    banner = Banner(reading._look, reading._window)
+    reading.offer(StudioError("It is damaged.", "Get it again."), paths, banner)
+    assert banner.message.text() == "It is damaged."
+    assert not any(button.text() for button in banner.findChildren(Button)), "nobody waits for a folder"
+    scripted_run.settle()
+    return [button for button in banner.findChildren(Button) if button.text()]
+
+
 @pytest.mark.gui
 def test_a_way_out_is_offered_for_a_single_file_that_is_there(
-    session: Any, look: Any, window: QWidget, letter: Path
+    session: Any, look: Any, window: QWidget, letter: Path, scripted_run: Any
 ) -> None:
     reading = TextReading(session, look, window)
-    assert reading.ways([letter, letter]) == []
-    assert reading.ways([letter.parent / "gone.txt"]) == []
-    ((words, ask),) = reading.ways([letter])
-    assert words == "Read it differently…"
-    ask()
+    assert ways(reading, scripted_run, letter, letter) == []
+    assert ways(reading, scripted_run, letter.parent / "gone.txt") == []
+    (way,) = ways(reading, scripted_run, letter)
+    assert way.text() == "Read it differently…"
+    way.click()
+    way.click()
+    scripted_run.settle()
     assert isinstance(reading.dialog, ReadingDialog)
     reading.dialog.reject()
     assert reading.dialog is None
+
+
+@pytest.mark.gui
+def test_folders_are_walked_by_a_worker_and_the_window_waits_for_none(
+    session: Any, look: Any, window: QWidget, letter: Path, scripted_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked: list[threading.Thread] = []
+
+    def watched(path: Path) -> tuple[Path, ...]:
+        walked.append(threading.current_thread())
+        return (letter,)
+
+    monkeypatch.setattr(text_reading, "texts_in", watched)
+    reading = TextReading(session, look, window)
+    (way,) = ways(reading, scripted_run, letter.parent)
+    way.click()
+    assert reading.dialog is None, "it opens when it is known what it is about"
+    scripted_run.settle()
+    assert reading.dialog.windowTitle() == "How “letter.txt” is read"
+    assert len(walked) == 2
+    assert threading.main_thread() not in walked
+    reading.dialog.reject()
+
+
+@pytest.mark.gui
+def test_a_banner_that_speaks_of_something_else_meanwhile_is_left_alone(
+    session: Any, look: Any, window: QWidget, letter: Path, scripted_run: Any
+) -> None:
+    reading, banner = TextReading(session, look, window), Banner(look, window)
+    reading.offer(StudioError("It is damaged."), [letter], banner)
+    banner.show_note("Something else.")
+    scripted_run.settle()
+    assert banner.message.text() == "Something else."
+    reading.offer(StudioError("It is damaged."), [letter], banner)
+    banner.clear()
+    scripted_run.settle()
+    assert banner.isHidden()
 
 
 @pytest.mark.gui
@@ -134,6 +185,7 @@ def test_a_file_that_was_left_out_of_a_folder_is_what_is_looked_at_and_read_with
     reading, told = TextReading(session, look, window), []
     reading.chosen.connect(lambda *what: told.append(what))
     reading.ask_for(text)
+    scripted_run.until(lambda: reading.dialog is not None)
     dialog = reading.dialog
     assert dialog.windowTitle() == "How “a.txt” is read"
     assert dialog.note.text() == "One more file is read in the same way."
@@ -147,32 +199,34 @@ def test_a_file_that_was_left_out_of_a_folder_is_what_is_looked_at_and_read_with
 
 @pytest.mark.gui
 def test_a_folder_of_which_nothing_could_be_read_is_offered_to_be_read_otherwise(
-    session: Any, look: Any, window: QWidget, torn: Path
+    session: Any, look: Any, window: QWidget, torn: Path, scripted_run: Any
 ) -> None:
     folder = torn.parent / "letters"
     folder.mkdir()
     reading = TextReading(session, look, window)
-    assert reading.ways([folder]) == [], "an empty one has nothing to read"
+    assert ways(reading, scripted_run, folder) == [], "an empty one has nothing to read"
     torn.rename(folder / "a.txt")
-    ((_, ask),) = reading.ways([folder])
-    ask()
+    (way,) = ways(reading, scripted_run, folder)
+    way.click()
+    scripted_run.settle()
     assert reading.dialog.windowTitle() == "How “a.txt” is read"
     reading.dialog.reject()
 
 
 @pytest.mark.gui
 def test_a_folder_that_cannot_be_looked_into_is_told_and_opens_nothing(
-    session: Any, look: Any, window: QWidget, torn: Path, monkeypatch: pytest.MonkeyPatch
+    session: Any, look: Any, window: QWidget, torn: Path, scripted_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path) -> tuple[Path, ...]:
         raise StudioError("The folder could not be read: Permission denied.")
 
     reading, told = TextReading(session, look, window), []
     reading.refused.connect(told.append)
-    ((_, ask),) = reading.ways([torn.parent])
+    (way,) = ways(reading, scripted_run, torn.parent)
     monkeypatch.setattr(text_reading, "texts_in", refuse)
-    assert reading.ways([torn.parent]) == []
-    ask()
+    assert ways(reading, scripted_run, torn.parent) == []
+    way.click()
+    scripted_run.settle()
     assert [error.message for error in told] == ["The folder could not be read: Permission denied."]
     assert reading.dialog is None
 
