@@ -43,6 +43,7 @@ class Chats(ChatLists):
         super().__init__(jobs, notices, here, parent)
         self._growing: dict[int, tuple[str, dict[str, Any]]] = {}
         self._complained = False  # that what grows cannot be written
+        self._noted = False  # whether verdicts wait to be settled
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(GROWS)
@@ -156,11 +157,25 @@ class Chats(ChatLists):
         return self._change(deleted)
 
     def rate(self, message: int, value: int) -> Errand:
-        """Keep a verdict of 1, -1 or 0; the first two also make a row of a dataset, which is then the result."""
+        """Keep a verdict of 1, -1 or 0; the first two are noted for a row of a dataset too, until `settle`."""
         project = self._here()
-        errand = self._desk.ask(lambda store: rated(store, project, message, value))
-        errand.succeeded.connect(self._rated)
-        return errand
+        self._noted = self._noted or value != 0
+        return self._desk.ask(lambda store: rated(store, project, message, value))
+
+    def settle(self) -> None:
+        """Make one version of the dataset of all verdicts since the last time: the conversation is left."""
+        if self._noted:
+            self._noted = False
+            errand = self._desk.ask(partial(_settled, self._here()))
+            errand.succeeded.connect(self._rated)
+            errand.failed.connect(self._settled_not)
+
+    def take_up(self) -> None:
+        """A project is opened: settle what a process that was killed has noted there."""
+        from studio.store.rated_answers import has_noted
+
+        self._noted = has_noted(self._here())
+        self.settle()
 
     # --- the library ---------------------------------------------------------------------------------------------
 
@@ -192,6 +207,7 @@ class Chats(ChatLists):
         """The project is being closed: write what waits, forget the lists."""
         self._timer.stop()
         self._write_growing()
+        self.settle()
         self._desk.leave()
         self._forget()
 
@@ -232,6 +248,11 @@ class Chats(ChatLists):
             self._notices.post_error(error)
         self._complained = True
 
+    def _settled_not(self, error: StudioError) -> None:
+        """They stay noted, for the next time."""
+        self._noted = True
+        self._notices.post_error(error)
+
     def _rated(self, dataset: object) -> None:
         if dataset is not None:
             self.changed.emit(frozenset({"datasets"}))
@@ -241,15 +262,21 @@ def _grow(message: int, text: str, facts: Mapping[str, Any], store: "Store") -> 
     store.grow(message, text, facts)
 
 
-def rated(store: "Store", project: Project, message: int, value: int) -> "Dataset | None":
-    """Keep a verdict; with 1 or -1 also the row of the dataset that it makes."""
-    from studio.store.rated_answers import add_rated
+def _settled(project: Project, _store: "Store") -> "Dataset | None":
+    from studio.store.rated_answers import settle_rated
+
+    return settle_rated(project)
+
+
+def rated(store: "Store", project: Project, message: int, value: int) -> None:
+    """Keep a verdict; one of 1 or -1 is noted as a row of the dataset too."""
+    from studio.store.rated_answers import note_rated
 
     store.rate(message, value)
     if value == 0:
-        return None
+        return
     answer = store.message(message)
     system = store.opened(answer.chat).system
     turns = [Turn("system", system)] if system.strip() else []
     turns += [Turn(item.role, item.text) for item in store.path(answer.chat, message)[:-1]]
-    return add_rated(project, turns, answer.text, value)
+    note_rated(project, turns, answer.text, value)

@@ -1,5 +1,6 @@
 """Talk to a model, or let it go on with a text: two modes of one page, with one choice of the model."""
 
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QStackedWidget
 
 from studio.chat.continuing import Continuing
@@ -85,6 +86,11 @@ class ChatPanel(Page):
         self._tell_offers()
         if not self._chosen and (not what or "project" in what):
             self.show_mode(CHAT if self._can_answer() else CONTINUE)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Whoever goes to another page may want the rows that answers became here."""
+        super().hideEvent(event)
+        self._session.chats.settle()
 
     def _can_answer(self) -> bool:
         """Whether a run of the project has learned to answer."""

@@ -11,9 +11,11 @@ from studio.core.errors import StudioError
 from studio.live import chats as live_chats
 from studio.live.chats import Chats
 from studio.live.runs import Undo
+from studio.prompts import Turn
+from studio.store import rated_answers
 from studio.store.chats import FILE
 from studio.store.chats import Chats as Store
-from studio.store.rated_answers import NAME
+from studio.store.rated_answers import NAME, has_noted, note_rated
 
 pytestmark = pytest.mark.gui
 
@@ -227,13 +229,64 @@ def test_a_rated_answer_becomes_a_row_and_its_dataset_is_told(scripted_run: Any,
     scripted_run.session.changed.connect(told.append)
     chat, ids = begun(scripted_run, "Where do foxes live?", "In dens.")
     chats.set_system(chat, "Be brief.")
-    dataset = brought(scripted_run, chats.rate(ids[1], 1))
+    project = scripted_run.session.project
+    for value in (-1, 1, 0):
+        assert brought(scripted_run, chats.rate(ids[1], value)) is None
+    assert project.datasets() == [], "a verdict is noted, no version is written for it"
+    assert "no question" in refused(scripted_run, chats.rate(ids[0], 1)).message
+    chats.settle()
+    scripted_run.settle()
+    (dataset,) = project.datasets()
     assert dataset.title == f"{NAME}@1"
     row = dataset.page(0, 1)[0]
     assert [turn["role"] for turn in row["messages"]] == ["system", "user", "assistant"]
+    assert row["rating"] == 1
     assert frozenset({"datasets"}) in told
-    assert brought(scripted_run, chats.rate(ids[1], 0)) is None
-    assert "no question" in refused(scripted_run, chats.rate(ids[0], 1)).message
+
+
+def test_verdicts_are_settled_when_the_project_is_left_and_once(scripted_run: Any, chats: Chats) -> None:
+    _, ids = begun(scripted_run, "Where do foxes live?", "In dens.")
+    chats.rate(ids[1], 1)
+    session, project = scripted_run.session, scripted_run.session.project
+    session.close_project()
+    assert project.dataset(NAME).title == f"{NAME}@1"
+    session.open_project(project.path)
+    chats.settle()
+    scripted_run.settle()
+    assert project.dataset(NAME).title == f"{NAME}@1"
+
+
+def test_what_a_killed_window_had_noted_is_settled_when_its_project_is_opened(scripted_run: Any, chats: Chats) -> None:
+    session, project = scripted_run.session, scripted_run.session.project
+    session.close_project()
+    note_rated(project, [Turn("user", "Where?")], "In dens.", 1)
+    session.open_project(project.path)
+    scripted_run.settle()
+    assert project.dataset(NAME).rows == 1
+    assert not has_noted(project)
+
+
+def test_verdicts_that_cannot_be_settled_are_told_and_wait_for_the_next_time(
+    scripted_run: Any, chats: Chats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[Any] = []
+    session = scripted_run.session
+    session.notices.posted.connect(said.append)
+    _, ids = begun(scripted_run, "Where do foxes live?", "In dens.")
+    chats.rate(ids[1], 1)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rated_answers, "seal", full)
+        chats.settle()
+        scripted_run.settle()
+    assert session.project.datasets() == []
+    assert len(said) == 1
+    chats.settle()
+    scripted_run.settle()
+    assert session.project.dataset(NAME).rows == 1
 
 
 @pytest.mark.parametrize(("name", "begins"), [("foxes.md", "# Foxes"), ("foxes.JSON", "{")])

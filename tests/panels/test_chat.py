@@ -13,6 +13,7 @@ from studio.store.library import entries_of
 from studio.tokenizers import make_tokenizer
 from tests.library.conftest import TINY
 from tests.library.conftest import add_model as add_model
+from tests.live.test_chats import begun
 from tests.scripted_run import small_run
 
 pytestmark = pytest.mark.gui
@@ -373,3 +374,13 @@ def test_a_column_can_speak_with_every_checkpoint_of_the_run_in_memory_and_the_b
     assert not panel.talk.voices.offers["run:other@10"].listed, "only a chat that was held with it brings it back"
     spoken = [words for _, words in panel.talk.voices.choices()]
     assert spoken == ["tale · step 10", "other · step 20", "tale · step 20"]
+
+
+def test_whoever_leaves_the_page_finds_the_rows_that_were_rated_there(page, session, scripted_run):
+    _, (_, answer) = begun(scripted_run, "Where do foxes live?", "In dens.")
+    session.chats.rate(answer, 1)
+    scripted_run.settle()
+    assert session.project.datasets() == []
+    page.window().hide()
+    scripted_run.settle()
+    assert [dataset.title for dataset in session.project.datasets()] == ["Rated answers@1"]

@@ -1,16 +1,29 @@
-"""Rated answers: each verdict is a row of one dataset, whose former versions stay."""
+"""Rated answers: each verdict is noted at once, and all are settled together as rows of the next version."""
 
+import errno
+import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from studio.core.errors import StudioError
 from studio.prompts import Turn
 from studio.rows.kinds import Reading
+from studio.store.datasets import Dataset
 from studio.store.project import Project
-from studio.store.rated_answers import NAME, add_rated
+from studio.store.rated_answers import JOURNAL, NAME, has_noted, note_rated, settle_rated
 
 ASKED = (Turn("system", "Be brief."), Turn("user", "Where do foxes live?"))
+
+
+def add_rated(project: Project, turns: Sequence[Turn], answer: str, rating: int) -> Dataset:
+    """A verdict that is settled at once."""
+    note_rated(project, turns, answer, rating)
+    settled = settle_rated(project)
+    assert settled is not None
+    return settled
 
 
 def test_the_first_rating_makes_the_dataset(project: Project) -> None:
@@ -71,3 +84,61 @@ def test_a_dataset_of_that_name_with_other_rows_is_left_alone(project: Project, 
     with pytest.raises(StudioError, match="another kind"):
         add_rated(project, ASKED, "In dens.", 1)
     assert project.dataset(NAME).rows == 1
+
+
+def test_many_verdicts_are_one_version_and_say_how_many_they_are(project: Project) -> None:
+    add_rated(project, ASKED, "In dens.", 1)
+    for number in range(3):
+        note_rated(project, ASKED, f"Answer {number}.", 1)
+    note_rated(project, ASKED, "Answer 2.", -1)
+    note_rated(project, ASKED, "In dens.", -1)
+    assert project.dataset(NAME).version == 1
+    settled = settle_rated(project)
+    assert settled is not None
+    assert (settled.version, settled.rows) == (2, 4)
+    assert settled.changed == "3 answers added, one answer rated anew: not liked."
+    assert [row["rating"] for row in settled.stream()] == [-1, 1, 1, -1]
+    assert settle_rated(project) is None
+    assert project.dataset(NAME).version == 2
+
+
+def test_a_kill_between_two_verdicts_loses_none_and_one_while_settling_makes_none_twice(
+    project: Project, kill_at: Any
+) -> None:
+    note_rated(project, ASKED, "In dens.", 1)
+    with open(project.path / JOURNAL, "ab") as file:
+        file.write(b'{"messages": [{"role": "us')  # killed in the middle of a line
+    note_rated(project, ASKED, "On trees.", -1)
+    for k in range(1, 50):
+        with kill_at(k) as death:
+            settle_rated(project)
+        if not death.came:
+            break
+    assert k > 5
+    assert not has_noted(project)
+    (dataset,) = project.datasets()
+    assert dataset.version == 1
+    assert [row["rating"] for row in dataset.stream()] == [1, -1]
+
+
+def test_what_is_no_verdict_in_the_journal_is_passed_over(project: Project) -> None:
+    lines = ["[]", "{}", '{"messages": [], "rating": 5}', '{"messages": [3], "rating": 1}', "\xff", '{"rating": [1]}']
+    (project.path / JOURNAL).write_text("\n".join(lines) + "\n", "utf-8")
+    note_rated(project, ASKED, "In dens.", 1)
+    settled = settle_rated(project)
+    assert settled is not None
+    assert settled.rows == 1
+
+
+def test_a_disk_that_is_full_keeps_no_half_line(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    note_rated(project, ASKED, "In dens.", 1)
+    before = (project.path / JOURNAL).read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StudioError, match="rated answer"):
+            note_rated(project, ASKED, "On trees.", 1)
+    assert (project.path / JOURNAL).read_bytes() == before
