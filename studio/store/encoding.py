@@ -34,9 +34,13 @@ def cores() -> int:
 
 
 def processes_for(tokenizer: Tokenizer, characters: int) -> int:
-    """How many further processes a text of so many characters is worth; what would hold up this one needs one."""
+    """How many further processes a text of so many characters is worth.
+
+    Where tiktoken's encoder is still to be built, which would hold up the window, this process encodes nothing of the
+    text: one more takes its place, so that no core is idle. The encoder of a process that has ended helps nobody.
+    """
     worth = min(cores() - 1, _MOST) if characters >= _WORTH else 0
-    return max(1, worth) if _holds_up(tokenizer, characters) else worth
+    return worth + _holds_up(tokenizer, characters)
 
 
 def _holds_up(tokenizer: Tokenizer, characters: int) -> bool:
@@ -68,7 +72,7 @@ def encoded(
             yield piece, encode(piece)
         return
     others = _started(tokenizer, marked, processes)
-    here = 0 if others and held_up else here
+    here = 0 if others and held_up else here  # `processes_for` has counted one for it
     lanes = [encode] * here + [other.encode for other in others for _ in range(other.lanes)]
     pool = ThreadPoolExecutor(len(lanes), thread_name_prefix="encode")
     ahead = _AHEAD * len(lanes) + _BEGINNING * len(others)

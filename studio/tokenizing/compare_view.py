@@ -269,9 +269,9 @@ def lanes_of(tokenizers: dict[str, Tokenizer], text: str) -> tuple[str, list[Lan
 
 def measure(tokenizers: dict[str, Tokenizer], source: Text | str, keep_going: KeepGoing) -> "list[Comparison]":
     """The figures on a text, of a long one on its beginning; nothing to measure gives none. For a worker thread."""
-    from studio.vocabularies.comparison import compare
+    from studio.store.compared import compared
 
     text = source[:_MEASURED] if isinstance(source, str) else next(source.chunks(_MEASURED), "")
     if not text or not tokenizers:
         return []
-    return compare(tokenizers, text, keep_going=keep_going)
+    return compared(tokenizers, text, keep_going)
