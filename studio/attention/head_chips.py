@@ -5,11 +5,11 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from studio.core.language import tr
+from studio.maps.colours import LESS, MORE
 from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.look import Look
 
 COLOURS = 8  # series colours; heads beyond them use them again, with dashes
-_MORE, _LESS = 1, 0  # series of what is above and below zero, as the ramp of differences has them
 
 
 def colour_of(look: Look, head: int) -> QColor:
@@ -24,7 +24,7 @@ def dashed(head: int) -> bool:
 
 def sign_of(difference: float) -> int:
     """The series whose colour a difference has: orange where the first looks more, blue where the second does."""
-    return _MORE if difference > 0 else _LESS
+    return MORE if difference > 0 else LESS
 
 
 class HeadChip(QAbstractButton):

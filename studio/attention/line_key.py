@@ -44,7 +44,7 @@ class LineKey(QWidget):
         painter.fillRect(self.rect(), self._look.color("surface"))
         font = self._look.font(11)
         painter.setFont(font)
-        metrics, left, middle = QFontMetricsF(font), 0.0, round(self.height() / 2) + 0.5
+        metrics, left, middle = QFontMetricsF(font), float(_GAP), round(self.height() / 2) + 0.5
         for words, sign in zip(self.words, (1.0, -1.0, 0.0), strict=True):
             if sign:
                 stroke = Qt.PenStyle.SolidLine if sign > 0 else Qt.PenStyle.DashLine

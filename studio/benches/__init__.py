@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,31 @@ def busy() -> float:
 
 def no_options(parser: argparse.ArgumentParser) -> None:
     """For a bench that has none."""
+
+
+def project_options(parser: argparse.ArgumentParser) -> None:
+    """For a bench that trains in a project: on how many threads, and whether the project stays."""
+    parser.add_argument("--threads", type=int, default=0, help="0 leaves the choice to Atelier")
+    parser.add_argument("--keep", default="", metavar="DIR", help="make the project there and leave it, to look at")
+
+
+def recipe_options(parser: argparse.ArgumentParser, recipes: Iterable[str], validate: str) -> None:
+    """For one that follows a recipe: at which size, and whether it looks at the rows that recipes are chosen by."""
+    parser.add_argument("--size", default="full", choices=list(recipes), help="tiny shows only that it runs")
+    parser.add_argument("--validate", action="store_true", help=validate)
+    project_options(parser)
+
+
+def pair_options(parser: argparse.ArgumentParser, sides: Sequence[str]) -> None:
+    """For one that compares these sides, each measured by a child that `--one` tells which."""
+    parser.add_argument("--pairs", type=int, default=3, help="interleaved measurements of each side")
+    parser.add_argument("--one", choices=sides, help=argparse.SUPPRESS)
+
+
+def part_options(parser: argparse.ArgumentParser, parts: Sequence[str]) -> None:
+    """For one in parts that are measured one after the other, each figure by a child that `--one` tells which."""
+    parser.add_argument("--parts", nargs="+", default=list(parts), choices=parts, help="(default: all of them)")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench, busy
+from studio.benches import Bench, busy, project_options
 from studio.core.errors import StudioError
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ LEARNT, HELD_BACK = 1.0, (6.0, 6.6)  # after ten epochs: training below, validat
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How long, on how many threads, and whether the project stays."""
     parser.add_argument("--epochs", type=float, default=EPOCHS, help="passes over the text (default: 10)")
-    parser.add_argument("--threads", type=int, default=0, help="0 leaves the choice to Atelier")
-    parser.add_argument("--keep", default="", metavar="DIR", help="make the project there and leave it, to look at")
+    project_options(parser)
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench, busy
+from studio.benches import Bench, busy, project_options
 from studio.benches.book import data_file, play, project_with
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ LOSS, SECONDS = 1.90, 300.0  # at most
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Threads, fewer steps for a look, and whether the project stays."""
     parser.add_argument("--steps", type=int, default=STEPS, help="optimizer steps (default: 2,000)")
-    parser.add_argument("--threads", type=int, default=0, help="0 leaves the choice to Atelier")
-    parser.add_argument("--keep", default="", metavar="DIR", help="make the project there and leave it, to look at")
+    project_options(parser)
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:

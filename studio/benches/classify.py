@@ -10,7 +10,7 @@ import statistics
 import time
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench, Child, busy
+from studio.benches import Bench, Child, busy, pair_options
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -28,8 +28,7 @@ BATCH, TOKENS, BATCHES, EPOCHS, GOAL = 8, 120, 3, 3, 1.6
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which model and how many rounds."""
     parser.add_argument("--size", default="124M", choices=list(SIZES))
-    parser.add_argument("--pairs", type=int, default=3, help="interleaved measurements of each side")
-    parser.add_argument("--one", choices=MODES, help=argparse.SUPPRESS)  # a child's measurement
+    pair_options(parser, MODES)
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:

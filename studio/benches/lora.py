@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from studio.benches import Bench, Child, busy
+from studio.benches import Bench, Child, busy, pair_options
 
 MODES = ("lora", "peft", "full")
 SHAPES: dict[str, dict[str, Any]] = {
@@ -26,8 +26,7 @@ THEIR_TARGETS = ["c_attn", "c_proj", "c_fc"]  # all linear layers but the head
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which shape and how many rounds."""
     parser.add_argument("--shape", default="124M", choices=list(SHAPES))
-    parser.add_argument("--pairs", type=int, default=3, help="interleaved measurements of each side")
-    parser.add_argument("--one", choices=MODES, help=argparse.SUPPRESS)  # a child's measurement
+    pair_options(parser, MODES)
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:

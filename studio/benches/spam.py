@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench, busy
+from studio.benches import Bench, busy, recipe_options
 from studio.benches.book import data_file, fitting, play
 from studio.core.errors import StudioError
 
@@ -58,11 +58,8 @@ RECIPES = {
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How much of it, which rows, and whether the project stays."""
-    parser.add_argument("--size", default="full", choices=list(RECIPES), help="tiny shows only that it runs")
+    recipe_options(parser, RECIPES, "score the 149 only, to choose a recipe by")
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="how many of the five (default: all)")
-    parser.add_argument("--validate", action="store_true", help="score the 149 only, to choose a recipe by")
-    parser.add_argument("--threads", type=int, default=0, help="0 leaves the choice to Atelier")
-    parser.add_argument("--keep", default="", metavar="DIR", help="make the project there and leave it, to look at")
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench, Child, as_job, busy
+from studio.benches import Bench, Child, as_job, busy, part_options
 
 if TYPE_CHECKING:
     from studio.formats import Table
@@ -34,7 +34,7 @@ SIZES = ("megabytes", "vocabulary", "train_megabytes", "table_megabytes", "table
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which parts, and how large."""
-    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS, help="(default: all four)")
+    part_options(parser, PARTS)
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of a comparison (default: 3)")
     parser.add_argument("--megabytes", type=int, default=100, help="of text to encode (default: 100)")
     parser.add_argument("--vocabulary", type=int, default=8_192, help="tokens to learn (default: 8,192)")
@@ -42,7 +42,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table-megabytes", type=int, default=1_000, help="of each table (default: 1,000)")
     parser.add_argument("--table-rows", type=int, default=1_000_000, help="in each table (default: 1,000,000)")
     parser.add_argument("--rows", type=int, default=100_000, help="to scan for near-duplicates (default: 100,000)")
-    parser.add_argument("--one", help=argparse.SUPPRESS)  # what a child measures
     parser.add_argument("--file", default="", help=argparse.SUPPRESS)  # the text or the table it is given
     parser.add_argument("--share", nargs=2, type=int, default=(0, 1), help=argparse.SUPPRESS)  # which part, of how many
     parser.add_argument("--start", type=float, default=0.0, help=argparse.SUPPRESS)  # when to begin, by the clock

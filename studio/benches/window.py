@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.benches import Bench, busy
+from studio.benches import Bench, busy, part_options
 from studio.core.errors import StudioError
 from studio.core.shelf import COMMANDS
 
@@ -43,13 +43,12 @@ LIMIT = 600.0  # seconds that anything may take
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which parts, and how long."""
-    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS, help="(default: all three)")
+    part_options(parser, PARTS)
     parser.add_argument("--starts", type=int, default=9, help="fresh windows to open (default: 9)")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each state in each round (default: 60)")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of all states (default: 3)")
     parser.add_argument("--pairs", type=int, default=3, help="of watched and headless runs (default: 3)")
     parser.add_argument("--steps", type=int, default=200, help="in which CPU time is counted (default: 200)")
-    parser.add_argument("--one", help=argparse.SUPPRESS)  # what a child measures
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:

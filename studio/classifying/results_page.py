@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
 from studio.classifying.depth import depth_words
 from studio.classifying.file_dialog import FileDialog
@@ -19,17 +19,13 @@ from studio.core.language import tr
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.parts.rows_asked import RowsAsked
-from studio.parts.run_bar import RunBar
-from studio.widgets.empty_state import EmptyState
+from studio.parts.run_bar import JudgedPage, RunBar
 from studio.widgets.look import Look
 from studio.widgets.primary_button import Press
 
 
-class ResultsPage(QWidget):
+class ResultsPage(JudgedPage):
     """Knows which run and split are looked at; the test rows are scored only when a person asks for it."""
-
-    configure_requested = Signal()
-    said = Signal()  # purpose or press are others
 
     def __init__(self, session: Session, book: ResultsBook, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,24 +35,9 @@ class ResultsPage(QWidget):
         self.bar = RunBar(session, look, tr("Rows scored"))
         self.classes, self.numbers = ResultsView(look), RegressionView(look)
         self.row_jobs = RowJobs(session, self.classes, self.numbers)
-        self.empty = EmptyState(
-            tr("Nothing to judge yet"),
-            tr("Train a classifier: its accuracy, the rows it gets wrong and why stand here."),
-            tr("Configure one"), self.configure_requested.emit, look, "classify",
-        )  # fmt: skip
-        self.wait = EmptyState("", "", "", None, look, "classify")
-        self._lay_out()
+        words = tr("Train a classifier: its accuracy, the rows it gets wrong and why stand here.")
+        self.lay_out("classify", (tr("Nothing to judge yet"), words), (self.classes, self.numbers), look)
         self._connect()
-
-    def _lay_out(self) -> None:
-        self.stack = QStackedWidget()
-        for page in (self.empty, self.wait, self.classes, self.numbers):
-            self.stack.addWidget(page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.bar)
-        column.addWidget(self.stack, 1)
 
     def _connect(self) -> None:
         self.bar.run_chosen.connect(self.choose)
@@ -80,22 +61,9 @@ class ResultsPage(QWidget):
         self._earlier = ""
         self.refresh()
 
-    @property
-    def run(self) -> RunModel | None:
-        """The run that is looked at."""
-        return self.bar.run
-
-    @property
-    def split(self) -> str:
-        """Which of its rows are looked at."""
-        return self.bar.split
-
     def refresh(self) -> None:
         """Show what is known; validation rows are scored by themselves, test rows never."""
-        self.bar.show_runs(self.book.runs())
-        if self.run is None:
-            self.stack.setCurrentWidget(self.empty)
-            self.said.emit()
+        if not self.show_bar(self.book.runs()) or self.run is None:
             return
         known = self.book.known(self.run, self.split)
         if known is None and self.split == "validation" and self.isVisible():

@@ -106,6 +106,8 @@ def axis_text(value: float, most: float, axis: str) -> str:
 def polygon(x: Floats, y: Floats) -> QPolygonF:
     """Points from two arrays, written straight into Qt's memory."""
     shape = QPolygonF()
+    if not len(x):
+        return shape  # Qt has no memory for it that could be written into
     shape.resize(len(x))
     memory: Any = shiboken6.VoidPtr(shape.data(), 16 * len(x), True)  # type: ignore[call-arg, arg-type]
     points = np.frombuffer(memory, dtype=np.float64).reshape(-1, 2)

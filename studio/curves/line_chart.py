@@ -1,5 +1,6 @@
 """Lines over any axis, every point of which was computed: steps of a run, places of a text, ways between weights."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -151,7 +152,7 @@ class LineChart(QWidget):
             painter.setPen(QPen(self.look.color("accent"), 1))
             painter.drawLine(QPointF(at, y.end), QPointF(at, y.start))
         number, point = self.point
-        if number >= 0:
+        if number >= 0 and math.isfinite(self.lines[number].y[point]):
             line = self.lines[number]
             painter.setPen(QPen(self.look.color("surface"), 1.5))
             painter.setBrush(self.look.color(line.color))
@@ -171,7 +172,8 @@ class LineChart(QWidget):
             line, (x, y) = self.lines[number], self.scales()
             value, where = float(line.y[point]), float(line.x[point])
             row = CardRow(f"{self.scene.across} {where:,.6g}", value_text(value), line.color)
-            at = QPoint(round(x.pixel(where)), round(y.pixel(value)) - 40)
+            up = y.pixel(value) if math.isfinite(value) else self.height() / 2  # the card says what is not drawn
+            at = QPoint(round(x.pixel(where)), round(up) - 40)
             self._card.show_rows(line.name, [row], at, self.rect())
         self.update()
         self.hovered.emit(number, point)
@@ -191,13 +193,15 @@ class LineChart(QWidget):
         number, point = self.point
         along = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         between = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        if not self.lines or event.key() not in (*along, *between, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        full = [place for place, line in enumerate(self.lines) if len(line.x)]
+        if not full or event.key() not in (*along, *between, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
         elif event.key() in between:
-            number = (number + between[Qt.Key(event.key())]) % len(self.lines)
+            at = full.index(number) if number >= 0 else -1
+            number = full[(at + between[Qt.Key(event.key())]) % len(full)]
             self.point_at(number, min(max(point, 0), len(self.lines[number].x) - 1))
         elif event.key() in along:
-            number = max(number, 0)
+            number = number if number >= 0 else full[0]
             self.point_at(number, min(max(point + along[Qt.Key(event.key())], 0), len(self.lines[number].x) - 1))
         elif number >= 0:
             self.clicked.emit(number, point)

@@ -11,7 +11,7 @@ from studio.core.language import tr
 from studio.embeddings import two_places
 from studio.embeddings.strip import Strip
 from studio.maps.colour_bar import ColourBar
-from studio.maps.colours import Colouring, number_text
+from studio.maps.colours import LESS, MORE, Colouring, number_text
 from studio.maps.heat_map import HeatMap
 from studio.maps.scatter_map import ScatterMap, Trail
 from studio.parts.wording import count
@@ -101,7 +101,7 @@ class LearnedPlaces(QWidget):
             return
         one, other = _flat(found.turned), _flat(found.b.points)
         self.map.set_points(np.concatenate([one, other]))
-        colors = [self.look.color(role).rgb() for role in (two_places.SIDE_A, two_places.SIDE_B)]
+        colors = [self.look.color(role).rgb() for role in (MORE, LESS)]  # A, then B
         self.map.set_colors(np.repeat(np.array(colors, np.uint32), size))
         order = [place + side * size for place in _spread(size) for side in (0, 1)]
         self.map.set_words(lambda place: f"{'AB'[place // size]} {place % size:,}", order)

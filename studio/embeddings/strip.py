@@ -2,39 +2,39 @@
 
 import math
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy
 
 from studio.curves.axis import Scale, tick_text, ticks
 from studio.maps.colours import number_text
 from studio.widgets.look import Look
+from studio.widgets.pointed_rows import PointedRows
 
 _LEFT, _TOP, _BOTTOM, _RIGHT = 52.0, 20.0, 34.0, 8.0
 
 
-class Strip(QWidget):
+class Strip(PointedRows):
     """`values` over their index (which is called `across`)."""
 
     hovered = Signal(int)  # −1 on leaving
     clicked = Signal(int)
+    steps: ClassVar = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
     def __init__(self, look: Look, name: str, across: str, *, logarithmic: bool = False) -> None:
-        super().__init__()
-        self.look, self.name, self.across = look, name, across
+        super().__init__(look)
+        self.name, self.across = name, across
         self.values: npt.NDArray[np.float64] = np.zeros(0)
-        self.pointed, self.locked = -1, -1
+        self.locked = -1
         self._logarithmic = logarithmic
         self.words: Callable[[int], str] = self._plain
         self.setAccessibleName(name)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 110)
-        look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 170)
@@ -47,7 +47,7 @@ class Strip(QWidget):
     def set_values(self, values: npt.ArrayLike) -> None:
         """Draw these."""
         self.values = np.asarray(values, np.float64)
-        self.pointed = self.locked = -1
+        self.pointed_at = self.locked = -1
         finite = self.values[np.isfinite(self.values)]
         ends = f"{number_text(float(finite.min()))} – {number_text(float(finite.max()))}" if len(finite) else ""
         self.setAccessibleDescription(ends)
@@ -56,8 +56,8 @@ class Strip(QWidget):
     def mark(self, pointed: int, locked: int = -1) -> None:
         """Point at one from outside; −1 at none."""
         pair = tuple(place if 0 <= place < len(self.values) else -1 for place in (pointed, locked))
-        if pair != (self.pointed, self.locked):
-            self.pointed, self.locked = pair
+        if pair != (self.pointed_at, self.locked):
+            self.pointed_at, self.locked = pair
             self.update()
 
     def scales(self) -> tuple[Scale, Scale]:
@@ -84,23 +84,20 @@ class Strip(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.look.font(11))
         x, y = self.scales()
-        shown = self.pointed if self.pointed >= 0 else self.locked
+        shown = self._walk_from()
         painter.setPen(self.look.color("text" if shown >= 0 else "text_quiet"))
         title = self.words(shown) if shown >= 0 else self.name
         painter.drawText(QRectF(_LEFT, 0, self.width() - _LEFT, 16), int(Qt.AlignmentFlag.AlignVCenter), title)
         self._paint_axes(painter, x, y)
         self._paint_line(painter, x, y)
-        for place, role in ((self.locked, "accent"), (self.pointed, "text")):
+        for place, role in ((self.locked, "accent"), (self.pointed_at, "text")):
             if place >= 0 and math.isfinite(self.values[place]):
                 at = QPointF(x.pixel(place), y.pixel(float(self.values[place])))
                 painter.setPen(QPen(self.look.color(role), 1))
                 painter.drawLine(QPointF(at.x(), y.end), QPointF(at.x(), y.start))
                 painter.setBrush(self.look.color(role))
                 painter.drawEllipse(at, 3.5, 3.5)
-        if self.hasFocus():
-            painter.setPen(QPen(self.look.color("focus"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        self.paint_focus(painter)
         painter.end()
 
     def _paint_axes(self, painter: QPainter, x: Scale, y: Scale) -> None:
@@ -131,39 +128,20 @@ class Strip(QWidget):
             line = []
         painter.drawPolyline(QPolygonF(line))
 
-    def _at(self, at: QPointF) -> int:
+    def count(self) -> int:
+        return len(self.values)
+
+    def place_at(self, point: QPointF) -> int:
+        """The number that is nearest to a point; -1 without any."""
         if not len(self.values):
             return -1
-        return min(max(round(self.scales()[0].value(at.x())), 0), len(self.values) - 1)
+        return min(max(round(self.scales()[0].value(point.x())), 0), len(self.values) - 1)
 
-    def _point(self, place: int) -> None:
-        if place != self.pointed:
-            self.pointed = place
-            self.hovered.emit(place)
-            self.update()
+    def _walk_from(self) -> int:
+        return self.pointed_at if self.pointed_at >= 0 else self.locked
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self._at(event.position()))
+    def _preview(self, place: int) -> None:
+        self.hovered.emit(place)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self._point(-1)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and len(self.values):
-            self.clicked.emit(self._at(event.position()))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        if event.key() in steps and len(self.values):
-            before = self.pointed if self.pointed >= 0 else self.locked
-            self._point(min(max(before + steps[Qt.Key(event.key())], 0), len(self.values) - 1))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.pointed >= 0:
-            self.clicked.emit(self.pointed)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.update()
+    def _take(self, place: int) -> None:
+        self.clicked.emit(place)

@@ -10,8 +10,6 @@ from studio.parts.wording import count
 if TYPE_CHECKING:
     from studio.insight.two_places import LearnedDifference, TurnedDifference
 
-SIDE_A, SIDE_B = 0, 1  # series of the two paths
-
 
 def less_words(a: float, b: float) -> str:
     """Both operands and their difference."""

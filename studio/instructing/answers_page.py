@@ -23,10 +23,9 @@ from studio.instructing.vote_desk import VoteDesk
 from studio.instructing.vote_view import VoteView
 from studio.live.run_model import RunModel
 from studio.live.session import Session
-from studio.parts.run_bar import RunBar
+from studio.parts.run_bar import JudgedPage, RunBar
 from studio.views.figure_tiles import FigureTiles
 from studio.widgets.card import Card
-from studio.widgets.empty_state import EmptyState
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 from studio.widgets.primary_button import Press
@@ -36,11 +35,9 @@ TUNED, BASE = "tuned", "base"
 WHO = ((TUNED, "Tuned"), (BASE, "Untuned"))
 
 
-class AnswersPage(QWidget):
+class AnswersPage(JudgedPage):
     """Nothing is generated until a person asks for it; what lies on the disk is shown at once."""
 
-    configure_requested = Signal()
-    said = Signal()  # purpose or press are others
     refused = Signal(object)  # StudioError
 
     def __init__(self, session: Session, book: AnswersBook, look: Look, parent: QWidget | None = None) -> None:
@@ -54,17 +51,13 @@ class AnswersPage(QWidget):
         self.judging, self.voting = JudgeDesk(session, self.judge), VoteDesk(session, self.vote, book)
         self.notes = Label("", "warning", wrap=True)
         self.switch = Segmented([(name, tr(words)) for name, words in VIEWS], look, tr("What is shown"))
-        self.empty = EmptyState(
-            tr("No model answers yet"),
-            tr("Train one on questions with answers. What it says to questions it has not seen stands here, with how "
-               "often it is right."),
-            tr("Configure one"), self.configure_requested.emit, look, "instruct",
-        )  # fmt: skip
-        self.wait = EmptyState("", "", "", None, look, "instruct")
-        self._lay_out(look)
+        words = tr("Train one on questions with answers. What it says to questions it has not seen stands here, with "
+                   "how often it is right.")  # fmt: skip
+        self.whole = self._whole(look)
+        self.lay_out("instruct", (tr("No model answers yet"), words), (self.whole,), look)
         self._connect()
 
-    def _lay_out(self, look: Look) -> None:
+    def _whole(self, look: Look) -> QWidget:
         self.views = QStackedWidget()
         for view in (self.answers, self.skills, self.judge, self.vote):
             self.views.addWidget(view)
@@ -74,20 +67,13 @@ class AnswersPage(QWidget):
         head.addWidget(self.notes, 1)
         card.body.addLayout(head)
         card.body.addWidget(self.views, 1)
-        self.whole = QWidget()
-        column = QVBoxLayout(self.whole)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(self.tiles)
         column.addWidget(card, 1)
-        self.stack = QStackedWidget()
-        for page in (self.empty, self.wait, self.whole):
-            self.stack.addWidget(page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.bar)
-        column.addWidget(self.stack, 1)
+        return whole
 
     def _connect(self) -> None:
         self.bar.run_chosen.connect(self.choose)
@@ -109,16 +95,6 @@ class AnswersPage(QWidget):
         if self.bar.set_run(run):
             self.who.set_value(TUNED)
         self.refresh()
-
-    @property
-    def run(self) -> RunModel | None:
-        """The run that is looked at."""
-        return self.bar.run
-
-    @property
-    def split(self) -> str:
-        """Which of its rows are looked at."""
-        return self.bar.split
 
     @property
     def of_base(self) -> bool:
@@ -144,10 +120,7 @@ class AnswersPage(QWidget):
 
     def refresh(self) -> None:
         """Show what is known."""
-        self.bar.show_runs(self.book.runs())
-        if self.run is None:
-            self.stack.setCurrentWidget(self.empty)
-            self.said.emit()
+        if not self.show_bar(self.book.runs()) or self.run is None:
             return
         self.who.setVisible(bool(base_name(self.run)))
         if self.isVisible():

@@ -10,6 +10,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.language import tr
+from studio.maps.colours import LESS, MORE
 from studio.views.bars import percent_text
 from studio.widgets.hover_card import CardRow, HoverCard
 from studio.widgets.look import Look
@@ -31,7 +32,7 @@ class Limit:
 class Sums:
     """Sums of probability by rank, both (vocabulary,), likeliest first; `limits` in the order of the controls.
 
-    `names` are those of the quiet line and of the bright one where they are something else.
+    `names` are those of both lines where they are two models, B and A.
     """
 
     before: Floats = field(default_factory=lambda: np.zeros(0))
@@ -81,6 +82,11 @@ class CumulativeCurve(QWidget):
         """Where the curves are."""
         return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
 
+    @property
+    def roles(self) -> tuple[str | int, str | int]:
+        """The colours of both lines: of before and after, or of B and A."""
+        return ("text_quiet", "accent") if self.sums.names is None else (LESS, MORE)
+
     def x_of(self, rank: float) -> float:
         """Where a rank lies."""
         whole = math.log(max(2, len(self.sums.before)))
@@ -102,7 +108,7 @@ class CumulativeCurve(QWidget):
         if not len(self.sums.before):
             return
         self._paint_veil(painter)
-        for line, role, width in zip(self._lines, ("text_quiet", "accent"), (1.2, 2.0), strict=True):
+        for line, role, width in zip(self._lines, self.roles, (1.2, 2.0), strict=True):
             self._paint_line(painter, line, role, width)
         self._paint_limits(painter)
         if self._rank:
@@ -135,7 +141,7 @@ class CumulativeCurve(QWidget):
             painter.fillRect(QRectF(x, self.area.top(), self.area.right() - x, self.area.height()),
                              self.look.color("raised"))  # fmt: skip
 
-    def _paint_line(self, painter: QPainter, line: Floats, role: str, width: float) -> None:
+    def _paint_line(self, painter: QPainter, line: Floats, role: str | int, width: float) -> None:
         area = self.area
         painter.setPen(QPen(self.look.color(role), width))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -167,8 +173,8 @@ class CumulativeCurve(QWidget):
         if rank:
             quiet, bright = self.sums.names or (tr("before"), tr("after"))
             rows = [
-                CardRow(quiet, percent_text(float(self.sums.before[rank - 1])), "text_quiet"),
-                CardRow(bright, percent_text(float(self.sums.after[rank - 1])), "accent"),
+                CardRow(quiet, percent_text(float(self.sums.before[rank - 1])), self.roles[0]),
+                CardRow(bright, percent_text(float(self.sums.after[rank - 1])), self.roles[1]),
             ]
             at = event.position().toPoint()
             self._card.show_rows(tr("the likeliest {count} together", count=f"{rank:,}"), rows, at, self.rect())

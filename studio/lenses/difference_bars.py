@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.language import tr
 from studio.lenses.next_difference import signed_percent
-from studio.lenses.waterfall import ABOVE, BELOW
+from studio.maps.colours import LESS, MORE
 from studio.views.bars import BAR_ROW, Choice, ChoiceBars, percent_text
 from studio.widgets.look import Look
 
@@ -42,8 +42,8 @@ class DifferenceBars(ChoiceBars):
         self._paint_words(painter, row, item, text_width)
         left = text_width
         flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        painter.setFont(self._look.font(11))
-        painter.setPen(self._look.color("text_quiet"))
+        painter.setFont(self.look.font(11))
+        painter.setPen(self.look.color("text_quiet"))
         if self.width() >= _ROOMY:
             for share in (item.probability, item.before or 0.0):
                 painter.drawText(QRectF(left, top, _SIDE - 4, BAR_ROW), flags, percent_text(share))
@@ -51,13 +51,13 @@ class DifferenceBars(ChoiceBars):
         painter.drawText(QRectF(self.width() - _SIGNED, top, _SIGNED - 6, BAR_ROW), flags, signed_percent(apart))
         room = self.width() - left - _SIGNED - 8
         middle = left + 4 + room / 2
-        painter.setPen(QPen(self._look.color("line"), 1))
+        painter.setPen(QPen(self.look.color("line"), 1))
         painter.drawLine(QPointF(middle, top), QPointF(middle, top + BAR_ROW))
         if apart != apart or not self._most or room <= 0:
             return
         length = room / 2 * abs(apart) / self._most
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._look.color(ABOVE if apart >= 0 else BELOW))
+        painter.setBrush(self.look.color(MORE if apart >= 0 else LESS))
         start = middle if apart >= 0 else middle - length
         painter.drawRoundedRect(QRectF(start, top + BAR_ROW / 2 - 5, length, 10), 2, 2)
 

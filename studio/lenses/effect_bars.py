@@ -8,8 +8,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.language import tr
-from studio.lenses.waterfall import ABOVE, BELOW
-from studio.maps.colours import signed_text
+from studio.maps.colours import LESS, MORE, signed_text
 from studio.views.token_text import visible_text
 from studio.widgets.look import Look
 
@@ -95,7 +94,7 @@ class EffectBars(QWidget):
         if one.value != one.value or room <= 0:
             return
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.color(ABOVE if one.value >= 0 else BELOW))
+        painter.setBrush(self.look.color(MORE if one.value >= 0 else LESS))
         painter.drawRoundedRect(QRectF(wide, top + 6, max(1.5, room * abs(one.value) / most), _ROW - 12), 2, 2)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -9,8 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.core.language import tr
-from studio.lenses.waterfall import ABOVE, BELOW
-from studio.maps.colours import signed_text
+from studio.maps.colours import LESS, MORE, signed_text
 from studio.seeing.shown_text import ShownText
 from studio.views.bars import percent_text
 from studio.views.token_view import Token, TokenView
@@ -70,7 +69,7 @@ class SurpriseText(Card):
         """Colour every token by how much more it surprised A than B: one colour above nothing, another below."""
         bits = (found.nats - other.nats) / np.log(2.0)
         shares = [max(-1.0, min(1.0, float(one) / APART)) if np.isfinite(one) else 0.0 for one in bits]
-        self.view.set_weights(shares, ABOVE, BELOW)
+        self.view.set_weights(shares, MORE, LESS)
         self.view.set_remarks([
             [CardRow(tr("A:")), *_remarks(found, place), CardRow(tr("B:")), *_remarks(other, place),
              CardRow(tr("A − B {bits} bits", bits=signed_text(float(bits[place]))))]

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.language import tr
-from studio.maps.colours import signed_text
+from studio.maps.colours import LESS, MORE, signed_text
 from studio.widgets.look import Look
+from studio.widgets.pointed_rows import PointedRows
 
 _ROW, _NAME, _NUMBER = 21, 112, 64
-ABOVE, BELOW = 1, 0  # series of what adds and of what takes away, as on the diverging map
 
 
 @dataclass(frozen=True)
@@ -26,22 +26,18 @@ class Summand:
     total: bool = False
 
 
-class Waterfall(QWidget):
+class Waterfall(PointedRows):
     """Rows from top to bottom. `chosen` and `pointed` carry the row, -1 when the pointer left."""
 
     chosen = Signal(int)
     pointed = Signal(int)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.look = look
+        super().__init__(look, parent)
         self.summands: tuple[Summand, ...] = ()
-        self._hover = self._chosen = -1
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._chosen = -1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("What the logit is the sum of"))
-        look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(420, _ROW * max(1, len(self.summands)) + 2)
@@ -53,7 +49,7 @@ class Waterfall(QWidget):
         """Show these; the last one is their sum."""
         before = len(self.summands)
         self.summands = tuple(summands)
-        self._hover, self._chosen = -1, min(self._chosen, len(summands) - 1)
+        self.pointed_at, self._chosen = -1, min(self._chosen, len(summands) - 1)
         self.setAccessibleDescription("; ".join(f"{one.name} {signed_text(one.value)}" for one in summands))
         if before != len(summands):
             self.updateGeometry()
@@ -73,7 +69,7 @@ class Waterfall(QWidget):
             found.append((start, so_far))
         return found
 
-    def row_at(self, point: QPointF) -> int:
+    def place_at(self, point: QPointF) -> int:
         """The row under a point, or -1."""
         row = int(point.y() // _ROW)
         return row if 0 <= row < len(self.summands) and point.y() >= 0 else -1
@@ -92,15 +88,16 @@ class Waterfall(QWidget):
         painter.drawLine(QPointF(zero, 0), QPointF(zero, self.height()))
         for row, (one, (start, end)) in enumerate(zip(self.summands, self.spans(), strict=True)):
             self._paint_row(painter, row, one, (zero + start * scale, zero + end * scale))
+        self.paint_focus(painter)
 
     def _paint_row(self, painter: QPainter, row: int, one: Summand, ends: tuple[float, float]) -> None:
         top = row * _ROW
-        if row in (self._hover, self._chosen):
+        if row in (self.pointed_at, self._chosen):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.look.color("selection" if row == self._chosen else "hover"))
             painter.drawRoundedRect(QRectF(0, top, self.width(), _ROW - 1), 4, 4)
         painter.setFont(self.look.font(11, 600 if one.total else 400))
-        painter.setPen(self.look.color("text" if one.total or row in (self._hover, self._chosen) else "text_quiet"))
+        painter.setPen(self.look.color("text" if one.total or row in (self.pointed_at, self._chosen) else "text_quiet"))
         flags = int(Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(QRectF(6, top, _NAME - 10, _ROW - 1), flags, one.name)
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -110,33 +107,24 @@ class Waterfall(QWidget):
         if left != left or wide != wide:
             return
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.color("accent" if one.total else ABOVE if one.value >= 0 else BELOW))
+        painter.setBrush(self.look.color("accent" if one.total else MORE if one.value >= 0 else LESS))
         painter.drawRoundedRect(QRectF(left, top + 5, wide, _ROW - 11), 2, 2)
         if not one.total and row + 1 < len(self.summands):
             painter.setPen(QPen(self.look.color("edge"), 1, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(ends[1], top + _ROW - 6), QPointF(ends[1], top + _ROW + 5))
 
-    def _point(self, row: int) -> None:
-        if row != self._hover:
-            self._hover = row
-            self.pointed.emit(row)
-            self.update()
+    def count(self) -> int:
+        return len(self.summands)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self.row_at(event.position()))
+    def _walk_from(self) -> int:
+        return self._chosen
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self._point(-1)
+    def _walk(self, place: int) -> None:
+        """An arrow chooses at once."""
+        self._take(place)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        row = self.row_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
-            self.chosen.emit(row)
+    def _preview(self, place: int) -> None:
+        self.pointed.emit(place)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        if event.key() in steps and self.summands:
-            row = min(max(self._chosen + steps[Qt.Key(event.key())], 0), len(self.summands) - 1)
-            self.chosen.emit(row)
-        else:
-            super().keyPressEvent(event)
+    def _take(self, place: int) -> None:
+        self.chosen.emit(place)

@@ -15,6 +15,7 @@ Colours = npt.NDArray[np.uint32]  # 0xAARRGGBB, as QImage.Format_RGB32 reads it
 
 MAGNITUDES = ("viridis", "cividis")
 DIFFERENCE = "difference"  # diverging: blue below zero, orange above
+MORE, LESS = 1, 0  # series of both sides of it: of A and what it has more of, of B and what A has less of
 SCALES = ("linear", "sqrt", "log")
 DECADES = 4.0  # that a logarithmic scale shows below its highest value
 

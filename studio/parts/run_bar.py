@@ -1,9 +1,9 @@
-"""Which run is judged, and by which of its rows: the line above what came of it."""
+"""Which run is judged, and by which of its rows: the line above what came of it, and the page around both."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.controls.editors import ChoiceEdit
 from studio.controls.segmented import Segmented
@@ -11,10 +11,53 @@ from studio.core.language import tr
 from studio.live.run_model import RunModel
 from studio.live.session import Session
 from studio.parts.progress import Progress
+from studio.widgets.empty_state import EmptyState
 from studio.widgets.label import Label
 from studio.widgets.look import Look
 
 SPLITS = (("validation", "Validation rows"), ("test", "Test rows"))
+
+
+class JudgedPage(QWidget):
+    """The bar above a stack: what to do without a run, why there is nothing yet, and what came of it.
+
+    Whoever is one has made its `bar` and says it to `lay_out` with the pages of the stack.
+    """
+
+    configure_requested = Signal()
+    said = Signal()  # purpose or press are others
+    bar: "RunBar"
+
+    def lay_out(self, icon: str, empty: tuple[str, str], pages: Sequence[QWidget], look: Look) -> None:
+        """`empty` is what stands there without a run; `pages` come after it and the words to wait by."""
+        self.empty = EmptyState(*empty, tr("Configure one"), self.configure_requested.emit, look, icon)
+        self.wait = EmptyState("", "", "", None, look, icon)
+        self.stack = QStackedWidget()
+        for page in (self.empty, self.wait, *pages):
+            self.stack.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.bar)
+        column.addWidget(self.stack, 1)
+
+    @property
+    def run(self) -> RunModel | None:
+        """The run that is looked at."""
+        return self.bar.run
+
+    @property
+    def split(self) -> str:
+        """Which of its rows are looked at."""
+        return self.bar.split
+
+    def show_bar(self, runs: Sequence[RunModel]) -> bool:
+        """Offer these; False without any, when the page says so."""
+        self.bar.show_runs(runs)
+        if self.run is None:
+            self.stack.setCurrentWidget(self.empty)
+            self.said.emit()
+        return self.run is not None
 
 
 class RunBar(QWidget):

@@ -8,8 +8,9 @@ from PySide6.QtCore import Signal
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.maps.colours import LESS, MORE
 from studio.probes.neuron_words import operands
-from studio.probes.snippet_list import LESS, MORE, ShownSnippet, SnippetList
+from studio.probes.snippet_list import ShownSnippet, SnippetList
 from studio.views.token_text import token_label, visible_text
 from studio.views.token_view import TokenView
 from studio.widgets.card import Card

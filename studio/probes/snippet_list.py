@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.language import tr
+from studio.maps.colours import LESS, MORE
 from studio.views.token_text import visible_text
 from studio.views.token_view import signed_tint
 from studio.widgets.look import Look
+from studio.widgets.pointed_rows import PointedRows
 
 ROW, _VALUE, _PAD = 26, 64, 3
-MORE, LESS = 1, 0  # series of what A has more of than B, and less, as on the diverging map
 
 
 @dataclass(frozen=True)
@@ -27,23 +28,18 @@ class ShownSnippet:
     peak: int
 
 
-class SnippetList(QWidget):
+class SnippetList(PointedRows):
     """The strongest token of every line stands under the others; click or Enter chooses a line."""
 
     chosen = Signal(int)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.look = look
+        super().__init__(look, parent)
         self._snippets: tuple[ShownSnippet, ...] = ()
         self._signed = False
-        self._line = -1
         self._empty = ""
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Where the neuron is strongest"))
-        look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(420, ROW * max(4, len(self._snippets)))
@@ -58,7 +54,7 @@ class SnippetList(QWidget):
 
     def set_snippets(self, snippets: Sequence[ShownSnippet], signed: bool = False) -> None:
         """Show these from the top, the strongest first; `signed` values have a colour below 0 too."""
-        self._snippets, self._signed, self._line = tuple(snippets), signed, -1
+        self._snippets, self._signed, self.pointed_at = tuple(snippets), signed, -1
         said = (f"{self._number(one)} {''.join(one.texts)}" for one in snippets[:5])
         self.setAccessibleDescription("; ".join(said))
         self.updateGeometry()
@@ -83,16 +79,13 @@ class SnippetList(QWidget):
             return
         sizes = (np.abs(one.values) if self._signed else one.values for one in self._snippets)
         most = max((float(np.nanmax(size, initial=0.0)) for size in sizes), default=0.0) or 1.0
-        for line, snippet in enumerate(self._snippets[: self.height() // ROW]):  # whole lines only
+        for line, snippet in enumerate(self._snippets[: self.count()]):
             self._paint_line(painter, line, snippet, most)
-        if self.hasFocus():
-            painter.setPen(QPen(self.look.color("focus"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        self.paint_focus(painter)
 
     def _paint_line(self, painter: QPainter, line: int, snippet: ShownSnippet, most: float) -> None:
         top, font = ROW * line, self.look.font(13, mono=True)
-        if line == self._line:
+        if line == self.pointed_at:
             painter.fillRect(QRectF(0, top, self.width(), ROW), self.look.color("hover"))
         painter.setFont(self.look.font(11))
         painter.setPen(self.look.color("text_quiet"))
@@ -123,37 +116,14 @@ class SnippetList(QWidget):
             painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), texts[place])
             left += width
 
-    def line_at(self, point: QPointF) -> int:
+    def count(self) -> int:
+        """Whole lines only: what is cut off is neither painted nor chosen."""
+        return min(len(self._snippets), self.height() // ROW)
+
+    def place_at(self, point: QPointF) -> int:
         """The line under a point, or -1."""
         line = int(point.y() // ROW)
-        return line if 0 <= line < len(self._snippets) else -1
+        return line if 0 <= line < self.count() else -1
 
-    def _point(self, line: int) -> None:
-        if line != self._line:
-            self._line = line
-            self.update()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self.line_at(event.position()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._point(-1)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.line_at(event.position()) >= 0:
-            self.chosen.emit(self.line_at(event.position()))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        if event.key() in steps and self._snippets:
-            self._point(min(max(self._line + steps[Qt.Key(event.key())], 0), len(self._snippets) - 1))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._line >= 0:
-            self.chosen.emit(self._line)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.update()
+    def _take(self, place: int) -> None:
+        self.chosen.emit(place)

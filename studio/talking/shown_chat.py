@@ -66,6 +66,7 @@ class ShownChat(QObject):
     def new(self) -> None:
         """Begin a chat; it is kept once something is asked."""
         self.stop()
+        self._session.chats.settle()
         self._ask += 1
         self.info, self._back, self.hidden = None, [], False
         self.branches.clear()
@@ -77,6 +78,7 @@ class ShownChat(QObject):
     def open(self, chat: int, alone: bool = False) -> None:
         """Show a chat in the columns in which it was held; `alone`: only the branch that was chosen last."""
         self.stop()
+        self._session.chats.settle()
         self._ask += 1
         errand = self._session.chats.open(chat)
         errand.succeeded.connect(partial(self._take_chat, self._ask, alone))

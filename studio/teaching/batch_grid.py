@@ -131,4 +131,6 @@ class BatchGrid(QWidget):
             return
         down, across = moves[Qt.Key(event.key())]
         row = min(max(self._point[0] + down, 0), len(self.rows) - 1)
-        self._show(row, min(max(self._point[1] + across, 0), len(self._boxes(row)) - 1))
+        at = min(max(self._point[1] + across, 0), len(self._boxes(row)) - 1)
+        if at >= 0:  # else not even its first token has room
+            self._show(row, at)

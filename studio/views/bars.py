@@ -4,14 +4,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.core.language import tr
 from studio.views.token_text import visible_text
 from studio.widgets.blend import blend
 from studio.widgets.look import Look
+from studio.widgets.pointed_rows import PointedRows
 
 BAR_ROW = 24
 _PERCENT = 58  # width of the last column
@@ -58,23 +59,18 @@ def before_color(look: Look) -> QColor:
     return blend(look.color("accent"), look.color("surface"), 0.3)
 
 
-class ChoiceBars(QWidget):
+class ChoiceBars(PointedRows):
     """Rows of token text, bar and per cent; click or Enter chooses one."""
 
     chosen = Signal(int)  # token id
     pointed = Signal(int)  # token id under the pointer, or -1
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look = look
+        super().__init__(look, parent)
         self._choices: list[Choice] = []
         self._rest = 0.0
-        self._pointed = -1
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Chances of the next token"))
-        look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(260, BAR_ROW * max(1, len(self._choices) + (1 if self._rest > 0 else 0)))
@@ -91,7 +87,7 @@ class ChoiceBars(QWidget):
         """Show these from top to bottom; `rest` > 0 adds a quiet last row "all others"."""
         before = self.sizeHint()
         self._choices, self._rest = list(choices), rest
-        self._pointed = min(self._pointed, len(self._choices) - 1)
+        self.pointed_at = min(self.pointed_at, len(self._choices) - 1)
         self._tell()
         self.setAccessibleDescription(", ".join(f"{item.text} {percent_text(item.probability)}" for item in choices))
         if self.sizeHint() != before:
@@ -102,7 +98,7 @@ class ChoiceBars(QWidget):
         """What the tooltip of a row says."""
         return f"{visible_text(item.text)} · id {item.id}"
 
-    def row_at(self, point: QPointF) -> int:
+    def place_at(self, point: QPointF) -> int:
         """The row under a point, or -1; the row of all others is none."""
         row = int(point.y() // BAR_ROW)
         return row if 0 <= row < len(self._choices) and 0 <= point.x() < self.width() else -1
@@ -110,7 +106,7 @@ class ChoiceBars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = QFontMetricsF(self._look.font(13, mono=True))
+        metrics = QFontMetricsF(self.look.font(13, mono=True))
         widest = max((metrics.horizontalAdvance(visible_text(item.text)) for item in self._choices), default=0.0)
         text_width = min(max(widest + 16, _TEXT[0]), _TEXT[1], self.width() * 0.5)
         # Bars share the scale of the largest, or of a half if all are small, so that a sharper choice looks sharper.
@@ -125,15 +121,13 @@ class ChoiceBars(QWidget):
             self._paint_row(painter, row, item, text_width, most)
         if self._rest > 0:
             top = BAR_ROW * len(self._choices)
-            painter.setFont(self._look.font(11))
-            painter.setPen(self._look.color("text_quiet"))
+            painter.setFont(self.look.font(11))
+            painter.setPen(self.look.color("text_quiet"))
             flags = int(Qt.AlignmentFlag.AlignVCenter)
             painter.drawText(QRectF(6, top, self.width() - _PERCENT - 6, BAR_ROW), flags, tr("all others"))
             self._paint_percent(painter, top, self._rest)
-        if self.hasFocus() and self._pointed < 0:
-            painter.setPen(QPen(self._look.color("focus"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        if self.pointed_at < 0:
+            self.paint_focus(painter)
 
     def _paint_row(self, painter: QPainter, row: int, item: Choice, text_width: float, most: float) -> None:
         top = BAR_ROW * row
@@ -141,72 +135,49 @@ class ChoiceBars(QWidget):
         room = self.width() - text_width - _PERCENT - 6
         painter.setPen(Qt.PenStyle.NoPen)
         if item.before is not None:
-            painter.setBrush(before_color(self._look))
+            painter.setBrush(before_color(self.look))
             behind = max(2.0, room * item.before / most)
             painter.drawRoundedRect(QRectF(text_width, top + BAR_ROW / 2 - 6, behind, 12), 3, 3)
         length = max(2.0 if item.probability > 0 else 0.0, room * item.probability / most)
         others = item.before is None and not item.marked and any(choice.marked for choice in self._choices)
-        painter.setBrush(self._look.color("text_disabled" if item.removed or others else "accent"))
+        painter.setBrush(self.look.color("text_disabled" if item.removed or others else "accent"))
         painter.drawRoundedRect(QRectF(text_width, top + BAR_ROW / 2 - 2.5, length, 5), 2, 2)
         if item.drawn is not None:
             notch = QRectF(text_width + room * item.drawn / most - 1, top + 4, 2, BAR_ROW - 8)
-            painter.fillRect(notch, self._look.color("text"))
+            painter.fillRect(notch, self.look.color("text"))
         self._paint_percent(painter, top, item.probability)
 
     def _paint_words(self, painter: QPainter, row: int, item: Choice, text_width: float) -> None:
         """The token on the ground of its row."""
         top = BAR_ROW * row
-        if row == self._pointed:
-            painter.setPen(QPen(self._look.color("focus"), 1) if self.hasFocus() else Qt.PenStyle.NoPen)
-            painter.setBrush(self._look.color("hover"))
+        if row == self.pointed_at:
+            painter.setPen(QPen(self.look.color("focus"), 1) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setBrush(self.look.color("hover"))
             painter.drawRoundedRect(QRectF(0.5, top + 0.5, self.width() - 1, BAR_ROW - 1), 4, 4)
-        font = self._look.font(13, 600 if item.marked else 400, mono=True)
+        font = self.look.font(13, 600 if item.marked else 400, mono=True)
         font.setStrikeOut(item.removed)
         painter.setFont(font)
-        painter.setPen(self._look.color("text_quiet" if item.removed else "text"))
+        painter.setPen(self.look.color("text_quiet" if item.removed else "text"))
         words = visible_text(item.text)
         words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(text_width - 12))
         flags = int(Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(QRectF(6, top, text_width - 6, BAR_ROW), flags, words)
 
     def _paint_percent(self, painter: QPainter, top: float, probability: float) -> None:
-        painter.setFont(self._look.font(11))
-        painter.setPen(self._look.color("text_quiet"))
+        painter.setFont(self.look.font(11))
+        painter.setPen(self.look.color("text_quiet"))
         flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(QRectF(self.width() - _PERCENT, top, _PERCENT - 6, BAR_ROW), flags, percent_text(probability))
 
     def _tell(self) -> None:
-        self.setToolTip(self.tip_words(self._choices[self._pointed]) if self._pointed >= 0 else "")
+        self.setToolTip(self.tip_words(self._choices[self.pointed_at]) if self.pointed_at >= 0 else "")
 
-    def _point(self, row: int) -> None:
-        if row != self._pointed:
-            self._pointed = row
-            self._tell()
-            self.pointed.emit(self._choices[row].id if row >= 0 else -1)
-            self.update()
+    def count(self) -> int:
+        return len(self._choices)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self.row_at(event.position()))
+    def _preview(self, place: int) -> None:
+        self._tell()
+        self.pointed.emit(self._choices[place].id if place >= 0 else -1)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self._point(-1)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        row = self.row_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
-            self.chosen.emit(self._choices[row].id)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        keys = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        if event.key() in keys and self._choices:
-            self._point(min(max(self._pointed + keys[Qt.Key(event.key())], 0), len(self._choices) - 1))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._pointed >= 0:
-            self.chosen.emit(self._choices[self._pointed].id)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.update()
+    def _take(self, place: int) -> None:
+        self.chosen.emit(self._choices[place].id)

@@ -32,9 +32,9 @@ def tint(look: Look, index: int) -> QColor:
 
 
 def weight_tint(look: Look, role: str | int, weight: float) -> QColor:
-    """The ground of a token with a weight from 0 to 1."""
+    """The ground of a token with a weight from 0 to 1; what is no number is as 0."""
     share = 0.40 if look.theme.dark else 0.34
-    return blend(look.color(role), look.color("surface"), share * min(max(weight, 0.0), 1.0))
+    return blend(look.color(role), look.color("surface"), share * min(1.0, max(0.0, weight)))  # in this order
 
 
 def signed_tint(look: Look, role: str | int, below: str | int, weight: float) -> QColor:

@@ -96,3 +96,8 @@ def test_a_polygon_holds_the_points_of_two_arrays() -> None:
     x, y = np.array([1.0, 2.5, -3.0]), np.array([0.0, 9.0, 4.25])
     found = polygon(x, y)
     assert [(found.at(place).x(), found.at(place).y()) for place in range(3)] == list(zip(x, y, strict=True))
+
+
+def test_no_points_are_no_polygon_and_no_error() -> None:
+    assert polygon(np.zeros(0), np.zeros(0)).isEmpty()
+    assert polygon(np.array([1.0]), np.array([2.0])).size() == 1

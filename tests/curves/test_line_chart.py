@@ -160,3 +160,37 @@ def test_only_lines_that_are_not_quiet_and_the_chosen_one_are_named(chart: LineC
     assert chart.scene._named() == [0, 1]
     chart.set_lines([Line(f"line {n}", X, X * n, n) for n in range(30)])
     assert chart.scene._named() == []
+
+
+def test_the_keyboard_passes_over_what_is_no_number_and_lines_without_points(chart: LineChart, qtbot: Any) -> None:
+    nothing = np.zeros(0)
+    chart.set_lines([Line("none", nothing, nothing, 0), Line("torn", X[:3], np.array([0.5, np.nan, 0.7]), 1)])
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right):
+        qtbot.keyClick(chart, key)
+    assert chart.point == (1, 1)
+    assert chart._card.lines[0] == "torn"
+    chart.grab()
+    qtbot.keyClick(chart, Qt.Key.Key_Down)
+    assert chart.point == (1, 1), "the other line has no point to go to"
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert chart.point == (1, 2)
+    chart.set_lines([Line("none", nothing, nothing, 0)])
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Return):
+        qtbot.keyClick(chart, key)
+    assert chart.point == (-1, -1)
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+@pytest.mark.parametrize("values", [[], [0.0] * 4, [np.nan] * 3, [-1.0, -5.0], [1.0, np.nan, np.inf, -2.0]])
+def test_any_numbers_are_drawn_and_walked_through(
+    look: Any, qtbot: Any, values: list[float], logarithmic: bool
+) -> None:
+    made = LineChart(look, "Scores", "step")
+    qtbot.addWidget(made)
+    made.resize(300, 160)
+    made.set_logarithmic(logarithmic)
+    made.set_lines([Line("any", np.arange(float(len(values))), np.array(values), 0)], Level(float("nan"), "chance"))
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Return):
+        qtbot.keyClick(made, key)
+        assert not made.grab().isNull()
+    assert made.point == ((0, 1) if len(values) > 1 else (-1, -1))

@@ -75,10 +75,41 @@ def test_a_strip_without_numbers_points_at_nothing(look, on_screen, qtbot) -> No
     strip = Strip(look, "norm", "position")
     on_screen(strip)
     strip.mark(3)
-    assert strip.pointed == -1
+    assert strip.pointed_at == -1
     with qtbot.assertNotEmitted(strip.clicked):
         qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(80, 40))
         qtbot.keyClick(strip, Qt.Key.Key_Right)
+
+
+def test_a_strip_is_walked_from_where_it_is_locked_and_clicked_at_its_nearest_number(look, on_screen, qtbot) -> None:
+    strip = Strip(look, "norm", "position")
+    on_screen(strip)
+    strip.set_values([1.0, 2.0, 3.0, 4.0, 5.0])
+    strip.mark(-1, 3)
+    told: list[tuple[str, int]] = []
+    strip.hovered.connect(lambda place: told.append(("hovered", place)))
+    strip.clicked.connect(lambda place: told.append(("clicked", place)))
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Space):
+        qtbot.keyClick(strip, key)
+    assert told == [("hovered", 4), ("hovered", 3), ("clicked", 3)]
+    x = strip.scales()[0]
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(round(x.pixel(1)) + 3, 40))
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(2, 40))
+    assert [place for what, place in told if what == "clicked"] == [3, 1, 0]
+    strip.set_values([1.0])
+    assert strip.pointed_at == -1, "what was pointed at is gone with its numbers"
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+@pytest.mark.parametrize("values", [[], [0.0] * 4, [np.nan] * 3, [-1.0, -5.0], [1.0, np.nan, np.inf, -2.0]])
+def test_a_strip_of_any_numbers_is_painted_and_walked(look, on_screen, qtbot, values, logarithmic) -> None:
+    strip = Strip(look, "norm", "position", logarithmic=logarithmic)
+    on_screen(strip)
+    strip.set_values(values)
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
+        qtbot.keyClick(strip, key)
+        assert not strip.grab().isNull()
+    assert strip.pointed_at == min(2, len(values) - 1)
 
 
 # --- legends --------------------------------------------------------------------------------------------------------

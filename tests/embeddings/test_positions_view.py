@@ -57,7 +57,7 @@ def test_the_matrix_holds_the_cosines_of_the_models_own_table(learned: Positions
 def test_one_place_is_pointed_at_in_all_three_pictures(learned: PositionsView, stage: Stage) -> None:
     part = learned.learned
     part.heat.hovered.emit(3, 9)
-    assert (part.strip.pointed, part.map.pointed) == (3, 3)
+    assert (part.strip.pointed_at, part.map.pointed) == (3, 3)
     assert (stage.session.selection.value("row"), stage.session.selection.value("column")) == (3, 9)
     assert "cos(p3, p9)" in learned.explanation()
     assert f"{part.heat.values[3, 9]:.4f}".replace("-", "−") in learned.explanation()
@@ -67,7 +67,7 @@ def test_one_place_is_pointed_at_in_all_three_pictures(learned: PositionsView, s
     part.map.clicked.emit(5)
     assert stage.session.selection.locked("row") == 5
     stage.session.selection.hover(row=2, column=1)
-    assert part.strip.pointed == 2
+    assert part.strip.pointed_at == 2
     part.heat.hovered.emit(-1, -1)
     assert stage.session.selection.value("row") == 5
 
@@ -97,7 +97,7 @@ def test_a_model_that_turns_shows_its_angles(turned: PositionsView, stage: Stage
 def test_angles_and_distances_are_explained_by_their_numbers(turned: PositionsView) -> None:
     part = turned.turned
     part.heat.hovered.emit(1, 20)
-    assert (part.score.pointed, part.turns.pointed) == (20, 1)
+    assert (part.score.pointed_at, part.turns.pointed_at) == (20, 1)
     assert "Pair 1" in turned.explanation()
     part.score.hovered.emit(4)
     assert "4 tokens apart" in turned.explanation()
@@ -131,7 +131,7 @@ def test_the_strip_answers_to_the_keyboard(learned: PositionsView, stage: Stage)
     QTest.keyClick(strip, Qt.Key.Key_Right)
     QTest.keyClick(strip, Qt.Key.Key_Right)
     QTest.keyClick(strip, Qt.Key.Key_Left)
-    assert strip.pointed == 0
+    assert strip.pointed_at == 0
     QTest.keyClick(strip, Qt.Key.Key_Return)
     assert stage.session.selection.locked("row") == 0
     QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(strip.width() - 10, 40))

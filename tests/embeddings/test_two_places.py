@@ -8,7 +8,7 @@ import pytest
 
 from studio.embeddings.positions_view import PositionsView
 from studio.insight.two_places import positions_less
-from studio.maps.colours import number_text
+from studio.maps.colours import LESS, MORE, number_text
 from tests.families.conftest import shaken, tiny
 from tests.lenses.scenes import LETTERS, scene_of, show
 from tests.lenses.trained import Stage
@@ -38,6 +38,8 @@ def test_matrix_norms_and_paths_are_a_less_b(stage: Stage) -> None:
     np.testing.assert_allclose(part.map.picture.points[:size], wanted.turned[:, :2], rtol=1e-6)
     np.testing.assert_allclose(part.map.picture.points[size:], wanted.b.points[:, :2], rtol=1e-6)
     assert len(part.map.trails) == 2
+    orange, blue = (part.look.color(role).rgb() for role in (MORE, LESS))  # as on the matrix beside it
+    assert part.map.picture.colors.tolist() == [orange] * size + [blue] * size
     assert "Procrustes" in part._path.note.text()
     numbers = view.numbers()
     np.testing.assert_array_equal(numbers["cosines"], numbers["cosines_a"] - numbers["cosines_b"])
@@ -52,7 +54,7 @@ def test_both_operands_are_told_wherever_one_points(stage: Stage) -> None:
     assert f"cos(p3, p5): A {a} − B {b} =" in view.explanation()
     assert stage.session.selection.value("row") == 3
     part.map.hovered.emit(len(found.lengths) + 4)  # B's point of place 4
-    assert (part.strip.pointed, part.map.pointed) == (4, 4)
+    assert (part.strip.pointed_at, part.map.pointed) == (4, 4)
     assert part.map.linked == (len(found.lengths) + 4,)
     assert f"A {number_text(float(found.a.lengths[4]))} − B {number_text(float(found.b.lengths[4]))}" in (
         part.strip.words(4)

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint
 
 from studio.lenses.cumulative_curve import CumulativeCurve, Limit, Sums
+from studio.maps.colours import LESS, MORE
 
 pytestmark = pytest.mark.gui
 
@@ -52,6 +53,12 @@ def test_the_ends_of_a_long_curve_are_drawn(curve: CumulativeCurve) -> None:
     assert curve._ranks[-1] == 50_257
     assert len(curve._ranks) <= 512
     assert curve._lines[0][-1] == pytest.approx(1.0)
+
+
+def test_two_models_have_the_colours_that_they_have_everywhere(curve: CumulativeCurve) -> None:
+    assert curve.roles == ("text_quiet", "accent")
+    curve.set_sums(Sums(np.array([0.5, 1.0]), np.array([0.9, 1.0]), names=("B", "A")))
+    assert curve.roles == (LESS, MORE), "B is blue and A is orange, as on the map of a difference"
 
 
 def test_what_was_cut_lies_under_a_veil(curve: CumulativeCurve, look: Any) -> None:

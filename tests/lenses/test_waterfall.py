@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from studio.lenses.effect_bars import Change, EffectBars
-from studio.lenses.waterfall import ABOVE, BELOW, Summand, Waterfall
-from studio.maps.colours import signed_text
+from studio.lenses.waterfall import Summand, Waterfall
+from studio.maps.colours import LESS, MORE, signed_text
 
 pytestmark = pytest.mark.gui
 ROWS = (Summand("a", 2.0, "A"), Summand("b", -3.0, "B"), Summand("c", 0.5, "C"), Summand("all", -0.5, None, True))
@@ -37,7 +37,7 @@ def test_every_bar_begins_where_the_one_above_ended(fall: Waterfall) -> None:
 
 
 def test_length_and_colour_tell_size_and_sign(fall: Waterfall, look: Any) -> None:
-    above, below = look.color(ABOVE).name(), look.color(BELOW).name()
+    above, below = look.color(MORE).name(), look.color(LESS).name()
     first, second, third = (colours(fall, 21 * row + 10) for row in range(3))
     assert first.count(above) == pytest.approx(4 * third.count(above), abs=6)
     assert second.count(below) == pytest.approx(1.5 * first.count(above), abs=6)
@@ -53,8 +53,19 @@ def test_a_click_and_the_keyboard_choose_a_row(fall: Waterfall, qtbot: Any) -> N
     with qtbot.waitSignal(fall.chosen) as said:
         QTest.keyClick(fall, Qt.Key.Key_Down)
     assert said.args == [2]
-    assert fall.row_at(QPointF(10, 900)) == -1
+    assert fall.place_at(QPointF(10, 900)) == -1
     assert "b −3.0000" in fall.accessibleDescription()
+
+
+def test_the_keyboard_is_seen_and_begins_at_the_first_row(fall: Waterfall) -> None:
+    told: list[int] = []
+    fall.chosen.connect(told.append)
+    fall.clearFocus()
+    before = fall.grab().toImage()
+    fall.setFocus()
+    assert fall.grab().toImage() != before
+    QTest.keyClick(fall, Qt.Key.Key_Down)
+    assert told == [0]
 
 
 def test_a_part_that_is_no_number_draws_none(fall: Waterfall) -> None:
@@ -75,10 +86,20 @@ def test_raised_and_lowered_tokens_share_one_scale(look: Any, qtbot: Any) -> Non
     with qtbot.waitExposed(bars):
         bars.show()
     up, bit, down = (colours(bars, y) for y in (28, 48, 94))
-    above, below = look.color(ABOVE).name(), look.color(BELOW).name()
+    above, below = look.color(MORE).name(), look.color(LESS).name()
     assert up.count(above) == pytest.approx(2 * bit.count(above), abs=4)
     assert down.count(below) == pytest.approx(bit.count(above), abs=4)
     with qtbot.waitSignal(bars.chosen) as said:
         QTest.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(20, 94))
     assert said.args == [3]
     assert bars.change_at(QPointF(10, 5)) is None
+
+
+@pytest.mark.parametrize("values", [[], [0.0] * 3, [float("nan"), 1.0], [float("inf"), -1.0]])
+def test_effects_of_any_size_are_painted(look: Any, qtbot: Any, values: list[float]) -> None:
+    bars = EffectBars(look)
+    qtbot.addWidget(bars)
+    bars.resize(300, 200)
+    bars.set_changes([Change(place, "t", value) for place, value in enumerate(values)], [])
+    assert not bars.grab().isNull()
+    assert bars.change_at(QPointF(10, 9_000)) is None

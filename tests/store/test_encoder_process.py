@@ -133,6 +133,18 @@ def test_an_encoder_that_would_hold_up_the_window_is_built_in_another_process(mo
     assert [processes_for(large, size) for size in (1_000_000, 5_000_000, 100_000_000)] == [0, 0, 0]
 
 
+@pytest.mark.parametrize(("cores", "small", "large"), [(2, 1, 2), (4, 1, 3)])
+def test_no_core_is_idle_while_nothing_is_encoded_here(
+    monkeypatch: pytest.MonkeyPatch, cores: int, small: int, large: int
+) -> None:
+    monkeypatch.setattr(encoding, "cores", lambda: cores)
+    monkeypatch.setattr(O200kTokenizer, "_spent", 0)
+    tokenizer = make_tokenizer("o200k")
+    assert [processes_for(tokenizer, size) for size in (5_000_000, 100_000_000)] == [small, large]
+    monkeypatch.setattr(O200kTokenizer, "_spent", PATIENCE)
+    assert processes_for(tokenizer, 100_000_000) == large - 1, "then this process is one of them"
+
+
 def test_meanwhile_nothing_of_it_is_encoded_here(monkeypatch: pytest.MonkeyPatch) -> None:
     class Elsewhere:
         lanes = 2

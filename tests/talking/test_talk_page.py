@@ -313,7 +313,10 @@ def test_a_rated_answer_becomes_a_row_of_a_dataset(page, session, idle):
     page.view.transcript.message_pointed.emit(Spot(1))
     page.pointing.bar.buttons["good"].click()
     idle()
-    assert any("Rated" in path.name for path in (session.project.path / "datasets").iterdir())
+    assert session.project.datasets() == []
+    page.new_chat()
+    idle()
+    assert [dataset.title for dataset in session.project.datasets()] == ["Rated answers@1"]
 
 
 def test_a_link_is_shown_and_only_opened_when_a_person_says_so(page, panel, monkeypatch):

@@ -48,7 +48,7 @@ def test_a_click_chooses_the_token_of_its_row(look: Look, on_screen: Callable[..
     with qtbot.waitSignal(bars.chosen) as caught:
         QTest.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(20, 36))
     assert caught.args == [12]
-    assert bars.row_at(QPointF(20, 80)) == -1  # all others is no token
+    assert bars.place_at(QPointF(20, 80)) == -1  # all others is no token
     bars.grab()
 
 
@@ -128,3 +128,21 @@ def test_a_pointed_token_is_told(look: Look, on_screen: Callable[..., None], qtb
     with qtbot.waitSignal(bars.pointed) as caught:
         qtbot.mouseMove(bars, QPoint(40, 36))
     assert caught.args == [12]
+
+
+def test_fewer_choices_leave_nothing_pointed_at_that_is_gone(look: Look, on_screen: Callable[..., None]) -> None:
+    bars, told = ChoiceBars(look), list[int]()
+    bars.set_choices(CHOICES, rest=0.1)
+    on_screen(bars, width=320, height=240)
+    for _ in range(3):
+        QTest.keyClick(bars, Qt.Key.Key_Down)
+    bars.chosen.connect(told.append)
+    bars.set_choices(CHOICES[:1])
+    QTest.keyClick(bars, Qt.Key.Key_Return)
+    assert told == [11]
+    assert "id 11" in bars.toolTip()
+    bars.set_choices([])
+    QTest.keyClick(bars, Qt.Key.Key_Return)
+    QTest.keyClick(bars, Qt.Key.Key_Down)
+    assert told == [11]
+    assert bars.toolTip() == ""

@@ -197,3 +197,14 @@ def test_weights_below_nothing_have_a_colour_of_their_own(look: Look, on_screen:
     view.set_weights([1.0, -1.0])
     box, image = view.token_rect(1), view.viewport().grab().toImage()
     assert image.pixelColor(box.left() + 2, box.top() + 4).name() == weight_tint(look, "warning", 0.0).name()
+
+
+def test_a_weight_that_is_no_number_colours_nothing_and_breaks_nothing(look: Look, on_screen: Show) -> None:
+    assert weight_tint(look, "warning", float("nan")) == weight_tint(look, "warning", 0.0)
+    assert weight_tint(look, "warning", float("inf")) == weight_tint(look, "warning", 1.0)
+    view = TokenView(look)
+    view.set_tokens(tokens_of("abc"))
+    view.set_weights([float("nan"), 0.5, float("-inf")], 1, 0)
+    on_screen(view, width=360, height=100)
+    image, box = view.viewport().grab().toImage(), view.token_rect(0)
+    assert image.pixelColor(box.left() + 2, box.top() + 4).name() == weight_tint(look, 1, 0.0).name()
