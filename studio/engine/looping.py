@@ -4,9 +4,11 @@ Compiling takes most of a second, on another core, so it begins once the ordinar
 kept only where they then gave the same logits, and sooner; whatever goes wrong with them, the ordinary way is there.
 """
 
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 
 import torch
 
@@ -18,7 +20,6 @@ from studio.layers.token_loop import TokenLoop, can_be_written, fits, small
 from studio.loops.team import Program
 
 COMPILING = 0.8  # seconds that the ordinary way takes before it is worth while
-_COMPILER = ThreadPoolExecutor(1, "compiler")
 _PROGRAMS: dict[tuple[ModelConfig, bool], Future[Program]] = {}  # for 8-bit weights or not; made or being made
 
 
@@ -36,6 +37,12 @@ class Looping:
     def settled(self) -> bool:
         """Whether it is known which way will be gone."""
         return self.given_up or (self._loop is not None and self._trial.over)
+
+    def prepare(self) -> None:
+        """Have the loops compiled before the first token instead of beside it, and wait for that."""
+        coming = None if self.given_up else self._coming(wanted=True)
+        if coming is not None:
+            coming.exception()
 
     def read(self, token: int, cache: KeyValueCache, ordinary: Callable[[], Logits]) -> Logits:
         """Logits (1, vocabulary) behind one more token; `ordinary` computes them and advances `cache`."""
@@ -65,19 +72,37 @@ class Looping:
     def _made(self) -> TokenLoop | None:
         """Loops for the model as it is, once they are compiled; what was proved of others is to be proved again."""
         self._trial = Trial()
-        whole = small(self._model) if fits(self._model) else None
-        if whole is None:
-            return None
-        key = (self._config, whole)
-        if key not in _PROGRAMS and self._seconds >= COMPILING:
-            _PROGRAMS[key] = _COMPILER.submit(_program, *key)
-        coming = _PROGRAMS.get(key)
+        coming = self._coming(wanted=self._seconds >= COMPILING)
         if coming is None or not coming.done():
             return None
         if coming.exception() is not None:  # no compiler for this processor, say: nothing is lost but speed
             self.given_up = True
             return None
         return TokenLoop(self._model, self._config, coming.result(), torch.get_num_threads())
+
+    def _coming(self, wanted: bool) -> Future[Program] | None:
+        """The program for the model as it is, made or being made; it begins to be made where it is wanted."""
+        whole = small(self._model) if fits(self._model) else None
+        if whole is None:
+            return None
+        key = (self._config, whole)
+        if wanted and key not in _PROGRAMS:
+            _PROGRAMS[key] = beside(partial(_program, *key))
+        return _PROGRAMS.get(key)
+
+
+def beside(make: Callable[[], Program]) -> Future[Program]:
+    """What `make` makes, on a thread that ends with it."""
+    made: Future[Program] = Future()
+
+    def work() -> None:
+        try:
+            made.set_result(make())
+        except Exception as error:  # whoever asks for the result gets it
+            made.set_exception(error)
+
+    threading.Thread(target=work, name="compiler").start()
+    return made
 
 
 def _program(config: ModelConfig, whole: bool) -> Program:

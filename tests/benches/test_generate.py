@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from studio.benches import generate
+from studio.core.errors import StudioError
 
 pytestmark = pytest.mark.torch
 TINY = {"vocab_size": 61, "context_length": 64, "emb_dim": 32, "n_layers": 2, "n_heads": 2}
@@ -18,6 +19,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "SHAPE", TINY)
     monkeypatch.setattr(generate, "PROMPT", 8)
     monkeypatch.setattr(generate, "LONG", 40)
+    monkeypatch.setattr(generate, "WARM", 3)
 
 
 def options(**changes: Any) -> argparse.Namespace:
@@ -113,3 +115,10 @@ def test_a_graph_is_measured_only_on_cuda_and_against_the_same_model_without_it(
     assert (line["mode"], line["ours"], line["theirs"], line["ratio"], line["reached"]) == (
         "cuda graph", 1.0, 3.0, 3.0, True
     )  # fmt: skip
+
+
+def test_a_missing_text_is_told_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ATELIER_DATA", raising=False)
+    monkeypatch.setattr(generate, "compare", lambda *_: pytest.fail("ten minutes of measuring"))
+    with pytest.raises(StudioError, match=generate.LETTERS):
+        generate.run(options(steps=1))

@@ -29,18 +29,15 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         took.append(took.pop(0))
         return read(), took[-1]
 
-    class AtOnce:
-        def submit(self, function: Callable[..., Any], *given: Any) -> looping.Future[Any]:
-            made: looping.Future[Any] = looping.Future()
-            try:
-                made.set_result(function(*given))
-            except BaseException as error:
-                made.set_exception(error)
-            return made
+    def at_once(make: Callable[[], Any]) -> looping.Future[Any]:
+        made = beside(make)
+        made.exception()
+        return made
 
+    beside = looping.beside
     monkeypatch.setattr(replay, "timed", timed)
     monkeypatch.setattr(looping, "COMPILING", 0.0)
-    monkeypatch.setattr(looping, "_COMPILER", AtOnce())
+    monkeypatch.setattr(looping, "beside", at_once)
     monkeypatch.setattr(looping, "_PROGRAMS", _PROGRAMS)
     return took
 
@@ -114,6 +111,17 @@ def test_nothing_is_compiled_before_the_ordinary_way_has_taken_as_long(
     reader = Reader(opinionated(), SHAPE)
     read_all(reader, TEXT)
     assert looping._PROGRAMS == {}
+
+
+def test_what_is_prepared_is_tried_from_the_first_token_on(
+    seconds: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looping, "COMPILING", 3_600.0)
+    reader = Reader(opinionated(), SHAPE)
+    assert reader.looping is not None
+    reader.looping.prepare()
+    read_all(reader, TEXT[:TRIED])
+    assert reader.looping.settled
 
 
 def test_an_adapter_laid_on_between_two_tokens_counts_from_the_next_one_on(seconds: list[float]) -> None:
