@@ -60,9 +60,10 @@ class RewritingTable:
             if node >= len(self._units) or self._units[node] & _LABEL != byte:
                 break
             base = self._target(node)
-            if self._units[node] & _LEAF:
+            whole = count == len(spelled) or spelled[count] & 0xC0 != 0x80  # else it ends within a character
+            if whole and self._units[node] & _LEAF:
                 found = count, self._texts[self._value(base)]
-        return None if found is None else (len(spelled[: found[0]].decode("utf-8", "ignore")), found[1])
+        return None if found is None else (len(spelled[: found[0]].decode("utf-8")), found[1])
 
     def _target(self, node: int) -> int:
         value = self._units[node]
@@ -122,7 +123,7 @@ class _Trie:
             labels = (self.units[nodes] & 0xFF).tolist()
             keys = [keys[parent] + bytes((label,)) for parent, label in zip(parents.tolist(), labels, strict=True)]
             whole = np.array([_size(key[0]) == length for key in keys], np.bool_)
-            found += [key.decode("utf-8", "replace") for key, ends in zip(keys, whole, strict=True) if ends]
+            found += [_read(key) for key, ends in zip(keys, whole, strict=True) if ends]
             reached.append(nodes[whole])
             keys = [key for key in keys if _size(key[0]) > length]
             bases = self.targets(nodes[~whole])
@@ -138,7 +139,11 @@ def _ended(raw: bytes, place: int) -> str:
     end = raw.find(b"\0", place, place + LONGEST_TEXT + 1)
     if end < 0:
         raise ValueError("points to a text that is not there, or that does not end")
+    return _read(raw[place:end])
+
+
+def _read(raw: bytes) -> str:
     try:
-        return raw[place:end].decode("utf-8")
+        return raw.decode("utf-8")
     except ValueError as error:
         raise ValueError("holds bytes that are no text") from error

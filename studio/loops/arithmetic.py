@@ -78,16 +78,16 @@ def normed(code: Code, config: ModelConfig, x: Row, out: Row, weights: tuple[int
         out[place] = x[place] - mean.now
     scale = code.point(1.0) / (dot(code, out, out, count) / count + config.norm_eps).applied("sqrt")
     with code.each(0, count) as place:
-        even = out[place] * scale * (weight[place] + (1.0 if config.norm_offset else 0.0))
+        even = out[place] * scale * (weight[place] + (1.0 if rms and config.norm_offset else 0.0))
         out[place] = even if bias is None else even + bias[place]
 
 
 def power(code: Code, x: Number) -> Number:
-    """eˣ within 3 units in the last place: 2 to a whole power times a polynomial for what is left, |r| ≤ ln 2 / 2."""
+    """eˣ within a unit in the last place: 2 to a whole power times a polynomial for what is left, |r| ≤ ln 2 / 2."""
     x = (x > _HIGH).choose(_HIGH, (x < _LOW).choose(_LOW, x))
     turns = (x * (1 / math.log(2)) + 0.5).applied("floor")
     # ln 2 in two parts, so that the product with a whole number loses nothing (Cody and Waite 1980).
-    rest = x - turns * 0.693359375 - turns * -2.12194440e-4
+    rest = x.less(turns, 0.693359375).less(turns, -2.12194440e-4)
     series = code.point(1 / math.factorial(7))
     for order in range(6, -1, -1):
         series = series * rest + 1 / math.factorial(order)

@@ -56,8 +56,17 @@ class Number:
         return self._compared("==", other)
 
     def larger(self, other: Operand) -> "Number":
-        """The larger of two."""
-        return (self > other).choose(self, other)
+        """The larger of two; of floats none where one of them is no number."""
+        if self.value.type != FLOAT:
+            return (self > other).choose(self, other)
+        kind = ir.FunctionType(FLOAT, [FLOAT, FLOAT])
+        function = self.builder.module.declare_intrinsic("llvm.maximum", [FLOAT], kind)
+        return Number(self.builder, self.builder.call(function, [self.value, self._like(other)]))
+
+    def less(self, many: "Number", each: float) -> "Number":
+        """self - many * each of floats, in just this order, whatever stands around it."""
+        product = self.builder.fmul(many.value, FLOAT(each), flags=("contract",))
+        return Number(self.builder, self.builder.fsub(self.value, product, flags=("contract",)))
 
     def choose(self, yes: Operand, no: Operand) -> "Number":
         """One of two numbers, by this truth value."""

@@ -13,7 +13,7 @@ from typing import Any
 from studio.core.errors import StudioError
 from studio.gate.rewriting_tables import LONGEST, RewritingTable
 
-MOST_WHOLE = 20_000
+MOST_WHOLE = 300_000  # as many as pieces are read
 _FLAGS = ("blank_before", "blank_behind", "single_blanks")
 
 
@@ -49,29 +49,46 @@ class TextRules:
     def _places(self) -> re.Pattern[str]:
         """Where something may be rewritten: what stays whole, the beginning of several characters, single ones."""
         assert self.table is not None
-        kept = "|".join(re.escape(piece) for piece in sorted(self.whole, key=len, reverse=True))
-        first, second, single = map(_ranges, (self.table.first, self.table.second, self.table.single))
+        kept, first, second, single = map(_ranges, (self._sizes, self.table.first, self.table.second, self.table.single))
         kinds = (
-            f"(?P<kept>{kept})" if kept else "",
-            f"(?P<several>[{first}](?=[{second}]))" if second else "",
+            f"[{kept}]" if kept else "",
+            f"[{first}](?=[{second}])" if second else "",
             f"(?P<single>[{single}])" if single else "",
         )
         return re.compile("|".join(filter(None, kinds)) or r"\Z\A")
+
+    @cached_property
+    def _whole(self) -> frozenset[str]:
+        return frozenset(self.whole)
+
+    @cached_property
+    def _sizes(self) -> dict[str, list[int]]:
+        """How long pieces are that stay whole, by their first letter, the longest first."""
+        found: dict[str, set[int]] = {}
+        for piece in self.whole:
+            found.setdefault(piece[0], set()).add(len(piece))
+        return {letter: sorted(sizes, reverse=True) for letter, sizes in found.items()}
 
     def _rewritten(self, text: str, table: RewritingTable) -> str:
         parts: list[str] = []
         at = 0
         while (found := self._places.search(text, at)) is not None:
-            place, end, becomes = found.start(), found.end(), found[0]
-            if found.lastgroup == "kept":
-                pass
-            elif found.lastgroup == "several" and (longer := table.longest(text[place : place + LONGEST])) is not None:
-                end, becomes = place + longer[0], longer[1]
-            elif found.lastgroup == "single":
-                becomes = table.single[becomes]
+            place = found.start()
+            if found.lastgroup == "single":
+                end, becomes = found.end(), table.single[found[0]]
+            else:
+                end, becomes = self._rewritten_at(text, place, table)
             parts += [text[at:place], becomes]
             at = end
         return "".join([*parts, text[at:]])
+
+    def _rewritten_at(self, text: str, place: int, table: RewritingTable) -> tuple[int, str]:
+        """Where it goes on behind what begins at a place, and what that becomes."""
+        for size in self._sizes.get(text[place], ()):
+            if (piece := text[place : place + size]) in self._whole:
+                return place + size, piece
+        size, becomes = table.longest(text[place : place + LONGEST]) or (1, text[place])
+        return place + size, becomes
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for `rules_from_json`."""

@@ -162,8 +162,12 @@ def next_version(
 
 def next_number(dataset: Dataset) -> int:
     """The version that a change of `dataset` would be."""
-    places = dataset.folder.parent.glob("v*")
-    return max((int(place.name[1:]) for place in places if place.name[1:].isdecimal()), default=0) + 1
+    return free_number(dataset.folder.parent)
+
+
+def free_number(folder: Path) -> int:
+    """The number after those of all versions in a dataset's folder, whether they can be read or not."""
+    return max((int(place.name[1:]) for place in folder.glob("v*") if place.name[1:].isdecimal()), default=0) + 1
 
 
 def edited(

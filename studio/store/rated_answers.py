@@ -13,7 +13,7 @@ from studio.core.text_stream import without_halves
 from studio.prompts import Turn
 from studio.rows import Values
 from studio.rows.kinds import Reading
-from studio.store.datasets import Dataset, dataset_versions, described, making, next_version, opened, seal
+from studio.store.datasets import Dataset, dataset_versions, described, free_number, making, next_version, opened, seal
 from studio.store.disk import explained
 from studio.store.files import rename_folder, sync_folder
 from studio.store.row_file import RowWriter
@@ -129,16 +129,16 @@ def _grown(newest: Dataset, noted: Noted) -> Dataset:
     """The version after `newest`, or that one where it says all of it already."""
     there = {key: values for values in newest.stream() if (key := _key(values)) in noted}
     fresh = [row for key, row in noted.items() if key not in there]
-    changed = [row for key, row in noted.items() if key in there and there[key] != row]
+    changed = [row for key, row in noted.items() if key in there and there[key].get("rating") != row["rating"]]
     if not fresh and not changed:
         return newest
     return next_version(newest, _with(newest, noted, fresh), _sentence(fresh, changed))
 
 
 def _with(dataset: Dataset, noted: Noted, fresh: Sequence[Values]) -> Iterator[Values]:
-    """All rows, each with its newest verdict, and the new ones."""
+    """All rows, each with its newest verdict and whatever else stands there, and the new ones."""
     for values in dataset.stream():
-        yield noted.get(_key(values), values)
+        yield {**values, **noted.get(_key(values), {})}
     yield from fresh
 
 
@@ -156,14 +156,21 @@ def _counted(rows: Sequence[Values], what: str) -> str:
 
 
 def _begun(project: "Project", noted: Noted) -> Dataset:
-    """Version 1, with these rows alone."""
+    """A version of these rows alone: the first one, or the one after others that cannot be read any more."""
     datasets = project.path / "datasets"
+    folder = datasets / NAME
+    place = folder / f"v{free_number(folder)}"
     with making(datasets, 0, f"The dataset “{NAME}”") as temporary:
-        (temporary / "v1").mkdir()
-        with RowWriter(temporary / "v1") as writer:
+        made = temporary / place.name
+        made.mkdir()
+        with RowWriter(made) as writer:
             for row in noted.values():
                 writer.write(row)
-        seal(temporary / "v1", described(writer, _READING, sources=("rated in the chat",), why=()))
-        rename_folder(temporary, datasets / NAME)
+        seal(made, described(writer, _READING, sources=("rated in the chat",), why=()))
+        if folder.exists():
+            rename_folder(made, place)
+        else:
+            rename_folder(temporary, folder)
+        sync_folder(folder)
         sync_folder(datasets)
-    return opened(datasets / NAME / "v1")
+    return opened(place)

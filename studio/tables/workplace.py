@@ -99,10 +99,8 @@ class Workplace(QWidget):
     @property
     def broken(self) -> Unread | None:
         """What is looked at where it cannot be read: the chosen one, or the first where there is nothing else."""
-        for one in self.unread:
-            if key_of(one) == self._chosen or not self.sources:
-                return one
-        return None
+        chosen = [one for one in self.unread if key_of(one) == self._chosen]
+        return next(iter(chosen or ([] if self.sources else self.unread)), None)
 
     @property
     def text(self) -> Text | None:

@@ -2,6 +2,7 @@
 
 import random
 import struct
+from collections.abc import Mapping
 
 import pytest
 
@@ -27,6 +28,24 @@ def test_the_longest_entry_is_found_and_how_many_characters_it_has() -> None:
     assert table.longest("𝒜") == (1, "A")
     assert table.longest("\x07") == (1, "")
     assert table.longest("ex") is table.longest("") is table.longest("\u0301") is None
+
+
+def test_an_entry_that_ends_within_a_character_is_not_found_there() -> None:
+    """Else nothing of the text would be used up, and whoever follows the table would never come to its end."""
+    table = RewritingTable(bytes_table({b"\xc3": "x", "éa".encode(): "y", b"bc": "z"}))
+    assert table.longest("éc") is None
+    assert table.longest("éab") == (2, "y")
+
+
+@pytest.mark.parametrize("entry", [b"\xc0A", b"\xed\xa0\x80", b"\x80", b"\xf5\x80\x80\x80"])
+def test_entries_that_begin_with_no_characters_are_refused(entry: bytes) -> None:
+    with pytest.raises(ValueError, match="bytes that are no text"):
+        RewritingTable(bytes_table({entry: "x", b"b": "y"}))
+
+
+def bytes_table(entries: Mapping[bytes, str]) -> bytes:
+    """A table whose entries need not be text; in Latin-1 every byte is a letter."""
+    return table_of({entry.decode("latin-1"): becomes for entry, becomes in entries.items()}, "latin-1")
 
 
 def test_a_table_without_entries_finds_nothing() -> None:

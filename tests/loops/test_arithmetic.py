@@ -69,10 +69,10 @@ def test_a_dot_product_of_integers_is_exact_to_the_edges_of_their_types(count: i
     assert out[0] == np.float32(int(small.astype(np.int64) @ whole))
 
 
-def test_powers_are_right_to_three_units_in_the_last_place_over_all_that_floats_can_hold() -> None:
+def test_powers_are_right_to_a_unit_in_the_last_place_over_all_that_floats_can_hold() -> None:
     x = np.linspace(-86.9, 88.0, 20_001, dtype=np.float32)
     wanted = np.exp(x.astype(float))
-    assert np.abs(applied(power, x) / wanted - 1).max() < 3 * 2**-23
+    assert np.abs(applied(power, x) / wanted - 1).max() < 2**-23
     ends = applied(power, np.array([-1e9, -math.inf, 89.0, math.inf], dtype=np.float32))
     assert (ends[:2] < 2e-38).all()
     assert (ends[2:] > 1e38).all()
@@ -95,20 +95,21 @@ def test_every_bend_is_torchs(kind: str, wanted: Callable[[torch.Tensor], torch.
 
 
 @pytest.mark.parametrize("count", [3, 70])
-@pytest.mark.parametrize("kind", ["layer", "rms", "rms with offset"])
+@pytest.mark.parametrize("kind", ["layer", "layer with offset", "rms", "rms with offset"])
 def test_a_norm_is_its_formula_in_place_too(kind: str, count: int) -> None:
     random = np.random.default_rng(1)
     x, weight, bias = (random.standard_normal(count, dtype=np.float32) for _ in range(3))
     config = replace(ModelConfig(), norm=kind.split()[0], norm_offset="offset" in kind, norm_eps=1e-3)
 
     def write(code: Code, row: Number, weights: Number, biases: Number) -> None:
-        end = Row(biases, FLOAT) if kind == "layer" else None
+        end = Row(biases, FLOAT) if config.norm == "layer" else None
         normed(code, config, Row(row, FLOAT), Row(row, FLOAT), (count, Row(weights, FLOAT), end))
 
     wide = x.astype(float)
-    centred = wide - wide.mean() if kind == "layer" else wide
+    centred = wide - wide.mean() if config.norm == "layer" else wide
     even = centred / np.sqrt((centred**2).mean() + 1e-3)
-    wanted = even * (weight + (1 if "offset" in kind else 0)) + (bias if kind == "layer" else 0)
+    # As `layers.norms` has it, only the RMS norm knows an offset.
+    wanted = even * (weight + (1 if kind == "rms with offset" else 0)) + (bias if config.norm == "layer" else 0)
     run(write, x, weight, bias)
     np.testing.assert_allclose(x, wanted, atol=2e-6)
 
@@ -135,6 +136,19 @@ def test_a_row_of_zeros_is_rounded_to_zeros() -> None:
 
     run(write, np.zeros(9, np.float32), whole)
     assert not whole.any()
+
+
+@pytest.mark.parametrize("place", [0, 4, 8])
+def test_what_is_no_number_is_not_rounded_to_one(place: int) -> None:
+    row, worth = np.ones(9, np.float32), np.zeros(2, np.float32)
+    row[place] = math.nan
+
+    def write(code: Code, given: Number, numbers: Number, found: Number) -> None:
+        Row(found, FLOAT)[0] = round_off(code, Row(given, FLOAT), 9, Row(numbers, SHORT))
+        Row(found, FLOAT)[1] = bent(code, Row(given, FLOAT)[place], "relu")
+
+    run(write, row, np.zeros(9, np.int16), worth)
+    assert np.isnan(worth).all()
 
 
 def test_turning_pairs_the_halves_of_a_head() -> None:

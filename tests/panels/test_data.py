@@ -213,6 +213,17 @@ def test_a_project_with_nothing_but_a_damaged_text_says_so(page, session, stage)
     assert not page.work.trouble.state.button.isVisible()
 
 
+def test_where_nothing_can_be_read_each_one_can_be_looked_at(page, bring, session):
+    bring("Dear Ada, " * 100)
+    for text in session.project.texts():
+        (text.folder / "text.json").write_text("{", "utf-8")
+    page.refresh()
+    assert page.work.broken.name == "letters"
+    page.list.chosen.emit("unread", "story")
+    assert page.work.broken.name == "story"
+    assert "“story”" in page.work.trouble.state.headline.text()
+
+
 # --- the split ------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """Texts are prepared as SentencePiece prepares them: rewritten, blanks made one, marked, and one put on."""
 
 import base64
+import time
 from typing import Any
 
 import pytest
@@ -28,6 +29,16 @@ def test_what_is_longest_is_rewritten_from_the_left_and_what_comes_out_is_not_re
 def test_what_a_person_had_listed_is_left_as_it_is_the_longest_first() -> None:
     rules = TextRules(TABLE, ("ﬁ", "bc", "bcb"), " ", blank_before=False, single_blanks=False)
     assert rules.prepare("ﬁ bcb bc b abc") == "ﬁ bcb bc z Y"
+
+
+def test_hundreds_of_thousands_of_listed_pieces_hold_nobody_up() -> None:
+    """As a file may list them: all in one pattern they would take five seconds to compile."""
+    rules = TextRules(TABLE, tuple(f"{number:x}" for number in range(100_000)), " ", blank_before=False)
+    start = time.process_time()
+    assert rules.prepare("18698 ﬁ b zg") == "18698 fi b zg"
+    assert rules.prepare("ﬁ 8ff8 猫 " * 2_000).startswith("fi 8ff8 猫 fi")
+    assert time.process_time() - start < 1.5
+    assert rules_from_json(rules.to_json()).whole == rules.whole
 
 
 @pytest.mark.parametrize(

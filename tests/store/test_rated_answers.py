@@ -11,9 +11,10 @@ import pytest
 from studio.core.errors import StudioError
 from studio.prompts import Turn
 from studio.rows.kinds import Reading
-from studio.store.datasets import Dataset
+from studio.store.datasets import Dataset, edited
 from studio.store.project import Project
 from studio.store.rated_answers import JOURNAL, NAME, has_noted, note_rated, settle_rated
+from studio.store.unread import unread_sources
 
 ASKED = (Turn("system", "Be brief."), Turn("user", "Where do foxes live?"))
 
@@ -58,6 +59,25 @@ def test_the_same_answer_is_rated_anew_and_not_twice(project: Project) -> None:
     assert [row["rating"] for row in changed.stream()] == [-1, -1]
     assert changed.changed == "One answer rated anew: not liked."
     assert add_rated(project, ASKED, "In dens.", -1).title == changed.title
+
+
+def test_a_row_that_is_rated_anew_keeps_what_a_person_has_added_to_it(project: Project) -> None:
+    dataset = add_rated(project, ASKED, "In dens.", 1)
+    row = dataset.page(0, 1)[0]
+    edited(dataset, {0: {**row, "topic": "animals"}})
+    assert add_rated(project, ASKED, "In dens.", 1).version == 2, "that is no change"
+    assert add_rated(project, ASKED, "In dens.", -1).page(0, 1) == [{**row, "topic": "animals", "rating": -1}]
+
+
+def test_where_no_version_can_be_read_any_more_the_next_one_lies_beside_them(project: Project) -> None:
+    for number in (1, 2):
+        dataset = add_rated(project, ASKED, f"Answer {number}.", 1)
+    for place in dataset.folder.parent.iterdir():
+        (place / "dataset.json").write_text("{", "utf-8")
+    found = add_rated(project, ASKED, "In dens.", 1)
+    assert (found.title, found.rows, found.parent) == (f"{NAME}@3", 1, None)
+    assert not has_noted(project)
+    assert len(unread_sources(project.path)) == 2
 
 
 def test_text_that_is_no_text_for_a_file_is_made_one(project: Project) -> None:

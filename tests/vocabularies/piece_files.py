@@ -84,11 +84,11 @@ def piece_file(
     return path
 
 
-def table_of(entries: Mapping[str, str]) -> bytes:
+def table_of(entries: Mapping[str, str], spelled_in: str = "utf-8") -> bytes:
     """A table that rewrites texts, as the library darts-clone lays it out: every place is the first that is free."""
     texts, begins = b"", dict[bytes, int]()
     for entry, becomes in entries.items():
-        begins[entry.encode()] = len(texts)
+        begins[entry.encode(spelled_in)] = len(texts)
         texts += becomes.encode() + b"\0"
     units, bases = {0: 0}, {0}
     waiting = [(0, b"")]
