@@ -19,10 +19,12 @@ from studio.engine.accelerators import devices as present_devices
 from studio.engine.accelerators import kind_of
 from studio.engine.device import has_fast_bf16
 from studio.engine.optimize import optimizer_for
+from studio.engine.quantize import LOOPS
 from studio.engine.recording import recorded
 from studio.engine.replay import Step
 from studio.engine.weights import empty_model
 from studio.layers.key_value_cache import KeyValueCache
+from studio.layers.token_loop import TokenLoop
 from studio.objectives.pretrain import loss
 
 SHAPE = ModelConfig(
@@ -72,7 +74,7 @@ class Check:
     tolerance: float
     error: Callable[[str], float]
     only_fast_bf16: bool = False
-    only_cuda: bool = False
+    only_kind: str = ""  # "cpu" or "cuda"
 
 
 def examine(
@@ -97,11 +99,11 @@ def examine(
 
 
 def checks_for(device: str) -> list[Check]:
-    """All checks that a device must pass; those in bf16 only where runs would choose bf16, graphs only on CUDA."""
-    there = kind_of(device) == "cpu" or torch.cuda.is_available()
-    fast = there and has_fast_bf16(kind_of(device))
-    cuda = kind_of(device) == "cuda"
-    return [check for check in CHECKS if (fast or not check.only_fast_bf16) and (cuda or not check.only_cuda)]
+    """All checks that a device must pass: bf16 only where runs would choose it, ways of writing where they are used."""
+    kind = kind_of(device)
+    fast = (kind == "cpu" or torch.cuda.is_available()) and has_fast_bf16(kind)
+    fitting = [check for check in CHECKS if (fast or not check.only_fast_bf16) and check.only_kind in ("", kind)]
+    return [check for check in fitting if LOOPS or check.error is not _looped]
 
 
 def judge(device: str, check: Check) -> Row:
@@ -247,6 +249,23 @@ def _replayed(device: str) -> float:
     return off(torch.from_numpy(played), right.logits[:1, -1])
 
 
+def _looped(_device: str) -> float:
+    """The same by loops that are compiled for this processor, on two threads."""
+    from studio.loops.decode import program
+
+    right = truth()
+    model: Any = network(right.weights, "cpu").eval()
+    cache = KeyValueCache(SHAPE, model.embed_tokens.weight.detach())
+    ids = right.ids[:1, : SHAPE.context_length]
+    with torch.no_grad():
+        model(ids[:, :-1], cache)
+    loop = TokenLoop(model, SHAPE, program(SHAPE, False), threads=2)
+    try:
+        return off(torch.from_numpy(loop.read(int(ids[0, -1]), cache)), right.logits[0, -1])
+    finally:
+        loop.close()
+
+
 def _forward_bf16(device: str) -> float:
     right = truth()
     with torch.no_grad(), torch.autocast(kind_of(device), dtype=torch.bfloat16):
@@ -284,5 +303,6 @@ CHECKS = (
     Check("Products of transposed matrices", 2e-5, _transposed),
     Check("Forward in bf16", 5e-2, _forward_bf16, True),
     Check("Backward in bf16", 1e-1, _backward_bf16, True),
-    Check("A token by a CUDA graph", 2e-5, _replayed, only_cuda=True),  # last: what fails ends a device's checks
+    Check("A token by compiled loops", 2e-5, _looped, only_kind="cpu"),
+    Check("A token by a CUDA graph", 2e-5, _replayed, only_kind="cuda"),  # last: what fails ends a device's checks
 )

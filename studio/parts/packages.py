@@ -30,6 +30,7 @@ PARTS = (
     Part("huggingface-hub", "downloading models"),
     Part("gguf", "files for llama.cpp, Ollama and LM Studio"),
     Part("jinja2", "chat templates"),
+    Part("llvmlite", "writing several times as fast on a processor"),
     Part("duckdb", "Parquet and large tables"),
     Part("scikit-learn", "maps of embeddings"),
     Part("charset-normalizer", "texts in old encodings"),
@@ -81,8 +82,9 @@ def wanted() -> Mapping[str, str]:
     project = tomllib.loads(path.read_text("utf-8"))["project"]
     found = {"python": str(project["requires-python"])}
     for line in project["dependencies"]:
-        name = re.split("[<>=!]", line, maxsplit=1)[0]
-        found[name.strip().lower()] = line[len(name) :]
+        asked = line.partition(";")[0]  # behind it stands for which machines
+        name = re.split("[<>=!]", asked, maxsplit=1)[0]
+        found[name.strip().lower()] = asked[len(name) :]
     return found
 
 

@@ -79,7 +79,7 @@ class SourceList(Card):
             Column(tr("Name"), lambda row: row.words, dot=lambda row: "accent" if row.used else "",
                    icon=lambda row: _ICONS[row.kind], tip=lambda row: row.tip,
                    said=lambda row: row.tip),
-            Column(tr("Size"), lambda row: row.size, lambda row: row.weight, "right", 84, spare=True),
+            Column(tr("Size"), lambda row: row.size, lambda row: row.weight, "right", 100, spare=True),
         ]  # fmt: skip
         self.table = RecordTable(columns, look, key=lambda row: row.key)
         self.table.setAccessibleName(tr("Texts and datasets of this project"))

@@ -52,7 +52,9 @@ def test_a_recorded_step_is_held_against_float64_on_cuda_and_its_mistakes_are_se
 def test_checks_in_bf16_are_made_where_runs_would_choose_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examination, "has_fast_bf16", lambda kind: kind == "cpu")
     assert len(checks_for("cpu")) == len(CHECKS) - 1  # a graph is for CUDA only
-    assert len(checks_for("mps")) == len(CHECKS) - 3
+    assert len(checks_for("mps")) == len(CHECKS) - 4  # and loops are for the CPU
+    monkeypatch.setattr(examination, "LOOPS", False)
+    assert len(checks_for("cpu")) == len(CHECKS) - 2
 
 
 def test_the_right_values_agree_with_torchs_own_optimizer_in_float64() -> None:

@@ -53,6 +53,13 @@ def test_without_a_checkout_nothing_is_claimed(tmp_path: Path, monkeypatch: pyte
             function.cache_clear()
 
 
+def test_every_condition_is_versions_alone_and_every_tested_version_meets_it() -> None:
+    for package, asked in wanted().items():
+        assert ";" not in asked
+        if package in pins():
+            assert judge(package, pins()[package]) == (True, f"{pins()[package]} · as tested")
+
+
 def test_parts_for_nvidia_cards_are_missed_only_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for_cards = {part for part in PARTS if part.extra == "cuda"}
     monkeypatch.setattr(packages.shutil, "which", lambda name: None)
