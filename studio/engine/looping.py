@@ -4,6 +4,7 @@ Compiling takes most of a second, on another core, so it begins once the ordinar
 kept only where they then gave the same logits, and sooner; whatever goes wrong with them, the ordinary way is there.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -20,17 +21,22 @@ from studio.layers.token_loop import TokenLoop, can_be_written, fits, small
 from studio.loops.team import Program
 
 COMPILING = 0.8  # seconds that the ordinary way takes before it is worth while
+LONG = 1_024  # tokens; the longer a text, the more of a token is attention, where torch may be the quicker
 _PROGRAMS: dict[tuple[ModelConfig, bool], Future[Program]] = {}  # for 8-bit weights or not; made or being made
 
 
 class Looping:
-    """Decides token by token between the two ways, for one text; the ordinary one counts until the loops are proved."""
+    """Decides token by token between the two ways, for one text; the ordinary one counts until the loops are proved.
+
+    They are tried anew each time that a long text has doubled; where they fail then, shorter ones are still theirs.
+    """
 
     def __init__(self, model: Decoder, config: ModelConfig) -> None:
         self._model, self._config = model, config
         self._seconds = 0.0  # of the ordinary way so far
         self._loop: TokenLoop | None = None
         self._trial = Trial()
+        self._again, self._too_long = LONG, math.inf  # tokens of a text behind which they are tried, and left
         self.given_up = not can_be_written(config)
 
     @property
@@ -46,7 +52,8 @@ class Looping:
 
     def read(self, token: int, cache: KeyValueCache, ordinary: Callable[[], Logits]) -> Logits:
         """Logits (1, vocabulary) behind one more token; `ordinary` computes them and advances `cache`."""
-        if self.given_up:
+        place = cache.length
+        if self.given_up or place >= self._too_long:
             return ordinary()
         kept = self._loop is not None and self._loop.threads == torch.get_num_threads() and self._loop.unchanged()
         if not kept:
@@ -54,12 +61,16 @@ class Looping:
         if self._loop is None:
             return self._watched(ordinary)
         loop = self._loop
+        if place >= self._again:
+            self._again, self._trial = 2 * place, Trial()
         if self._trial.over:
             found = loop.read(token, cache)
             cache.advance(1)
             return found[None]
         wanted, passed = self._trial.both(lambda: loop.read(token, cache)[None], ordinary)
-        if not passed:
+        if not passed and place >= LONG:
+            self._too_long, self._trial = place, Trial()
+        elif not passed:
             self.given_up, self._loop = True, None
         return wanted
 
@@ -71,14 +82,23 @@ class Looping:
 
     def _made(self) -> TokenLoop | None:
         """Loops for the model as it is, once they are compiled; what was proved of others is to be proved again."""
-        self._trial = Trial()
-        coming = self._coming(wanted=self._seconds >= COMPILING)
+        self._trial, self._again, self._too_long = Trial(), LONG, math.inf
+        coming = self._coming(wanted=self._seconds >= COMPILING) if self._near() else None
         if coming is None or not coming.done():
             return None
         if coming.exception() is not None:  # no compiler for this processor, say: nothing is lost but speed
             self.given_up = True
             return None
-        return TokenLoop(self._model, self._config, coming.result(), torch.get_num_threads())
+        try:
+            return TokenLoop(self._model, self._config, coming.result(), torch.get_num_threads())
+        except RuntimeError:  # there can be no more threads
+            self.given_up = True
+            return None
+
+    def _near(self) -> bool:
+        """Whether a look at the model is worth its time, a third of a token's: there are loops, or they are due."""
+        begun = [_PROGRAMS[key] for whole in (False, True) if (key := (self._config, whole)) in _PROGRAMS]
+        return any(made.done() for made in begun) if begun else self._seconds >= COMPILING
 
     def _coming(self, wanted: bool) -> Future[Program] | None:
         """The program for the model as it is, made or being made; it begins to be made where it is wanted."""

@@ -108,7 +108,7 @@ def _probe(maker: Maker) -> Probe | None:
             error = float((made[0](rows) - exact).norm() / exact.norm())
             row = _seconds(made, rows[:1]) / _seconds(plain, rows[:1])
             prompt = _seconds(made[:1], rows) / _seconds(plain[:1], rows)
-    except (AttributeError, RuntimeError):  # this build of torch has no such kernel
+    except (AttributeError, ImportError, OSError, RuntimeError):  # torch has no such kernel, or llvmlite does not load
         return None
     finally:
         torch.set_num_threads(threads)

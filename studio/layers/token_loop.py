@@ -70,16 +70,18 @@ class Watch:
 
 def can_be_written(config: ModelConfig) -> bool:
     """Whether there is a program for it: for what writes token after token, with norms before each part."""
-    return config.causal and config.norm_place == "before" and not (config.word_head or config.outputs)
+    return (
+        config.causal and config.norm_place == "before" and not (config.word_head or config.outputs or config.segments)
+    )
 
 
 def fits(model: Decoder) -> bool:
     """Whether the loops can take the model as it is: fp32 or 8-bit on a CPU, of plain parts that nobody watches."""
     weight = model.embed_tokens.weight
-    plain = {type(module) for module in model.modules()} <= _KNOWN
+    plain = (type(module) in _KNOWN for module in model.modules())
     lying = (module.weight.is_contiguous() for module in model.modules() if isinstance(module, nn.Linear))
     right = weight.device.type == "cpu" and weight.dtype == torch.float32
-    return right and plain and all(lying) and small(model) is not None and Watch(model).unchanged()
+    return right and all(plain) and all(lying) and small(model) is not None and Watch(model).unchanged()
 
 
 def small(model: Decoder) -> bool | None:
@@ -93,7 +95,7 @@ class TokenLoop:
 
     def __init__(self, model: Decoder, config: ModelConfig, program: Program, threads: int) -> None:
         self._model, self._program, self.threads = model, program, threads
-        self._team, self._watch = Team(threads), Watch(model)
+        self._watch = Watch(model)
         self._tables = {"linears": _linears_of(model), "norms": _norms_of(model)}
         self._floats = {name: _aligned(size) for name, size in _shared(config).items()}
         self._desks = [_desk(config) for _ in range(threads)]
@@ -104,6 +106,8 @@ class TokenLoop:
         self._set({"give_way": _GIVE_WAY, "parts": threads})
         for part, desk in enumerate(self._desks):
             self._set(_begins(desk) | {"part": part}, part)
+        memory = self._tables, self._floats, self._desks, self._meeting, self._arguments, self._weights
+        self._team = Team(threads, memory)
 
     def read(self, token: int, cache: KeyValueCache) -> Floats:
         """Logits (vocabulary,) behind `token`, the next of the cache's one text; the cache does not advance."""
@@ -123,8 +127,8 @@ class TokenLoop:
         return self._floats["logits"].copy()
 
     def unchanged(self) -> bool:
-        """Whether the model is still the one that the loops read, and nobody wants to watch it."""
-        return self._watch.unchanged()
+        """Whether the model is still the one that the loops read, nobody wants to watch it, and no token broke off."""
+        return self._team.whole and self._watch.unchanged()
 
     def close(self) -> None:
         """End its threads."""

@@ -7,9 +7,9 @@ from llvmlite import ir
 
 from studio.core.config import ModelConfig
 from studio.loops.code import FLOAT, INT, SHORT, Code, Number, Operand, Row
-from studio.loops.dots import dot, dot_of_integers
+from studio.loops.dots import SUMS, dot, dot_of_integers
 
-_HIGHEST, _MOST = 32_767, 2_147_483_647 // 127  # of 16 bits; of a row's sum, before 32 bits run over
+_HIGHEST, _MOST = 32_767, 2_147_483_647 // 127  # of 16 bits; of a sum, before 32 bits run over
 _BIAS, _FRACTION = 127, 23  # of a float's exponent; bits behind its point
 _LOW, _HIGH = -87.0, 88.0  # e to the power of less is no normal float, of more none at all
 
@@ -57,7 +57,7 @@ def round_off(code: Code, row: Row, count: Operand, whole: Row) -> Number:
     highest = code.cell(code.point(1e-30))
     with code.each(0, count) as place:
         highest.now = highest.now.larger(row[place].applied("fabs"))
-    most = code.whole(_MOST) // count
+    most = code.whole(_MOST) // (code.whole(1) + count // SUMS)
     top = (most > _HIGHEST).choose(_HIGHEST, most).cast(FLOAT)
     often = top / highest.now
     with code.each(0, count) as place:

@@ -18,6 +18,7 @@ def runnable(text: str, name: str) -> Callable[[int], None]:
     """
     machine = _machine()
     module = llvm.parse_assembly(text)
+    module.triple, module.data_layout = llvm.get_process_triple(), str(machine.target_data)
     module.verify()
     builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
     builder.getModulePassManager().run(module, builder)
@@ -30,7 +31,7 @@ def runnable(text: str, name: str) -> Callable[[int], None]:
 def _machine() -> Any:
     _make_ready()
     features = llvm.get_host_cpu_features().flatten()
-    return llvm.Target.from_default_triple().create_target_machine(
+    return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True
     )
 

@@ -14,25 +14,32 @@ class _Desk:
 
     work: tuple[Program, int] | None = None
     called: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    memory: object = None
 
 
 class Team:
-    """So many threads, whose programs meet at their end: a call is over when all are. They end with their team."""
+    """So many threads, whose programs meet at their end: a call is over when all have. They end with their team.
 
-    def __init__(self, parts: int) -> None:
+    The last may still be leaving that meeting then: `memory` that it looks at outlives it.
+    """
+
+    def __init__(self, parts: int, memory: object = None) -> None:
         self.parts = parts
-        self._desks = [_Desk() for _ in range(parts - 1)]
+        self.whole = True  # False: a call was broken off, and the others may still wait for the caller's part
+        self._desks = [_Desk(memory=memory) for _ in range(parts - 1)]
         self._threads = [threading.Thread(target=_work, args=(desk,), daemon=True) for desk in self._desks]
+        self._dismiss = weakref.finalize(self, _send_home, self._desks)  # also where one of them cannot be started
         for thread in self._threads:
             thread.start()
-        self._dismiss = weakref.finalize(self, _send_home, self._desks)
 
     def run(self, program: Program, addresses: Sequence[int]) -> None:
         """The program once for each address, all at the same time."""
+        self.whole = False
         for desk, address in zip(self._desks, addresses[1:], strict=True):
             desk.work = (program, address)
             desk.called.release()
         program(addresses[0])
+        self.whole = True
 
     def close(self) -> None:
         """End the threads, and wait until they have."""

@@ -1,11 +1,13 @@
 """Compiled loops are used only where they were found right and faster; the ordinary way is always there."""
 
 import threading
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from studio.engine import looping, replay
 from studio.engine.reader import Reader
@@ -42,14 +44,6 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return took
 
 
-@pytest.fixture
-def loops() -> Iterator[None]:
-    """No thread of a team outlives its reader."""
-    before = threading.active_count()
-    yield
-    assert threading.active_count() <= before
-
-
 def read_all(reader: Reader, text: list[int]) -> np.ndarray:
     return np.stack([reader.read([token]) for token in text])
 
@@ -80,7 +74,7 @@ def test_a_text_that_is_cut_back_or_outgrows_its_room_is_read_as_ever(
     np.testing.assert_allclose(read_all(reader, TEXT[5:50])[-1], wanted(model, TEXT[:50])[-1], atol=1e-5)
 
 
-@pytest.mark.parametrize("fault", ["slow", "wrong", "no compiler"])
+@pytest.mark.parametrize("fault", ["slow", "wrong", "no compiler", "no thread"])
 def test_loops_that_are_slow_wrong_or_cannot_be_made_are_given_up_silently(
     seconds: list[float], monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
@@ -89,12 +83,14 @@ def test_loops_that_are_slow_wrong_or_cannot_be_made_are_given_up_silently(
     elif fault == "wrong":
         monkeypatch.setattr(looping.TokenLoop, "read", lambda *_: np.ones(SHAPE.vocab_size, np.float32))
     else:
+        compiler = fault == "no compiler"
+        error = ImportError("No module named 'llvmlite'") if compiler else RuntimeError("can't start new thread")
 
         def missing(*_: Any) -> None:
-            raise ImportError("No module named 'llvmlite'")
+            raise error
 
-        monkeypatch.setattr(looping, "_program", missing)
-        monkeypatch.setattr(looping, "_PROGRAMS", {})
+        monkeypatch.setattr(looping, "_program" if compiler else "TokenLoop", missing)
+        monkeypatch.setattr(looping, "_PROGRAMS", {} if compiler else _PROGRAMS)
     model = opinionated()
     reader = Reader(model, SHAPE)
     found = read_all(reader, TEXT[:20])
@@ -108,6 +104,8 @@ def test_nothing_is_compiled_before_the_ordinary_way_has_taken_as_long(
 ) -> None:
     monkeypatch.setattr(looping, "COMPILING", 3_600.0)
     monkeypatch.setattr(looping, "_PROGRAMS", {})
+    # A look at the whole model takes as long as a third of its token: there is none before it is of use.
+    monkeypatch.setattr(looping, "fits", lambda _: pytest.fail("the model was looked at for nothing"))
     reader = Reader(opinionated(), SHAPE)
     read_all(reader, TEXT)
     assert looping._PROGRAMS == {}
@@ -122,6 +120,26 @@ def test_what_is_prepared_is_tried_from_the_first_token_on(
     reader.looping.prepare()
     read_all(reader, TEXT[:TRIED])
     assert reader.looping.settled
+
+
+def test_loops_that_fall_behind_in_a_long_text_are_left_there_and_tried_again_in_a_shorter_one(
+    seconds: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looping, "LONG", 10)
+    model = opinionated()
+    with fed_tokens(model) as sizes:
+        reader = Reader(model, SHAPE)
+        read_all(reader, TEXT[:18])
+        assert len(sizes) == 2 * TRIED
+        seconds.reverse()
+        found = read_all(reader, TEXT[18:30])
+        assert len(sizes) == 2 * TRIED + 10
+        seconds.reverse()
+        del sizes[:]
+        reader.read_from(TEXT[:1])
+        read_all(reader, TEXT[1:9])
+        assert len(sizes) == TRIED
+    np.testing.assert_allclose(found, wanted(model, TEXT[:30])[18:], atol=1e-5)
 
 
 def test_an_adapter_laid_on_between_two_tokens_counts_from_the_next_one_on(seconds: list[float]) -> None:
@@ -142,7 +160,16 @@ def test_an_adapter_laid_on_between_two_tokens_counts_from_the_next_one_on(secon
     assert reader.looping.settled
 
 
-def test_a_model_and_its_threads_are_gone_with_its_reader(seconds: list[float], loops: None) -> None:
+def test_a_model_and_its_threads_are_gone_with_its_reader(seconds: list[float]) -> None:
+    torch.set_num_threads(3)
+    before = set(threading.enumerate())
     reader = Reader(opinionated(), SHAPE)
     read_all(reader, TEXT[:20])
+    team = [thread for thread in set(threading.enumerate()) - before if thread.name.endswith("(_work)")]
+    model = weakref.ref(reader.model)
+    assert len(team) == 2
     del reader
+    for thread in team:
+        thread.join(5)
+        assert not thread.is_alive()
+    assert model() is None

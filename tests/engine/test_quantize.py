@@ -91,9 +91,10 @@ def test_the_probe_finds_the_kernels_right_and_a_wrong_one_wrong(maker) -> None:
     assert wrong.error > quantize.ALLOWED[name]
 
 
-def test_a_kernel_that_this_torch_lacks_is_not_offered() -> None:
+@pytest.mark.parametrize("error", [RuntimeError("no such operator"), OSError("no shared library"), ImportError()])
+def test_a_kernel_that_this_machine_lacks_is_not_offered(error: Exception) -> None:
     def missing(linear: nn.Linear) -> nn.Module:
-        raise RuntimeError("no such operator")
+        raise error
 
     assert quantize._probe(missing) is None
 

@@ -34,6 +34,7 @@ def test_no_row_of_few_depends_on_the_others_nor_on_how_they_lie(linear: nn.Line
     for row in range(5):
         assert torch.equal(small(x[row : row + 1])[0], together[row])
     assert torch.equal(small(x.t().contiguous().t()), together)
+    assert torch.equal(small(x.double()), together)
 
 
 @torch.no_grad()

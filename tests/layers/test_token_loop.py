@@ -138,6 +138,21 @@ def test_programs_are_only_written_for_what_writes() -> None:
     assert can_be_written(config)
     assert not can_be_written(replace(config, causal=False))
     assert not can_be_written(replace(config, norm_place="after"))
+    assert not can_be_written(replace(config, segments=2))
+
+
+def test_loops_whose_token_was_interrupted_are_not_used_again() -> None:
+    config = tiny("gpt2")
+    model = shaken(config)
+
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    loop = TokenLoop(model, config, interrupted, 1)
+    assert loop.unchanged()
+    with pytest.raises(KeyboardInterrupt):
+        loop.read(0, KeyValueCache(config, like=model.embed_tokens.weight))
+    assert not loop.unchanged()
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -59,3 +60,30 @@ def test_threads_end_when_their_team_is_closed_or_forgotten() -> None:
     for thread in threads:
         thread.join(5)
     assert working() == before
+
+
+def test_a_call_that_was_broken_off_is_remembered() -> None:
+    def interrupted(part: int) -> None:
+        if part == 0:
+            raise KeyboardInterrupt
+
+    team = Team(2)
+    team.run(lambda part: None, [0, 1])
+    assert team.whole
+    with pytest.raises(KeyboardInterrupt):
+        team.run(interrupted, [0, 1])
+    assert not team.whole
+    team.close()
+
+
+def test_memory_lives_until_the_last_thread_has_left_it() -> None:
+    memory, leaving = np.zeros(1), threading.Event()
+    seen, team = weakref.ref(memory), Team(2, memory)
+    threads = team._threads
+    team.run(lambda part: leaving.wait(5) if part else None, [0, 1])  # type: ignore[arg-type, return-value]
+    del team, memory
+    assert seen() is not None
+    leaving.set()
+    for thread in threads:
+        thread.join(5)
+    assert seen() is None
