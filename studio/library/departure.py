@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QWidget
 
 from studio.controls.editors import ChoiceEdit, TextEdit
 from studio.core.errors import StudioError
@@ -41,7 +41,7 @@ class Departure(Card):
         self._session = session
         self.entry: Entry | None = None
         self._wanted: object = None  # the model that is waited for
-        self._focused = False
+        self._lent: QWidget | None = None  # what has the keyboard while the button is disabled
         self._folder: Path | None = None  # chosen by the person; kept for the next export
         self._forms = {form.name: form for form in map(EXCHANGES.load, EXCHANGES.names()) if form.write is not None}
         self.close_button = Button(tr("Close"), self.leave, look, "quiet", "close").set_small()
@@ -158,8 +158,9 @@ class Departure(Card):
         job = self._session.models.export(self.entry, self.form.value(), target, self.precision.value() or AS_STORED)
         job.succeeded.connect(self._exported)
         job.failed.connect(self._refused)
-        self._focused = self.button.hasFocus()  # which a disabled button gives away
-        self.button.setEnabled(False)
+        focused = self.button.hasFocus()
+        self.button.setEnabled(False)  # which gives the keyboard away
+        self._lent = QApplication.focusWidget() if focused else None
         self.progress.follow(job, tr("Writing {name} and reading it back…", name=target.name))
 
     def _form_chosen(self) -> None:
@@ -202,7 +203,7 @@ class Departure(Card):
 
     def _job_ended(self, _called_off: bool) -> None:
         self.button.setEnabled(True)
-        if self._focused:
+        if self._lent is not None and self._lent is QApplication.focusWidget():  # nobody took it elsewhere
             self.button.setFocus()
 
 

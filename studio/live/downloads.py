@@ -46,6 +46,7 @@ class Downloads(QObject):
         self.stage = ""  # "", "fetching" or "importing"
         self.attended = False  # somebody shows what fails; else it is told as a notice
         self._seen: deque[tuple[float, int]] = deque()
+        self._said: dict[str, str] = {}  # what the hub that is asked says of it
 
     @classmethod
     def of(cls, session: Session) -> "Downloads":
@@ -94,8 +95,9 @@ class Downloads(QObject):
             )
         spare = order.choice.bytes  # the import writes its own copy
         title = tr("Downloading {what}", what=order.repository.repo)
-        job = self._session.jobs.start(FETCH, self.hub(), order, self.folder, spare, title=title)
-        self.order = order
+        hub = self.hub()
+        job = self._session.jobs.start(FETCH, hub, order, self.folder, spare, title=title)
+        self.order, self._said = order, order.facts(hub)
         self._seen.clear()
         job.progressed.connect(self._count)
         job.succeeded.connect(partial(self._arrived, name, keep))
@@ -129,15 +131,12 @@ class Downloads(QObject):
 
     def _arrived(self, name: str, keep: bool, path: Path) -> None:
         try:
-            job = self._session.models.add(path, name, **self._facts())
+            job = self._session.models.add(path, name, **self._said)
         except StudioError as error:
             self._refused(error)
             return
         job.succeeded.connect(partial(self._imported, path, keep))
         self._follow(job, IMPORTING)
-
-    def _facts(self) -> dict[str, str]:
-        return self.order.facts(self.hub()) if self.order is not None else {}
 
     def _imported(self, path: Path, keep: bool, model: StoredModel) -> None:
         if not keep:

@@ -33,8 +33,9 @@ class Texts(ProjectThings):
         return self._told(self._jobs.start(self._here().add_text, list(paths), name, choices=choices, title=title))
 
     def mend(self, broken: Unread) -> Job:
-        """Describe a text anew from what lies there; the job's result is the `Text`."""
-        return self._told(self._jobs.start(mend_text, broken.folder, title=tr("Mending “{name}”", name=broken.name)))
+        """Describe a text anew from what lies there, once at a time; the job's result is the `Text`."""
+        title, lane = tr("Mending “{name}”", name=broken.name), f"mend {broken.folder}"
+        return self._told(self._jobs.start(mend_text, broken.folder, title=title, lane=lane))
 
     def delete_unread(self, broken: Unread) -> Undo:
         """Move what cannot be read to the trash as it is, a text or a version of a dataset."""

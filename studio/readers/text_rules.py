@@ -48,8 +48,9 @@ class TextRules:
     @cached_property
     def _places(self) -> re.Pattern[str]:
         """Where something may be rewritten: what stays whole, the beginning of several characters, single ones."""
-        assert self.table is not None
-        kept, first, second, single = map(_ranges, (self._sizes, self.table.first, self.table.second, self.table.single))
+        table = self.table
+        assert table is not None
+        kept, first, second, single = map(_ranges, (self._sizes, table.first, table.second, table.single))
         kinds = (
             f"[{kept}]" if kept else "",
             f"[{first}](?=[{second}])" if second else "",

@@ -195,21 +195,23 @@ class Toasts(QObject):
         return corner
 
     def _controls(self) -> list[QRect]:
-        """What can be pressed or written into, as far as it is to be seen, in the host's coordinates."""
-        found = []
-        for widget in self._host.findChildren(QWidget):
-            writes = isinstance(widget, QPlainTextEdit | QTextEdit) and not widget.isReadOnly()
-            own = any(toast.isAncestorOf(widget) for toast in self.toasts)
-            here = widget.isVisible() and widget.window() is self._host.window()
-            if (writes or isinstance(widget, _CONTROLS)) and here and not own:
-                found.append(_seen(widget, self._host))
+        """What can be pressed or written into, as far as it is seen where a pile may stand, in the host's coordinates.
+
+        A window has thousands of widgets; what lies elsewhere, or in something hidden, is not looked at one by one.
+        """
+        half = self._host.height() // 2
+        corner = QRect(self._host.width() - _WIDTH - _MARGIN, half, _WIDTH, self._host.height() - half)
+        found, around = [], [(self._host, QPoint(), corner)]
+        while around:
+            widget, origin, seen = around.pop()
+            for child in widget.children():
+                if not isinstance(child, QWidget) or child.isWindow() or not child.isVisible() or child in self.toasts:
+                    continue
+                place = origin + child.pos()
+                area = seen & QRect(place, child.size())
+                if not area.isEmpty():
+                    around.append((child, place, area))
+                    writes = isinstance(child, QPlainTextEdit | QTextEdit) and not child.isReadOnly()
+                    if writes or isinstance(child, _CONTROLS):
+                        found.append(area)
         return found
-
-
-def _seen(widget: QWidget, host: QWidget) -> QRect:
-    """The part of a widget that no widget around it cuts off, in the coordinates of `host`."""
-    area, around = QRect(widget.mapTo(host, QPoint()), widget.size()), widget.parentWidget()
-    while around is not None and around is not host:
-        area &= QRect(around.mapTo(host, QPoint()), around.size())
-        around = around.parentWidget()
-    return area

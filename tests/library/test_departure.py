@@ -61,6 +61,26 @@ def test_its_check_says_how_many_rows_get_the_same_class(card: Departure, script
     assert card.hint.text() == "It was folded."
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_keyboard_comes_back_to_the_button_unless_a_person_took_it_elsewhere(
+    card: Departure, scripted_run: Any, qtbot: Any, tmp_path: Path, elsewhere: bool
+):
+    with qtbot.waitExposed(card):
+        card.show()
+    card.activateWindow()
+    card.open(SORTS)
+    card.set_folder(str(tmp_path))
+    card.button.setFocus()
+    qtbot.waitUntil(card.button.hasFocus)
+    card.export()
+    assert not card.button.hasFocus()
+    if elsewhere:
+        card.name.setFocus()
+    scripted_run.until(lambda: not card.checks.isHidden())
+    scripted_run.settle()
+    assert (card.name if elsewhere else card.button).hasFocus()
+
+
 def test_a_model_that_was_asked_for_elsewhere_opens_it_by_itself_and_only_once(card: Departure):
     card.wait_for(Path("sorts"))
     card.welcome(WRITES)

@@ -1,5 +1,6 @@
 """Models of a hub as wishes of the session: what outlives its window, what is told where, and what stays."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,16 @@ def test_a_download_is_imported_under_its_name_and_its_files_go(stage, downloads
         FETCHING, IMPORTING, "",
     ]  # fmt: skip
     stage.until(lambda: not path.exists())
+
+
+@pytest.mark.parametrize("address", ["https://another.hub", "no address"])
+def test_where_it_comes_from_is_the_hub_that_was_asked_whatever_is_set_meanwhile(
+    stage, downloads, order, taken, asking, server, address
+):
+    downloads.begin(order, "tale")
+    asking.preferences = replace(asking.preferences, hub=address)
+    until_idle(stage, downloads)
+    assert taken.said["origin"] == f"{server.address}/org/small/tree/{COMMIT}"
 
 
 def test_files_that_are_to_be_kept_stay(stage, downloads, order, taken):

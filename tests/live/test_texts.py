@@ -3,6 +3,7 @@
 import pytest
 
 from studio.core.errors import StudioError
+from studio.store.unread import unread_sources
 from tests.scripted_run import UNTIL_STOPPED, small_run, started
 
 pytestmark = pytest.mark.gui
@@ -54,3 +55,15 @@ def test_an_undo_that_comes_too_late_is_answered_with_a_notice(stage, session, s
     undo.undo()
     assert notices[-1].level == "danger"
     assert "not in the trash any more" in notices[-1].text
+
+
+def test_a_text_is_mended_once_however_often_that_is_asked_for(stage, session, story, told):
+    (story.folder / "text.json").write_text("{", "utf-8")
+    (broken,) = unread_sources(session.project.path)
+    first, second = session.texts.mend(broken), session.texts.mend(broken)
+    assert first.cancelled
+    assert not second.cancelled
+    stage.settle()
+    assert session.project.text("story").characters == story.characters
+    assert len(list(story.folder.glob("text.json.bak*"))) == 1
+    assert told.what == {"texts"}

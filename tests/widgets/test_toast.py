@@ -128,6 +128,18 @@ def test_a_control_that_is_scrolled_away_takes_no_room(toasts: Toasts) -> None:
     assert toasts.post("info", "Saved.").geometry().bottom() + 1 == 600 - 24 - 16
 
 
+def test_of_a_window_with_thousands_of_widgets_only_what_is_seen_there_is_looked_at(toasts: Toasts) -> None:
+    class Elsewhere(QPlainTextEdit):
+        def isReadOnly(self) -> bool:
+            raise AssertionError("nobody needs to know")
+
+    page = control(toasts, QWidget, 0, 0, 900, 600)
+    Elsewhere(page).setGeometry(600, 400, 200, 180)
+    page.hide()
+    control(toasts, Elsewhere, 0, 0, 400, 200)
+    assert toasts.post("info", "Saved.").geometry().bottom() + 1 == 600 - 24 - 16
+
+
 def test_where_the_corner_is_full_of_controls_the_message_stays_in_it(toasts: Toasts) -> None:
     for row in range(20):
         control(toasts, QPushButton, 700, 30 * row, 180, 28)
