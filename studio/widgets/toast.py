@@ -1,6 +1,6 @@
 """Short messages that come from below at the right, stay as long as they need to be read, and go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
@@ -112,7 +112,8 @@ class Toast(QFrame):
 class Toasts(QObject):
     """Piles toasts up from the lower right corner of `host`, the newest lowest, at most four at a time.
 
-    Where controls stand in that corner the pile stands above them, if there is room in the lower half.
+    Where controls stand in that corner the pile stands above them, or at least above the buttons among them, if the
+    lower half has room for that.
     """
 
     def __init__(self, host: QWidget, look: Look, bottom: int = 0) -> None:
@@ -182,26 +183,33 @@ class Toasts(QObject):
         return spots[::-1]
 
     def _floor(self) -> int:
-        """Where the pile begins: the corner, or above the controls that stand there."""
+        """Where the pile begins: the corner, or above the controls that stand there, at least above the buttons."""
         corner = self._host.height() - self.bottom - _MARGIN
+        controls = self._controls()
+        buttons = [area for area, pressed in controls if pressed]
+        above = self._above([area for area, _ in controls], corner) or self._above(buttons, corner)
+        return above if above is not None else corner
+
+    def _above(self, taken: Sequence[QRect], floor: int) -> int | None:
+        """The lowest floor up from this one on which the pile covers none of these; None in the upper half."""
         high = sum(toast.height() + _GAP for toast in self.toasts) - _GAP
-        floor, taken = corner, self._controls()
         while floor - high > self._host.height() // 2:
             pile = QRect(self._host.width() - _WIDTH - _MARGIN, floor - high, _WIDTH, high)
             met = [area.top() for area in taken if area.intersects(pile)]
             if not met:
                 return floor
             floor = min(met) - _GAP
-        return corner
+        return None
 
-    def _controls(self) -> list[QRect]:
-        """What can be pressed or written into, as far as it is seen where a pile may stand, in the host's coordinates.
+    def _controls(self) -> list[tuple[QRect, bool]]:
+        """What can be written into or pressed (True), as far as it is seen where a pile may stand: places in the host.
 
         A window has thousands of widgets; what lies elsewhere, or in something hidden, is not looked at one by one.
         """
         half = self._host.height() // 2
         corner = QRect(self._host.width() - _WIDTH - _MARGIN, half, _WIDTH, self._host.height() - half)
-        found, around = [], [(self._host, QPoint(), corner)]
+        found: list[tuple[QRect, bool]] = []
+        around: list[tuple[QWidget, QPoint, QRect]] = [(self._host, QPoint(), corner)]
         while around:
             widget, origin, seen = around.pop()
             for child in widget.children():
@@ -213,5 +221,5 @@ class Toasts(QObject):
                     around.append((child, place, area))
                     writes = isinstance(child, QPlainTextEdit | QTextEdit) and not child.isReadOnly()
                     if writes or isinstance(child, _CONTROLS):
-                        found.append(area)
+                        found.append((area, isinstance(child, QAbstractButton)))
         return found

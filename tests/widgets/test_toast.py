@@ -146,6 +146,12 @@ def test_where_the_corner_is_full_of_controls_the_message_stays_in_it(toasts: To
     assert toasts.post("info", "Saved.").geometry().bottom() + 1 == 600 - 24 - 16
 
 
+def test_where_there_is_room_above_no_control_a_field_is_covered_rather_than_a_button(toasts: Toasts) -> None:
+    send = control(toasts, QPushButton, 560, 540)
+    control(toasts, QPlainTextEdit, 700, 300, 180, 260)
+    assert toasts.post("info", "Saved.").geometry().bottom() + 1 == send.geometry().top() - 8
+
+
 def test_a_message_makes_way_for_the_controls_of_another_page(toasts: Toasts, qtbot: QtBot) -> None:
     toast = toasts.post("info", "Saved.")
     before = toast.geometry().bottom()
