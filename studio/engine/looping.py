@@ -21,6 +21,9 @@ from studio.layers.token_loop import TokenLoop, can_be_written, fits, small
 from studio.loops.team import Program
 
 COMPILING = 0.8  # seconds that the ordinary way takes before it is worth while
+PAUSE = (
+    32  # tokens until loops that were slow are tried again, then twice as many: something else may have been going on
+)
 LONG = 1_024  # tokens; the longer a text, the more of a token is attention, where torch may be the quicker
 _PROGRAMS: dict[tuple[ModelConfig, bool], Future[Program]] = {}  # for 8-bit weights or not; made or being made
 
@@ -37,6 +40,7 @@ class Looping:
         self._loop: TokenLoop | None = None
         self._trial = Trial()
         self._again, self._too_long = LONG, math.inf  # tokens of a text behind which they are tried, and left
+        self._rest, self._pause = 0, PAUSE  # tokens for which they are not asked, and for which the next time
         self.given_up = not can_be_written(config)
 
     @property
@@ -53,7 +57,8 @@ class Looping:
     def read(self, token: int, cache: KeyValueCache, ordinary: Callable[[], Logits]) -> Logits:
         """Logits (1, vocabulary) behind one more token; `ordinary` computes them and advances `cache`."""
         place = cache.length
-        if self.given_up or place >= self._too_long:
+        if self.given_up or place >= self._too_long or self._rest:
+            self._rest = max(0, self._rest - 1)
             return ordinary()
         kept = self._loop is not None and self._loop.threads == torch.get_num_threads() and self._loop.unchanged()
         if not kept:
@@ -68,11 +73,19 @@ class Looping:
             cache.advance(1)
             return found[None]
         wanted, passed = self._trial.both(lambda: loop.read(token, cache)[None], ordinary)
-        if not passed and place >= LONG:
-            self._too_long, self._trial = place, Trial()
-        elif not passed:
-            self.given_up, self._loop = True, None
+        if not passed:
+            self._leave(place)
         return wanted
+
+    def _leave(self, place: int) -> None:
+        """A trial has failed: they are left behind this place, for a while, or where they were wrong for good."""
+        if place >= LONG:
+            self._too_long = place
+        elif self._trial.slow:
+            self._rest, self._pause = self._pause, 2 * self._pause
+        else:
+            self.given_up, self._loop = True, None
+        self._trial = Trial()
 
     def _watched(self, ordinary: Callable[[], Logits]) -> Logits:
         started = time.perf_counter()

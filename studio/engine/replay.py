@@ -123,8 +123,12 @@ class Trial:
         found, sooner = timed(quick)
         wanted, later = timed(ordinary)
         self._took.append((later, sooner))
-        slow = self.over and min(quick for _, quick in self._took) >= min(own for own, _ in self._took)
-        return wanted, not slow and same(found, wanted)
+        return wanted, not self.slow and same(found, wanted)
+
+    @property
+    def slow(self) -> bool:
+        """Whether all is tried and the quick way was not the quicker one."""
+        return self.over and min(quick for _, quick in self._took) >= min(own for own, _ in self._took)
 
 
 def same(played: Logits, wanted: Logits) -> bool:

@@ -74,13 +74,30 @@ def test_a_text_that_is_cut_back_or_outgrows_its_room_is_read_as_ever(
     np.testing.assert_allclose(read_all(reader, TEXT[5:50])[-1], wanted(model, TEXT[:50])[-1], atol=1e-5)
 
 
-@pytest.mark.parametrize("fault", ["slow", "wrong", "no compiler", "no thread"])
-def test_loops_that_are_slow_wrong_or_cannot_be_made_are_given_up_silently(
+def test_loops_that_were_slow_are_tried_again_later_and_later(
+    seconds: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looping, "PAUSE", 4)
+    seconds[:] = [3.0, 1.0]
+    model, by_loops, read = opinionated(), [], looping.TokenLoop.read
+    reader = Reader(model, SHAPE)
+    monkeypatch.setattr(looping.TokenLoop, "read", lambda *given: by_loops.append(place) or read(*given))
+    for place in range(2 * TRIED + 4 + 8):
+        reader.read([TEXT[place]])
+    first, again = range(TRIED), range(TRIED + 4, 2 * TRIED + 4)
+    assert by_loops == [*first, *again]
+    seconds[:] = [1.0, 3.0]
+    for place in range(len(TEXT[:18]), 30):
+        reader.read([TEXT[place]])
+    assert by_loops == [*first, *again, *range(18, 30)]
+    np.testing.assert_allclose(reader.read([7]), wanted(model, [*TEXT[:30], 7])[-1], atol=1e-5)
+
+
+@pytest.mark.parametrize("fault", ["wrong", "no compiler", "no thread"])
+def test_loops_that_are_wrong_or_cannot_be_made_are_given_up_silently(
     seconds: list[float], monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    if fault == "slow":
-        seconds.reverse()
-    elif fault == "wrong":
+    if fault == "wrong":
         monkeypatch.setattr(looping.TokenLoop, "read", lambda *_: np.ones(SHAPE.vocab_size, np.float32))
     else:
         compiler = fault == "no compiler"
