@@ -53,7 +53,7 @@ def test_generate_takes_a_name_a_models_folder_and_somebody_elses_folder(
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("format", ["hugging_face", "script"])
+@pytest.mark.parametrize("format", ["hugging_face", pytest.param("script", marks=pytest.mark.slow)])
 def test_an_export_prints_its_place_and_says_how_it_compared(
     format: str, folder: Path, tmp_path: Path, capsys: Said
 ) -> None:

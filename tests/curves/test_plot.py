@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -249,8 +249,9 @@ def test_the_legend_hides_and_shows_a_curve(plot: CurvePlot) -> None:
 
 
 def colors_in(plot: CurvePlot) -> set[str]:
-    image = plot.canvas.picture(1.0).toImage()
-    return {QColor(image.pixel(x, y)).name() for x in range(image.width()) for y in range(image.height())}
+    image = plot.canvas.picture(1.0).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)[:, : image.width()]
+    return {QColor(int(pixel)).name() for pixel in np.unique(pixels)}
 
 
 def test_raw_values_stay_faint_behind_the_smooth_line(plot: CurvePlot, look: Look) -> None:

@@ -42,7 +42,7 @@ def writing(change: Callable[[Path], None]) -> Exchange:
     return Exchange("spoiled", "Spoiled folder", "", real.recognises, real.open, write)
 
 
-@pytest.mark.parametrize("format", ["hugging_face", "script"])
+@pytest.mark.parametrize("format", ["hugging_face", pytest.param("script", marks=pytest.mark.slow)])
 def test_an_exact_export_answers_every_prompt_alike(model: Path, tmp_path: Path, format: str) -> None:
     done = export(model, format, tmp_path / "out")
     assert (done.prompts, done.same) == (PROMPTS, PROMPTS)

@@ -122,6 +122,7 @@ def test_a_title_cannot_end_the_pages_words_early(tmp_path: Path) -> None:
     assert "os" not in imported
 
 
+@pytest.mark.slow
 def test_without_a_tokenizer_it_speaks_in_ids(tmp_path: Path, written: Path) -> None:
     going, _ = outgoing("gpt2", tmp_path, tokenizer="")
     write_folder(going, written, {})

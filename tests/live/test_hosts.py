@@ -33,7 +33,7 @@ def session(tmp_path, qtbot):
     assert session.close(60_000)
 
 
-@pytest.mark.parametrize("host", ["thread", "child"])
+@pytest.mark.parametrize("host", ["thread", pytest.param("child", marks=pytest.mark.slow)])
 def test_a_real_run_pauses_samples_stops_and_goes_on(session, qtbot, host):
     def until(condition):
         qtbot.waitUntil(condition, timeout=90_000)  # a child imports torch first, on a machine that may be busy
