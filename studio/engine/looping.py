@@ -21,9 +21,7 @@ from studio.layers.token_loop import TokenLoop, can_be_written, fits, small
 from studio.loops.team import Program
 
 COMPILING = 0.8  # seconds that the ordinary way takes before it is worth while
-PAUSE = (
-    32  # tokens until loops that were slow are tried again, then twice as many: something else may have been going on
-)
+PAUSE = 32  # tokens until loops that were slow are tried again, then twice as many: it may have been the machine
 LONG = 1_024  # tokens; the longer a text, the more of a token is attention, where torch may be the quicker
 _PROGRAMS: dict[tuple[ModelConfig, bool], Future[Program]] = {}  # for 8-bit weights or not; made or being made
 

@@ -3,10 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from llvmlite import ir
-
 from studio.core.config import ModelConfig
-from studio.loops.code import FLOAT, INT, SHORT, Code, Number, Operand, Row
+from studio.loops.code import BYTE, FLOAT, INT, SHORT, Code, Number, Operand, Row
 from studio.loops.dots import SUMS, dot, dot_of_integers
 
 _HIGHEST, _MOST = 32_767, 2_147_483_647 // 127  # of 16 bits; of a sum, before 32 bits run over
@@ -46,7 +44,7 @@ def multiply(code: Code, linear: Linear, given: Given, out: Row, span: tuple[Num
             weights = Row(linear.weight, FLOAT).behind(place * linear.columns)
             found = dot(code, weights, given.row, linear.columns)
         else:
-            smalls = Row(linear.weight, ir.IntType(8)).behind(place * linear.columns)
+            smalls = Row(linear.weight, BYTE).behind(place * linear.columns)
             found = dot_of_integers(code, smalls, given.whole, linear.columns).cast(FLOAT)
             found = found * linear.scales[place] * given.unit
         out[place] = found if linear.bias is None else found + linear.bias[place]

@@ -126,10 +126,7 @@ class Row:
 
     def behind(self, places: Operand) -> "Row":
         """The same row from a later place on."""
-        return Row(self.address + self._bytes(places), self.kind)
-
-    def _bytes(self, places: Operand) -> Operand:
-        return places * SIZES[self.kind]
+        return Row(self.address + places * SIZES[self.kind], self.kind)
 
     def _pointer(self, place: Operand) -> Value:
         builder = self.address.builder
